@@ -1,0 +1,16 @@
+# troth_layer(<name> USES <layer>... LIBS <target>...)
+#
+# Declares src/<name>/*.c as one layer. USES names the layers whose contracts
+# (include/troth/<layer>/) it may include; tests/tidy reads these declarations
+# and holds every #include against them.
+function(troth_layer name)
+	cmake_parse_arguments(L "" "" "USES;LIBS" ${ARGN})
+	file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.c)
+	add_library(troth_${name} STATIC ${sources})
+	target_include_directories(troth_${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/${name})
+	target_link_libraries(troth_${name} PUBLIC troth_options)
+	foreach(u IN LISTS L_USES)
+		target_link_libraries(troth_${name} PUBLIC troth_${u})
+	endforeach()
+	target_link_libraries(troth_${name} PUBLIC ${L_LIBS})
+endfunction()
