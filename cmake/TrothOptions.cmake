@@ -10,7 +10,8 @@ target_compile_options(troth_options INTERFACE
 	-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
 	-Wpointer-arith -Wwrite-strings -Wundef -Wformat=2 -Wswitch-enum
 	-Wno-missing-field-initializers
-	-fno-common -fstack-protector-strong -fPIE)
+	-fno-common -fstack-protector-strong -fPIE
+	-UNDEBUG) # Asserts are compiled in always, whatever the build type says.
 target_link_options(troth_options INTERFACE -pie -Wl,-z,relro,-z,now)
 if(TROTH_WERROR)
 	target_compile_options(troth_options INTERFACE -Werror)
