@@ -1,0 +1,168 @@
+/*
+ * event - what happened, as its originating site wrote it.
+ *
+ * A `struct troth_event` is the decoded form of the Body bytes (proto/troth/v1/
+ * event.proto). It owns everything in it; the bytes that were decoded stay with
+ * whoever holds them, because the bytes, not this struct, are what is hashed,
+ * sealed and kept.
+ *
+ * Some events are facts (the customer was told, the parcel was handed over):
+ * central never refuses a well-formed fact, it can only flag it. The others are
+ * requests, and may be refused with a reason.
+ */
+#ifndef TROTH_CORE_EVENT_H
+#define TROTH_CORE_EVENT_H
+
+#include "troth/core/model.h"
+
+/* The same numbers as the fields of Body's payload. */
+enum troth_event_type {
+	TROTH_EVENT_NONE = 0,
+	TROTH_EVENT_PARTY_ADDED = 20,
+	TROTH_EVENT_SITE_ADDED = 21,
+	TROTH_EVENT_SITE_KEY_ADDED = 22,
+	TROTH_EVENT_SITE_KEY_REVOKED = 23,
+	TROTH_EVENT_ORDER_PLACED = 30,
+	TROTH_EVENT_ORDER_CORRECTED = 31,
+	TROTH_EVENT_ORDER_SHIPPED = 32,
+	TROTH_EVENT_ORDER_DELIVERED = 33,
+	TROTH_EVENT_ORDER_CANCELLED = 34,
+	TROTH_EVENT_ORDER_CASE_LINKED = 35,
+	TROTH_EVENT_CASE_OPENED = 40,
+	TROTH_EVENT_CASE_ORDER_LINKED = 41,
+	TROTH_EVENT_CASE_HANDED_OVER = 42,
+	TROTH_EVENT_CASE_CLOSED = 43,
+	TROTH_EVENT_PROMISE_MADE = 50,
+	TROTH_EVENT_PROMISE_STEP = 51,
+	TROTH_EVENT_COMMITMENT_ADDED = 60,
+	TROTH_EVENT_COMMITMENT_STEP = 61,
+};
+
+/* What a party is asked to owe. */
+struct troth_terms {
+	char debtor[TROTH_PARTY_MAX + 1];
+	char creditor[TROTH_PARTY_MAX + 1]; /* Empty: the brand. */
+	enum troth_action action;
+	struct troth_time due;
+	struct troth_time ack_due; /* 0: none. */
+	int64_t acceptance_ms;
+};
+
+struct troth_order_content {
+	char customer[TROTH_CUSTOMER_MAX + 1]; /* Placed only. */
+	char seller[TROTH_PARTY_MAX + 1];      /* Placed only. */
+	char currency[4];                      /* Placed only. */
+	struct troth_time at;                  /* Placed only. */
+	uint32_t version;                      /* Corrected only: the one it makes. */
+	char reason[TROTH_CODE_MAX + 1];       /* Corrected only. */
+	char carrier[TROTH_PARTY_MAX + 1];
+	struct troth_time deliver_by;
+	unsigned line_count;
+	struct troth_line lines[TROTH_LINES_MAX];
+};
+
+struct troth_event {
+	struct troth_id id;
+	uint8_t salt[16];
+	char origin[TROTH_ORIGIN_MAX + 1];
+	uint64_t incarnation;
+	uint64_t origin_seq;
+	struct troth_digest origin_prev;
+	struct troth_time created;
+	uint64_t seen_size;
+	struct troth_digest seen_root;
+	enum troth_subject_kind subject_kind;
+	struct troth_id subject;
+	char on_behalf[TROTH_PARTY_MAX + 1];
+	char actor[TROTH_ACTOR_MAX + 1];
+	bool has_personal;
+	struct troth_digest personal_hash;
+
+	enum troth_event_type type;
+	union {
+		struct troth_party party;
+		struct {
+			char party[TROTH_PARTY_MAX + 1];
+			char site[TROTH_SITE_MAX + 1];
+			char origin[TROTH_ORIGIN_MAX + 1];
+			uint8_t key[32];
+			char reason[TROTH_CODE_MAX + 1];
+		} site; /* SITE_ADDED, SITE_KEY_ADDED, SITE_KEY_REVOKED */
+		struct troth_order_content order; /* ORDER_PLACED, ORDER_CORRECTED */
+		struct troth_time at;             /* ORDER_SHIPPED, ORDER_DELIVERED */
+		struct {
+			char reason[TROTH_CODE_MAX + 1];
+			enum troth_initiator initiator;
+			bool has_tell;
+			struct troth_terms tell;
+		} cancel;               /* ORDER_CANCELLED */
+		struct troth_link link; /* ORDER_CASE_LINKED, CASE_ORDER_LINKED */
+		struct {
+			char customer[TROTH_CUSTOMER_MAX + 1]; /* CASE_OPENED */
+			char reason[TROTH_CODE_MAX + 1];       /* OPENED, HANDED_OVER */
+			char to[TROTH_PARTY_MAX + 1];          /* CASE_HANDED_OVER */
+			char outcome[TROTH_CODE_MAX + 1];      /* CASE_CLOSED */
+		} cas;
+		struct {
+			struct troth_id id;
+			char customer[TROTH_CUSTOMER_MAX + 1];
+			enum troth_kind kind;
+			char sku[TROTH_SKU_MAX + 1];
+			uint32_t quantity;
+			int64_t amount;
+			char currency[4];
+			struct troth_time due;
+			char reason[TROTH_CODE_MAX + 1];
+			uint64_t policy_version;
+			enum troth_channel channel;
+			bool spoken;
+			struct troth_time made;
+			struct troth_time lapses;
+			unsigned terms_count;
+			struct troth_terms terms[TROTH_TERMS_MAX];
+		} promise; /* PROMISE_MADE */
+		struct {
+			struct troth_id promise;
+			enum troth_promise_action action;
+			char reason[TROTH_CODE_MAX + 1];
+			bool has_tell;
+			struct troth_terms tell;
+		} promise_step;
+		struct {
+			struct troth_id promise;
+			struct troth_terms terms;
+		} commitment;
+		struct {
+			struct troth_id commitment;
+			enum troth_commitment_action action;
+			char reason[TROTH_CODE_MAX + 1];
+			char party[TROTH_PARTY_MAX + 1];
+			struct troth_time due;
+			enum troth_evidence evidence;
+			bool has_photo;
+			struct troth_digest photo;
+			struct troth_time at;
+		} commitment_step;
+	} u;
+};
+
+/* A field that is not as it must be, and what would be right. Static strings. */
+struct troth_flaw {
+	const char *field;
+	const char *problem;
+};
+
+/*
+ * Whether `e` is well formed by itself: names, limits, required fields, values
+ * that belong together. Knows no state. On false *flaw tells the first field
+ * (by its API name) that is wrong; such an event never gets a position.
+ */
+bool troth_event_check(const struct troth_event *e, struct troth_flaw *flaw);
+
+/* True for what has already happened outside: it can be flagged, never refused. */
+bool troth_event_is_fact(const struct troth_event *e);
+
+/* "promise_made", ...; NULL for a number that is none. */
+const char *troth_event_type_name(enum troth_event_type type);
+
+#endif

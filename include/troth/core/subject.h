@@ -1,0 +1,167 @@
+/*
+ * subject - the state of an order or a case as a function of its entries.
+ *
+ *     judge(state, event, who, now) -> verdict       decided once, by central
+ *     apply(state, event, verdict)  -> state          the same on every node
+ *     due(state)                    -> next instant   when the clock has work here
+ *     tick(state, now)              -> events         what the clock then declares
+ *
+ * Everything is pure: no I/O, no clock, no allocation. A gateway uses judge as
+ * well, on its own view, to answer at once; what counts is central's verdict,
+ * which stands in the entry, so apply needs nothing that a participant of the
+ * subject cannot see. The digest runs over every entry and the state after it,
+ * so two nodes that have applied the same entries can prove it to each other
+ * with 32 bytes.
+ */
+#ifndef TROTH_CORE_SUBJECT_H
+#define TROTH_CORE_SUBJECT_H
+
+#include "troth/base/span.h"
+#include "troth/core/event.h"
+
+enum troth_outcome {
+	TROTH_TAKES_EFFECT = 1,
+	TROTH_FLAGGED =
+		2, /* A fact that is not as it should be: it stands, and HQ is told. */
+	TROTH_REFUSED = 3, /* A request without effect; its author sees the reason. */
+};
+
+/* Stored and on the wire: append at the end, never renumber. */
+enum troth_reason {
+	TROTH_REASON_NONE = 0,
+	TROTH_REASON_NOT_ENTITLED = 1, /* The party may not do this. */
+	TROTH_REASON_NO_SUBJECT = 2,   /* No such order or case. */
+	TROTH_REASON_EXISTS = 3,       /* There is one of that id or name already. */
+	TROTH_REASON_STALE = 4,        /* Made on a version that is not the newest. */
+	TROTH_REASON_WRONG_STATE = 5,  /* No such step from the present state. */
+	TROTH_REASON_NO_PROMISE = 6,
+	TROTH_REASON_NO_COMMITMENT = 7,
+	TROTH_REASON_NO_PARTY = 8,    /* Names a party that is not in the federation. */
+	TROTH_REASON_WRONG_ROLE = 9,  /* Names a party of another role. */
+	TROTH_REASON_LIMIT = 10,      /* The subject has as many of these as it may. */
+	TROTH_REASON_DUE_PASSED = 11, /* Due at an instant that is over. */
+	TROTH_REASON_SUBJECT_CLOSED = 12,
+	TROTH_REASON_OPEN_PROMISE = 13,  /* Cannot end while a promise on it is open. */
+	TROTH_REASON_TELL_CUSTOMER = 14, /* Needs a commitment to tell the customer. */
+	TROTH_REASON_OWN_REQUEST = 15,   /* Whoever asked cannot approve. */
+	TROTH_REASON_KEY_REVOKED = 16,
+	TROTH_REASON_OVER_AUTHORITY = 17,
+};
+#define TROTH_REASON_LAST TROTH_REASON_OVER_AUTHORITY
+
+struct troth_verdict {
+	enum troth_outcome outcome;
+	enum troth_reason reason;
+};
+
+const char *troth_outcome_name(enum troth_outcome v);
+const char *troth_reason_name(enum troth_reason v); /* "not_entitled", ... */
+
+/* Who acts: found by the caller from the origin of the event. */
+struct troth_who {
+	const char *party; /* On whose behalf. */
+	const char *site;
+	enum troth_role role;
+	bool central; /* HQ's own node: what the federation itself is changed by. */
+	bool clock;   /* Central's clock, and nobody else. */
+};
+
+/*
+ * How judge and apply ask for parties. `party` fills *out and returns true, or
+ * returns false if there is no such party; `brand` is the brand's id (empty
+ * before it has been added).
+ */
+struct troth_lookup {
+	void *ctx;
+	bool (*party)(void *ctx, const char *name, struct troth_party *out);
+	bool (*site)(void *ctx, const char *origin, struct troth_site *out);
+	const char *brand;
+};
+
+/*
+ * Finds who acts in `e` by its origin and on_behalf. Central's own origin acts
+ * for the brand (`central_origin` is its SPIFFE id). `site` is storage that *who
+ * points into; it must outlive *who. Returns TROTH_REASON_NONE, or why the
+ * origin may not act (NO_PARTY: not registered; NOT_ENTITLED: it does not
+ * operate that party).
+ */
+enum troth_reason troth_who_acts(struct troth_who *who, struct troth_site *site,
+				 const struct troth_lookup *lookup,
+				 const struct troth_event *e, const char *central_origin);
+
+/* Makes *s an absent subject of that id (revision 0). */
+void troth_subject_init(struct troth_subject *s, enum troth_subject_kind kind,
+			const struct troth_id *id);
+
+/*
+ * Judges a well-formed event (troth_event_check) about s at `now`. Facts are
+ * flagged where requests would be refused, unless what they speak of does not
+ * exist at all. Changes nothing. Events about the federation are judged with
+ * the lookup alone; s is then the federation's header.
+ */
+struct troth_verdict troth_judge(const struct troth_subject *s,
+				 const struct troth_lookup *lookup,
+				 const struct troth_who *who, const struct troth_event *e,
+				 struct troth_time now);
+
+/* Where and when an entry stands. Position 0: not sequenced (a gateway's view). */
+struct troth_place {
+	uint64_t position;
+	struct troth_time accepted;
+};
+
+/*
+ * Applies a judged event to s. `who` is as judge saw it. A refused event only
+ * counts (revision, digest). With place.position 0 neither revision nor digest
+ * move: that is how a gateway shows its own events before they are sequenced.
+ * Otherwise follow it with troth_subject_seal.
+ */
+void troth_apply(struct troth_subject *s, const struct troth_lookup *lookup,
+		 const struct troth_who *who, const struct troth_event *e,
+		 struct troth_verdict verdict, struct troth_place place);
+
+/*
+ * Moves the running digest: SHA-256(old digest ‖ leaf hash of the entry ‖
+ * encoded state), and appends the record to store (digest ‖ state) to `out`.
+ */
+void troth_subject_seal(struct troth_subject *s, const struct troth_digest *leaf,
+			struct troth_buf *out);
+
+/* Appends the encoded state (doc/disk-format.md) to `out`. */
+void troth_subject_encode(const struct troth_subject *s, struct troth_buf *out);
+
+/* Reads a record made by troth_subject_seal. False if it is not one. */
+bool troth_subject_decode(struct troth_subject *s, struct troth_span record);
+
+/* The next instant at which tick would declare something; 0: none. */
+struct troth_time troth_subject_due(const struct troth_subject *s);
+
+/* One declaration of the clock: a promise's or a commitment's step. */
+struct troth_declaration {
+	struct troth_id promise; /* Of a promise step; else zero. */
+	enum troth_promise_action promise_action;
+	struct troth_id commitment; /* Of a commitment step; else zero. */
+	enum troth_commitment_action commitment_action;
+};
+
+/*
+ * What the clock has to declare about s at `now`, in order; at most `max` of
+ * them (call again after applying them). Returns how many.
+ */
+unsigned troth_subject_tick(const struct troth_subject *s, struct troth_time now,
+			    struct troth_declaration *out, unsigned max);
+
+/* Fills the payload of *e (type and u only) with a declaration. */
+void troth_declaration_event(const struct troth_declaration *d, struct troth_event *e);
+
+/* Index of a promise or commitment in s by id, or -1. */
+int troth_subject_promise(const struct troth_subject *s, const struct troth_id *id);
+int troth_subject_commitment(const struct troth_subject *s, const struct troth_id *id);
+
+/* Index of a participant by party (active or not), or -1. */
+int troth_subject_participant(const struct troth_subject *s, const char *party);
+
+/* True if the party may see s now. */
+bool troth_subject_is_participant(const struct troth_subject *s, const char *party);
+
+#endif

@@ -1,0 +1,411 @@
+/*
+ * apply - what an entry does to the state. The judgement has been made; here
+ * nothing is decided any more, and every node comes to the same bits.
+ */
+#include "subject.h"
+
+#include <string.h>
+
+struct change {
+	struct troth_subject *s;
+	const struct troth_lookup *lookup;
+	const struct troth_who *who;
+	const struct troth_event *e;
+	struct troth_verdict verdict;
+	struct troth_place place;
+};
+
+#define COPY(to, from)                                                                   \
+	do {                                                                             \
+		_Static_assert(sizeof(to) >= sizeof(from), "fits");                      \
+		(void)strcpy((to), (from));                                              \
+	} while (0)
+
+static void add_commitment(const struct change *c, struct troth_promise *p,
+			   const struct troth_terms *t)
+{
+	struct troth_commitment *n = &c->s->commitments[c->s->commitment_count++];
+
+	*n = (struct troth_commitment){
+		.promise = p->id,
+		.ordinal = (uint8_t)++p->commitment_count,
+		.state = TROTH_COMMITMENT_REQUESTED,
+		.action = t->action,
+		.due = t->due,
+		.ack_due = t->ack_due,
+		.acceptance_ms = t->acceptance_ms,
+		.position = c->place.position,
+	};
+	COPY(n->debtor, t->debtor);
+	(void)strcpy(n->creditor,
+		     t->creditor[0] != '\0' ? t->creditor : c->lookup->brand);
+}
+
+static void settle(const struct change *c, struct troth_promise *p,
+		   enum troth_promise_state to, const char *reason)
+{
+	p->state = to;
+	p->settled = c->place.accepted;
+	if (reason != NULL)
+		(void)strcpy(p->settle_reason, reason);
+}
+
+static void keep_if_met(const struct change *c, const struct troth_id *promise)
+{
+	int i = troth_subject_promise(c->s, promise);
+	enum troth_promise_state to;
+
+	if (i < 0 || !troth_promise_is_met(c->s, (unsigned)i))
+		return;
+	if (troth_promise_next(c->s->promises[i].state, TROTH_PROMISE_DO_KEEP,
+			       TROTH_AS_STATE, &to) == TROTH_STEP_OK)
+		settle(c, &c->s->promises[i], to, NULL);
+}
+
+/* Ends what is still owed for promise p (all of them), as released or cancelled. */
+static void end_commitments(const struct change *c, const struct troth_promise *p,
+			    enum troth_commitment_state to)
+{
+	for (unsigned i = 0; i < c->s->commitment_count; i++) {
+		struct troth_commitment *k = &c->s->commitments[i];
+
+		if (troth_id_eq(&k->promise, &p->id) &&
+		    troth_commitment_is_open(k->state)) {
+			k->state = to;
+			k->settled = c->place.accepted;
+		}
+	}
+}
+
+/* --- orders and cases --- */
+
+static void set_content(struct troth_order *o, const struct troth_order_content *from)
+{
+	COPY(o->carrier, from->carrier);
+	o->deliver_by = from->deliver_by;
+	o->line_count = from->line_count;
+	memcpy(o->lines, from->lines, from->line_count * sizeof(from->lines[0]));
+}
+
+static void apply_placed(const struct change *c)
+{
+	struct troth_order *o = &c->s->order;
+
+	memset(o, 0, offsetof(struct troth_order, lines));
+	o->state = TROTH_ORDER_PLACED;
+	o->version = 1;
+	o->placed = c->e->u.order.at;
+	COPY(o->seller, c->e->u.order.seller);
+	COPY(o->currency, c->e->u.order.currency);
+	COPY(c->s->customer, c->e->u.order.customer);
+	set_content(o, &c->e->u.order);
+}
+
+static void apply_order_cancelled(const struct change *c)
+{
+	bool customer = c->e->u.cancel.initiator == TROTH_BY_CUSTOMER;
+	bool told = !c->e->u.cancel.has_tell;
+
+	c->s->order.state = TROTH_ORDER_CANCELLED;
+	c->s->order.cancelled = c->place.accepted;
+	COPY(c->s->order.cancel_reason, c->e->u.cancel.reason);
+	for (unsigned i = 0; i < c->s->promise_count; i++) {
+		struct troth_promise *p = &c->s->promises[i];
+
+		if (p->state != TROTH_PROMISE_ACTIVE &&
+		    p->state != TROTH_PROMISE_REOPENED)
+			continue;
+		end_commitments(c, p,
+				customer ? TROTH_COMMITMENT_RELEASED
+					 : TROTH_COMMITMENT_CANCELLED);
+		settle(c, p, customer ? TROTH_PROMISE_RELEASED : TROTH_PROMISE_CANCELLED,
+		       c->e->u.cancel.reason);
+		if (!told)
+			add_commitment(c, p, &c->e->u.cancel.tell);
+		told = true;
+	}
+}
+
+static void apply_moved(const struct change *c)
+{
+	struct troth_order *o = &c->s->order;
+	bool shipped = c->e->type == TROTH_EVENT_ORDER_SHIPPED;
+	struct troth_time *at = shipped ? &o->shipped : &o->delivered;
+
+	if (at->ms == 0)
+		*at = c->e->u.at;
+	if (c->verdict.outcome == TROTH_TAKES_EFFECT)
+		o->state = shipped ? TROTH_ORDER_SHIPPED : TROTH_ORDER_DELIVERED;
+}
+
+static void apply_case(const struct change *c)
+{
+	struct troth_case *k = &c->s->cas;
+
+	if (c->e->type == TROTH_EVENT_CASE_OPENED) {
+		memset(k, 0, sizeof(*k));
+		k->state = TROTH_CASE_OPEN;
+		k->opened = c->place.accepted;
+		COPY(k->reason, c->e->u.cas.reason);
+		(void)strcpy(k->handler, c->who->party);
+		COPY(c->s->customer, c->e->u.cas.customer);
+	} else if (c->e->type == TROTH_EVENT_CASE_HANDED_OVER) {
+		COPY(k->handler, c->e->u.cas.to);
+	} else {
+		k->state = TROTH_CASE_CLOSED;
+		k->closed = c->place.accepted;
+		COPY(k->outcome, c->e->u.cas.outcome);
+	}
+}
+
+/* --- promises --- */
+
+static uint32_t flag_of(enum troth_reason r)
+{
+	if (r == TROTH_REASON_DUE_PASSED)
+		return TROTH_FLAG_DUE_PASSED;
+	if (r == TROTH_REASON_SUBJECT_CLOSED)
+		return TROTH_FLAG_SUBJECT_CLOSED;
+	return r == TROTH_REASON_NONE ? 0 : TROTH_FLAG_OVER_AUTHORITY;
+}
+
+static void apply_made(const struct change *c)
+{
+	struct troth_promise *p = &c->s->promises[c->s->promise_count++];
+
+	*p = (struct troth_promise){
+		.id = c->e->u.promise.id,
+		.state = c->e->u.promise.spoken ? TROTH_PROMISE_ACTIVE
+						: TROTH_PROMISE_PROPOSED,
+		.flags = flag_of(c->verdict.reason),
+		.kind = c->e->u.promise.kind,
+		.channel = c->e->u.promise.channel,
+		.quantity = c->e->u.promise.quantity,
+		.amount = c->e->u.promise.amount,
+		.policy_version = c->e->u.promise.policy_version,
+		.made = c->e->u.promise.made,
+		.due = c->e->u.promise.due,
+		.lapses = c->e->u.promise.lapses,
+		.position = c->place.position,
+	};
+	COPY(p->sku, c->e->u.promise.sku);
+	COPY(p->currency, c->e->u.promise.currency);
+	COPY(p->reason, c->e->u.promise.reason);
+	(void)strcpy(p->party, c->who->party);
+	(void)strcpy(p->site, c->who->site);
+	COPY(p->actor, c->e->actor);
+	for (unsigned i = 0; i < c->e->u.promise.terms_count; i++)
+		add_commitment(c, p, &c->e->u.promise.terms[i]);
+}
+
+static void apply_promise_step(const struct change *c)
+{
+	int i = troth_subject_promise(c->s, &c->e->u.promise_step.promise);
+	struct troth_promise *p = &c->s->promises[i];
+	enum troth_promise_state to = TROTH_PROMISE_ACTIVE;
+
+	if (c->verdict.outcome == TROTH_FLAGGED)
+		p->flags |= TROTH_FLAG_OVER_AUTHORITY; /* Spoken all the same. */
+	else
+		(void)troth_promise_next(p->state, c->e->u.promise_step.action,
+					 troth_capacities(c->s, p, c->who), &to);
+	if (to == TROTH_PROMISE_RELEASED)
+		end_commitments(c, p, TROTH_COMMITMENT_RELEASED);
+	if (to == TROTH_PROMISE_CANCELLED || to == TROTH_PROMISE_REJECTED ||
+	    to == TROTH_PROMISE_EXPIRED)
+		end_commitments(c, p, TROTH_COMMITMENT_CANCELLED);
+	if (troth_promise_is_open(to))
+		p->state = to;
+	else
+		settle(c, p, to, c->e->u.promise_step.reason);
+	if (c->e->u.promise_step.has_tell)
+		add_commitment(c, p, &c->e->u.promise_step.tell);
+}
+
+/* --- commitments --- */
+
+static void acknowledge(const struct change *c, struct troth_commitment *k)
+{
+	if (k->acknowledged.ms == 0)
+		k->acknowledged = c->place.accepted;
+}
+
+static void fulfil(const struct change *c, struct troth_commitment *k)
+{
+	if (k->fulfilled.ms == 0) {
+		k->fulfilled = c->e->u.commitment_step.at;
+		k->evidence = c->e->u.commitment_step.evidence;
+		k->reported = c->place.accepted;
+	}
+	acknowledge(c, k);
+	if (k->state == TROTH_COMMITMENT_FULFILLED && k->acceptance_ms == 0) {
+		k->state = TROTH_COMMITMENT_DISCHARGED;
+		k->settled = c->place.accepted;
+	}
+}
+
+static void resume(const struct change *c, struct troth_commitment *k)
+{
+	int64_t stood_still = c->place.accepted.ms - k->held.ms;
+
+	k->due.ms += stood_still;
+	if (k->ack_due.ms != 0)
+		k->ack_due.ms += stood_still;
+	k->held.ms = 0;
+}
+
+static void request_again(const struct change *c, struct troth_commitment *k)
+{
+	if (c->e->u.commitment_step.party[0] != '\0')
+		COPY(k->debtor, c->e->u.commitment_step.party);
+	if (c->e->u.commitment_step.due.ms != 0)
+		k->due = c->e->u.commitment_step.due;
+	k->acknowledged.ms = 0;
+	k->ack_overdue.ms = 0;
+	k->ack_due.ms = 0;
+}
+
+/* What the step does beside changing the state from `from` to k->state. */
+static void consequences(const struct change *c, struct troth_commitment *k,
+			 enum troth_commitment_state from)
+{
+	switch (c->e->u.commitment_step.action) {
+	case TROTH_COMMITMENT_DO_ACCEPT:
+		if (from == TROTH_COMMITMENT_COUNTERED)
+			k->due = k->counter_due;
+		if (from == TROTH_COMMITMENT_DELEGATED) {
+			COPY(k->debtor, k->delegate);
+			k->delegate[0] = '\0';
+		}
+		acknowledge(c, k);
+		break;
+	case TROTH_COMMITMENT_DO_DECLINE:
+		k->delegate[0] = '\0';
+		acknowledge(c, k);
+		break;
+	case TROTH_COMMITMENT_DO_COUNTER:
+		k->counter_due = c->e->u.commitment_step.due;
+		acknowledge(c, k);
+		break;
+	case TROTH_COMMITMENT_DO_START:
+		break;
+	case TROTH_COMMITMENT_DO_FULFIL:
+		fulfil(c, k);
+		break;
+	case TROTH_COMMITMENT_DO_REOPEN:
+		k->fulfilled.ms = 0;
+		k->reported.ms = 0;
+		k->evidence = TROTH_EVIDENCE_NONE;
+		break;
+	case TROTH_COMMITMENT_DO_DISCHARGE:
+	case TROTH_COMMITMENT_DO_VIOLATE:
+	case TROTH_COMMITMENT_DO_RELEASE:
+	case TROTH_COMMITMENT_DO_CANCEL:
+		k->settled = c->place.accepted;
+		break;
+	case TROTH_COMMITMENT_DO_DELEGATE:
+		k->before = from;
+		COPY(k->delegate, c->e->u.commitment_step.party);
+		break;
+	case TROTH_COMMITMENT_DO_HOLD:
+		k->before = from;
+		k->held = c->place.accepted;
+		break;
+	case TROTH_COMMITMENT_DO_RESUME:
+		resume(c, k);
+		break;
+	case TROTH_COMMITMENT_DO_REQUEST:
+		request_again(c, k);
+		break;
+	case TROTH_COMMITMENT_DO_ACK_OVERDUE:
+		k->ack_overdue = c->place.accepted;
+		break;
+	}
+}
+
+static void apply_commitment_step(const struct change *c)
+{
+	int i = troth_subject_commitment(c->s, &c->e->u.commitment_step.commitment);
+	struct troth_commitment *k = &c->s->commitments[i];
+	enum troth_commitment_state from = k->state;
+
+	if (c->verdict.outcome == TROTH_FLAGGED) {
+		fulfil(c, k); /* The one fact there is: what was done is recorded. */
+		return;
+	}
+	(void)troth_commitment_next(k, c->e->u.commitment_step.action,
+				    troth_commitment_capacities(c->s, k, c->who),
+				    &k->state);
+	if (c->e->u.commitment_step.reason[0] != '\0')
+		COPY(k->reason, c->e->u.commitment_step.reason);
+	consequences(c, k, from);
+	keep_if_met(c, &k->promise);
+}
+
+static void apply_payload(const struct change *c)
+{
+	int i;
+
+	switch (c->e->type) {
+	case TROTH_EVENT_NONE:
+	case TROTH_EVENT_PARTY_ADDED:
+	case TROTH_EVENT_SITE_ADDED:
+	case TROTH_EVENT_SITE_KEY_ADDED:
+	case TROTH_EVENT_SITE_KEY_REVOKED:
+		break;
+	case TROTH_EVENT_ORDER_PLACED:
+		apply_placed(c);
+		break;
+	case TROTH_EVENT_ORDER_CORRECTED:
+		set_content(&c->s->order, &c->e->u.order);
+		c->s->order.version = c->e->u.order.version;
+		break;
+	case TROTH_EVENT_ORDER_SHIPPED:
+	case TROTH_EVENT_ORDER_DELIVERED:
+		apply_moved(c);
+		break;
+	case TROTH_EVENT_ORDER_CANCELLED:
+		apply_order_cancelled(c);
+		break;
+	case TROTH_EVENT_ORDER_CASE_LINKED:
+	case TROTH_EVENT_CASE_ORDER_LINKED:
+		c->s->links[c->s->link_count++] = c->e->u.link;
+		break;
+	case TROTH_EVENT_CASE_OPENED:
+	case TROTH_EVENT_CASE_HANDED_OVER:
+	case TROTH_EVENT_CASE_CLOSED:
+		apply_case(c);
+		break;
+	case TROTH_EVENT_PROMISE_MADE:
+		apply_made(c);
+		break;
+	case TROTH_EVENT_PROMISE_STEP:
+		apply_promise_step(c);
+		break;
+	case TROTH_EVENT_COMMITMENT_ADDED:
+		i = troth_subject_promise(c->s, &c->e->u.commitment.promise);
+		add_commitment(c, &c->s->promises[i], &c->e->u.commitment.terms);
+		break;
+	case TROTH_EVENT_COMMITMENT_STEP:
+		apply_commitment_step(c);
+		break;
+	}
+}
+
+void troth_apply(struct troth_subject *s, const struct troth_lookup *lookup,
+		 const struct troth_who *who, const struct troth_event *e,
+		 struct troth_verdict verdict, struct troth_place place)
+{
+	const struct change c = { s, lookup, who, e, verdict, place };
+
+	if (place.position != 0) {
+		s->revision++;
+		s->position = place.position;
+		s->changed = place.accepted;
+	}
+	if (verdict.outcome == TROTH_REFUSED)
+		return;
+	apply_payload(&c);
+	if (s->kind != TROTH_SUBJECT_FEDERATION)
+		troth_participants_update(s, lookup->brand);
+}

@@ -1,0 +1,154 @@
+/*
+ * clock - what time alone changes. Only central's clock declares anything; the
+ * rules are here, so that every auditor can hold each declaration against them.
+ */
+#include "subject.h"
+
+static void sooner(struct troth_time *best, struct troth_time t)
+{
+	if (t.ms != 0 && (best->ms == 0 || t.ms < best->ms))
+		*best = t;
+}
+
+/* When the clock next has something to say about c: 0, never as it stands. */
+static struct troth_time commitment_due(const struct troth_commitment *c)
+{
+	struct troth_time t = { 0 };
+
+	if (!troth_commitment_is_open(c->state) || c->state == TROTH_COMMITMENT_HELD ||
+	    c->state == TROTH_COMMITMENT_DECLINED)
+		return t;
+	if (troth_commitment_unacknowledged(c) && c->ack_overdue.ms == 0)
+		sooner(&t, c->ack_due);
+	if (c->state != TROTH_COMMITMENT_FULFILLED) {
+		sooner(&t, c->due);
+	} else if (troth_commitment_met_by(c, c->due)) {
+		sooner(&t, (struct troth_time){ c->reported.ms + c->acceptance_ms });
+	} else {
+		sooner(&t, c->due); /* Done, but late: it is violated, not accepted. */
+	}
+	return t;
+}
+
+/* True if nothing but acceptance is missing, so the due instant does no harm. */
+static bool done_in_time(const struct troth_subject *s, const struct troth_promise *p)
+{
+	unsigned done = 0;
+
+	for (unsigned i = 0; i < s->commitment_count; i++) {
+		const struct troth_commitment *c = &s->commitments[i];
+
+		if (!troth_id_eq(&c->promise, &p->id) ||
+		    c->state == TROTH_COMMITMENT_RELEASED ||
+		    c->state == TROTH_COMMITMENT_CANCELLED)
+			continue;
+		if (!troth_commitment_met_by(c, p->due))
+			return false;
+		done++;
+	}
+	return done > 0;
+}
+
+static struct troth_time promise_due(const struct troth_subject *s,
+				     const struct troth_promise *p)
+{
+	switch (p->state) {
+	case TROTH_PROMISE_PROPOSED:
+	case TROTH_PROMISE_PENDING_APPROVAL:
+	case TROTH_PROMISE_APPROVED:
+		return p->lapses;
+	case TROTH_PROMISE_ACTIVE:
+		return done_in_time(s, p) ? (struct troth_time){ 0 } : p->due;
+	case TROTH_PROMISE_NONE:
+	case TROTH_PROMISE_REJECTED:
+	case TROTH_PROMISE_EXPIRED:
+	case TROTH_PROMISE_KEPT:
+	case TROTH_PROMISE_BROKEN:
+	case TROTH_PROMISE_RELEASED:
+	case TROTH_PROMISE_CANCELLED:
+	case TROTH_PROMISE_CONFIRMED:
+	case TROTH_PROMISE_REOPENED:
+	case TROTH_PROMISE_REMEDIED:
+		break;
+	}
+	return (struct troth_time){ 0 };
+}
+
+struct troth_time troth_subject_due(const struct troth_subject *s)
+{
+	struct troth_time t = { 0 };
+
+	for (unsigned i = 0; i < s->commitment_count; i++)
+		sooner(&t, commitment_due(&s->commitments[i]));
+	for (unsigned i = 0; i < s->promise_count; i++)
+		sooner(&t, promise_due(s, &s->promises[i]));
+	return t;
+}
+
+/* "By ten o'clock" includes ten o'clock: only what lies after the instant is late. */
+static bool over(struct troth_time due, struct troth_time now)
+{
+	return due.ms != 0 && due.ms < now.ms;
+}
+
+static enum troth_commitment_action commitment_declares(const struct troth_commitment *c,
+							struct troth_time now)
+{
+	if (c->state == TROTH_COMMITMENT_FULFILLED && troth_commitment_met_by(c, c->due))
+		return TROTH_COMMITMENT_DO_DISCHARGE;
+	if (over(c->due, now))
+		return TROTH_COMMITMENT_DO_VIOLATE;
+	return TROTH_COMMITMENT_DO_ACK_OVERDUE;
+}
+
+unsigned troth_subject_tick(const struct troth_subject *s, struct troth_time now,
+			    struct troth_declaration *out, unsigned max)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < s->commitment_count && n < max; i++) {
+		const struct troth_commitment *c = &s->commitments[i];
+
+		if (over(commitment_due(c), now))
+			out[n++] = (struct troth_declaration){
+				.commitment = troth_commitment_id(c),
+				.commitment_action = commitment_declares(c, now),
+			};
+	}
+	/* Promises last: what the commitments' declarations settle comes first. */
+	if (n > 0)
+		return n;
+	for (unsigned i = 0; i < s->promise_count && n < max; i++) {
+		const struct troth_promise *p = &s->promises[i];
+
+		if (over(promise_due(s, p), now))
+			out[n++] = (struct troth_declaration){
+				.promise = p->id,
+				.promise_action = p->state == TROTH_PROMISE_ACTIVE
+							  ? TROTH_PROMISE_DO_BREAK
+							  : TROTH_PROMISE_DO_EXPIRE,
+			};
+	}
+	return n;
+}
+
+void troth_declaration_event(const struct troth_declaration *d, struct troth_event *e)
+{
+	if (d->promise_action != 0) {
+		e->type = TROTH_EVENT_PROMISE_STEP;
+		e->u.promise_step.promise = d->promise;
+		e->u.promise_step.action = d->promise_action;
+		e->u.promise_step.reason[0] = '\0';
+		e->u.promise_step.has_tell = false;
+		return;
+	}
+	e->type = TROTH_EVENT_COMMITMENT_STEP;
+	e->u.commitment_step.commitment = d->commitment;
+	e->u.commitment_step.action = d->commitment_action;
+	e->u.commitment_step.reason[0] = '\0';
+	e->u.commitment_step.party[0] = '\0';
+	e->u.commitment_step.due.ms = 0;
+	e->u.commitment_step.evidence = TROTH_EVIDENCE_NONE;
+	e->u.commitment_step.has_photo = false;
+	e->u.commitment_step.at.ms = 0;
+}

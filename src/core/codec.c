@@ -1,0 +1,350 @@
+/*
+ * codec - the stored form of a subject's state (doc/disk-format.md, "state").
+ *
+ * Every field is written in the order of struct troth_subject: numbers as
+ * unsigned LEB128, text as a length byte and its bytes, ids and digests as they
+ * are. There is exactly one encoding of a state; the digest depends on it.
+ */
+#include "troth/core/subject.h"
+
+#include <string.h>
+
+#define FORMAT 1
+
+static void put_uint(struct troth_buf *b, uint64_t v)
+{
+	uint8_t bytes[10];
+	size_t n = 0;
+
+	do {
+		bytes[n++] = (uint8_t)((v & 0x7f) | (v > 0x7f ? 0x80 : 0));
+		v >>= 7;
+	} while (v != 0);
+	troth_buf_put(b, bytes, n);
+}
+
+static void put_time(struct troth_buf *b, struct troth_time t)
+{
+	put_uint(b, (uint64_t)t.ms);
+}
+
+static void put_text(struct troth_buf *b, const char *s)
+{
+	size_t len = strlen(s);
+
+	troth_buf_put_u8(b, (uint8_t)len);
+	troth_buf_put(b, s, len);
+}
+
+static void put_id(struct troth_buf *b, const struct troth_id *id)
+{
+	troth_buf_put(b, id->b, sizeof(id->b));
+}
+
+static uint64_t get_uint(struct troth_reader *r)
+{
+	uint64_t v = 0;
+
+	for (unsigned shift = 0; shift < 64; shift += 7) {
+		uint8_t byte = troth_read_u8(r);
+
+		v |= (uint64_t)(byte & 0x7f) << shift;
+		if ((byte & 0x80) == 0)
+			return v;
+	}
+	r->failed = true;
+	return 0;
+}
+
+static struct troth_time get_time(struct troth_reader *r)
+{
+	return (struct troth_time){ (int64_t)get_uint(r) };
+}
+
+/* `size` is that of the field, so its text may have size - 1 bytes. */
+static void get_text(struct troth_reader *r, char *out, size_t size)
+{
+	size_t len = troth_read_u8(r);
+
+	if (len >= size) {
+		r->failed = true;
+		len = 0;
+	}
+	troth_read_bytes(r, out, len);
+	out[len] = '\0';
+}
+
+#define GET_TEXT(r, field) get_text((r), (field), sizeof(field))
+
+static void get_id(struct troth_reader *r, struct troth_id *id)
+{
+	troth_read_bytes(r, id->b, sizeof(id->b));
+}
+
+/* A count of things, at most `max`. */
+static unsigned get_count(struct troth_reader *r, unsigned max)
+{
+	uint64_t v = get_uint(r);
+
+	if (v > max) {
+		r->failed = true;
+		return 0;
+	}
+	return (unsigned)v;
+}
+
+static void put_order(struct troth_buf *b, const struct troth_order *o)
+{
+	put_uint(b, o->state);
+	put_uint(b, o->version);
+	put_text(b, o->seller);
+	put_text(b, o->carrier);
+	put_text(b, o->currency);
+	put_time(b, o->deliver_by);
+	put_time(b, o->placed);
+	put_time(b, o->shipped);
+	put_time(b, o->delivered);
+	put_time(b, o->cancelled);
+	put_text(b, o->cancel_reason);
+	put_uint(b, o->line_count);
+	for (unsigned i = 0; i < o->line_count; i++) {
+		put_text(b, o->lines[i].sku);
+		put_uint(b, o->lines[i].quantity);
+		put_uint(b, (uint64_t)o->lines[i].unit_price);
+		put_text(b, o->lines[i].seller);
+	}
+}
+
+static void get_order(struct troth_reader *r, struct troth_order *o)
+{
+	o->state = (enum troth_order_state)get_uint(r);
+	o->version = (uint32_t)get_uint(r);
+	GET_TEXT(r, o->seller);
+	GET_TEXT(r, o->carrier);
+	GET_TEXT(r, o->currency);
+	o->deliver_by = get_time(r);
+	o->placed = get_time(r);
+	o->shipped = get_time(r);
+	o->delivered = get_time(r);
+	o->cancelled = get_time(r);
+	GET_TEXT(r, o->cancel_reason);
+	o->line_count = get_count(r, TROTH_LINES_MAX);
+	for (unsigned i = 0; i < o->line_count; i++) {
+		GET_TEXT(r, o->lines[i].sku);
+		o->lines[i].quantity = (uint32_t)get_uint(r);
+		o->lines[i].unit_price = (int64_t)get_uint(r);
+		GET_TEXT(r, o->lines[i].seller);
+	}
+}
+
+static void put_case(struct troth_buf *b, const struct troth_case *c)
+{
+	put_uint(b, c->state);
+	put_text(b, c->handler);
+	put_text(b, c->reason);
+	put_text(b, c->outcome);
+	put_time(b, c->opened);
+	put_time(b, c->closed);
+}
+
+static void get_case(struct troth_reader *r, struct troth_case *c)
+{
+	c->state = (enum troth_case_state)get_uint(r);
+	GET_TEXT(r, c->handler);
+	GET_TEXT(r, c->reason);
+	GET_TEXT(r, c->outcome);
+	c->opened = get_time(r);
+	c->closed = get_time(r);
+}
+
+static void put_promise(struct troth_buf *b, const struct troth_promise *p)
+{
+	put_id(b, &p->id);
+	put_uint(b, p->state);
+	put_uint(b, p->flags);
+	put_uint(b, p->kind);
+	put_uint(b, p->channel);
+	put_text(b, p->sku);
+	put_uint(b, p->quantity);
+	put_uint(b, (uint64_t)p->amount);
+	put_text(b, p->currency);
+	put_text(b, p->reason);
+	put_uint(b, p->policy_version);
+	put_text(b, p->party);
+	put_text(b, p->site);
+	put_text(b, p->actor);
+	put_time(b, p->made);
+	put_time(b, p->due);
+	put_time(b, p->lapses);
+	put_time(b, p->settled);
+	put_uint(b, p->position);
+	put_text(b, p->settle_reason);
+	put_uint(b, p->commitment_count);
+}
+
+static void get_promise(struct troth_reader *r, struct troth_promise *p)
+{
+	get_id(r, &p->id);
+	p->state = (enum troth_promise_state)get_uint(r);
+	p->flags = (uint32_t)get_uint(r);
+	p->kind = (enum troth_kind)get_uint(r);
+	p->channel = (enum troth_channel)get_uint(r);
+	GET_TEXT(r, p->sku);
+	p->quantity = (uint32_t)get_uint(r);
+	p->amount = (int64_t)get_uint(r);
+	GET_TEXT(r, p->currency);
+	GET_TEXT(r, p->reason);
+	p->policy_version = get_uint(r);
+	GET_TEXT(r, p->party);
+	GET_TEXT(r, p->site);
+	GET_TEXT(r, p->actor);
+	p->made = get_time(r);
+	p->due = get_time(r);
+	p->lapses = get_time(r);
+	p->settled = get_time(r);
+	p->position = get_uint(r);
+	GET_TEXT(r, p->settle_reason);
+	p->commitment_count = get_count(r, 255);
+}
+
+static void put_commitment(struct troth_buf *b, const struct troth_commitment *c)
+{
+	put_id(b, &c->promise);
+	put_uint(b, c->ordinal);
+	put_uint(b, c->state);
+	put_uint(b, c->before);
+	put_uint(b, c->action);
+	put_uint(b, c->evidence);
+	put_text(b, c->debtor);
+	put_text(b, c->delegate);
+	put_text(b, c->creditor);
+	put_text(b, c->reason);
+	put_time(b, c->due);
+	put_time(b, c->counter_due);
+	put_time(b, c->ack_due);
+	put_time(b, c->ack_overdue);
+	put_time(b, c->acknowledged);
+	put_time(b, c->held);
+	put_time(b, c->fulfilled);
+	put_time(b, c->reported);
+	put_time(b, c->settled);
+	put_uint(b, (uint64_t)c->acceptance_ms);
+	put_uint(b, c->position);
+}
+
+static void get_commitment(struct troth_reader *r, struct troth_commitment *c)
+{
+	get_id(r, &c->promise);
+	c->ordinal = (uint8_t)get_count(r, 255);
+	c->state = (enum troth_commitment_state)get_count(r, TROTH_COMMITMENT_STATE_LAST);
+	c->before = (enum troth_commitment_state)get_count(r,
+							   TROTH_COMMITMENT_STATE_LAST);
+	c->action = (enum troth_action)get_uint(r);
+	c->evidence = (enum troth_evidence)get_uint(r);
+	GET_TEXT(r, c->debtor);
+	GET_TEXT(r, c->delegate);
+	GET_TEXT(r, c->creditor);
+	GET_TEXT(r, c->reason);
+	c->due = get_time(r);
+	c->counter_due = get_time(r);
+	c->ack_due = get_time(r);
+	c->ack_overdue = get_time(r);
+	c->acknowledged = get_time(r);
+	c->held = get_time(r);
+	c->fulfilled = get_time(r);
+	c->reported = get_time(r);
+	c->settled = get_time(r);
+	c->acceptance_ms = (int64_t)get_uint(r);
+	c->position = get_uint(r);
+}
+
+void troth_subject_encode(const struct troth_subject *s, struct troth_buf *out)
+{
+	troth_buf_put_u8(out, FORMAT);
+	put_uint(out, s->kind);
+	put_id(out, &s->id);
+	put_uint(out, s->revision);
+	put_uint(out, s->position);
+	put_time(out, s->changed);
+	put_text(out, s->customer);
+	if (s->kind == TROTH_SUBJECT_ORDER)
+		put_order(out, &s->order);
+	if (s->kind == TROTH_SUBJECT_CASE)
+		put_case(out, &s->cas);
+	put_uint(out, s->link_count);
+	for (unsigned i = 0; i < s->link_count; i++) {
+		put_id(out, &s->links[i].id);
+		put_text(out, s->links[i].vendor);
+	}
+	put_uint(out, s->participant_count);
+	for (unsigned i = 0; i < s->participant_count; i++) {
+		put_text(out, s->participants[i].party);
+		put_uint(out, s->participants[i].active);
+		put_uint(out, s->participants[i].left);
+	}
+	put_uint(out, s->promise_count);
+	for (unsigned i = 0; i < s->promise_count; i++)
+		put_promise(out, &s->promises[i]);
+	put_uint(out, s->commitment_count);
+	for (unsigned i = 0; i < s->commitment_count; i++)
+		put_commitment(out, &s->commitments[i]);
+}
+
+bool troth_subject_decode(struct troth_subject *s, struct troth_span record)
+{
+	struct troth_reader r = troth_reader(record);
+
+	troth_read_bytes(&r, s->digest.b, sizeof(s->digest.b));
+	if (troth_read_u8(&r) != FORMAT)
+		return false;
+	s->kind = (enum troth_subject_kind)get_count(&r, TROTH_SUBJECT_FEDERATION);
+	get_id(&r, &s->id);
+	s->revision = get_uint(&r);
+	s->position = get_uint(&r);
+	s->changed = get_time(&r);
+	GET_TEXT(&r, s->customer);
+	s->order.line_count = 0;
+	if (s->kind == TROTH_SUBJECT_ORDER)
+		get_order(&r, &s->order);
+	if (s->kind == TROTH_SUBJECT_CASE)
+		get_case(&r, &s->cas);
+	s->link_count = get_count(&r, TROTH_LINKS_MAX);
+	for (unsigned i = 0; i < s->link_count; i++) {
+		get_id(&r, &s->links[i].id);
+		GET_TEXT(&r, s->links[i].vendor);
+	}
+	s->participant_count = get_count(&r, TROTH_PARTICIPANTS_MAX);
+	for (unsigned i = 0; i < s->participant_count; i++) {
+		GET_TEXT(&r, s->participants[i].party);
+		s->participants[i].active = get_count(&r, 1) == 1;
+		s->participants[i].left = get_uint(&r);
+	}
+	s->promise_count = get_count(&r, TROTH_PROMISES_MAX);
+	for (unsigned i = 0; i < s->promise_count; i++)
+		get_promise(&r, &s->promises[i]);
+	s->commitment_count = get_count(&r, TROTH_COMMITMENTS_MAX);
+	for (unsigned i = 0; i < s->commitment_count; i++)
+		get_commitment(&r, &s->commitments[i]);
+	return troth_read_done(&r);
+}
+
+void troth_subject_seal(struct troth_subject *s, const struct troth_digest *leaf,
+			struct troth_buf *out)
+{
+	size_t start = out->len;
+	uint8_t *digest = troth_buf_grow(out, TROTH_DIGEST_LEN);
+
+	troth_subject_encode(s, out);
+	if (digest == NULL || out->failed)
+		return;
+
+	struct troth_span parts[] = {
+		troth_digest_span(&s->digest),
+		troth_digest_span(leaf),
+		troth_span(out->data + start + TROTH_DIGEST_LEN,
+			   out->len - start - TROTH_DIGEST_LEN),
+	};
+	troth_sha256(&s->digest, parts, TROTH_LEN(parts));
+	/* The buffer may have moved while the state was appended. */
+	memcpy(out->data + start, s->digest.b, TROTH_DIGEST_LEN);
+}

@@ -1,0 +1,395 @@
+#include "troth/core/event.h"
+
+#include "troth/base/err.h"
+#include "troth/base/text.h"
+
+#include <string.h>
+
+#define FLAW(f, p) ((struct troth_flaw){ (f), (p) })
+
+static const char name_rule[] =
+	"must be letters, digits and . _ - / and begin with a letter or digit";
+
+static bool fail(struct troth_flaw *flaw, const char *field, const char *problem)
+{
+	*flaw = FLAW(field, problem);
+	return false;
+}
+
+static bool name_ok(const char *s, size_t max, bool required, const char *field,
+		    struct troth_flaw *flaw)
+{
+	if (s[0] == '\0')
+		return required ? fail(flaw, field, "is missing") : true;
+	return troth_text_is_name(s, max) || fail(flaw, field, name_rule);
+}
+
+static bool time_ok(struct troth_time t, bool required, const char *field,
+		    struct troth_flaw *flaw)
+{
+	if (t.ms == 0)
+		return required ? fail(flaw, field, "is missing") : true;
+	return (t.ms > 0 && t.ms <= TROTH_TIME_MAX_MS) ||
+	       fail(flaw, field, "must be an instant before the year 10000");
+}
+
+static bool promise_id_ok(const struct troth_id *id, struct troth_flaw *flaw)
+{
+	return (!troth_id_is_zero(id) && id->b[TROTH_ID_LEN - 1] == 0) ||
+	       fail(flaw, "promise", "must be the id of a promise");
+}
+
+static bool terms_ok(const struct troth_terms *t, struct troth_flaw *flaw)
+{
+	if (!name_ok(t->debtor, TROTH_PARTY_MAX, true, "commitments.debtor", flaw) ||
+	    !name_ok(t->creditor, TROTH_PARTY_MAX, false, "commitments.creditor", flaw))
+		return false;
+	if (troth_action_name(t->action) == NULL)
+		return fail(flaw, "commitments.action", "is not one of the actions");
+	if (!time_ok(t->due, true, "commitments.due", flaw) ||
+	    !time_ok(t->ack_due, false, "commitments.ack_due", flaw))
+		return false;
+	if (t->acceptance_ms < 0 || t->acceptance_ms > TROTH_ACCEPTANCE_MAX_MS)
+		return fail(flaw, "commitments.acceptance_s", "must be at most a year");
+	return true;
+}
+
+static bool party_ok(const struct troth_party *p, struct troth_flaw *flaw)
+{
+	if (!name_ok(p->party, TROTH_PARTY_MAX, true, "party", flaw) ||
+	    !name_ok(p->operator_party, TROTH_PARTY_MAX, false, "operator", flaw))
+		return false;
+	if (strchr(p->party, '/') != NULL)
+		return fail(flaw, "party", "must not contain /");
+	if (troth_role_name(p->role) == NULL)
+		return fail(flaw, "role", "must be brand, vendor, carrier or seller");
+	if (!troth_text_ok(troth_span_str(p->name), false))
+		return fail(flaw, "name", "must be plain text");
+	return true;
+}
+
+static bool site_ok(const struct troth_event *e, struct troth_flaw *flaw)
+{
+	if (strncmp(e->u.site.origin, "spiffe://", 9) != 0 ||
+	    !troth_text_ok(troth_span_str(e->u.site.origin), false))
+		return fail(flaw, "origin", "must be a SPIFFE id");
+	if (e->type == TROTH_EVENT_SITE_ADDED)
+		return name_ok(e->u.site.party, TROTH_PARTY_MAX, true, "party", flaw) &&
+		       name_ok(e->u.site.site, TROTH_SITE_MAX, true, "site", flaw);
+	if (e->type == TROTH_EVENT_SITE_KEY_REVOKED)
+		return name_ok(e->u.site.reason, TROTH_CODE_MAX, true, "reason", flaw);
+	return true;
+}
+
+static bool order_ok(const struct troth_event *e, struct troth_flaw *flaw)
+{
+	const struct troth_order_content *o = &e->u.order;
+
+	if (!name_ok(o->carrier, TROTH_PARTY_MAX, false, "carrier", flaw) ||
+	    !time_ok(o->deliver_by, false, "deliver_by", flaw))
+		return false;
+	for (unsigned i = 0; i < o->line_count; i++) {
+		const struct troth_line *l = &o->lines[i];
+
+		if (!name_ok(l->sku, TROTH_SKU_MAX, true, "lines.sku", flaw) ||
+		    !name_ok(l->seller, TROTH_PARTY_MAX, false, "lines.seller", flaw))
+			return false;
+		if (l->quantity == 0 || l->quantity > TROTH_QUANTITY_MAX)
+			return fail(flaw, "lines.quantity", "must be 1 to 1000000");
+		if (l->unit_price < 0 || l->unit_price > TROTH_AMOUNT_MAX)
+			return fail(flaw, "lines.unit_price", "must be 0 to 10^12");
+	}
+	if (e->type == TROTH_EVENT_ORDER_CORRECTED) {
+		if (o->version < 2)
+			return fail(flaw, "version",
+				    "must be one more than the corrected");
+		return name_ok(o->reason, TROTH_CODE_MAX, true, "reason", flaw);
+	}
+	if (o->currency[0] != '\0' && !troth_text_is_currency(o->currency))
+		return fail(flaw, "currency", "must be an ISO 4217 code");
+	return name_ok(o->customer, TROTH_CUSTOMER_MAX, true, "customer", flaw) &&
+	       name_ok(o->seller, TROTH_PARTY_MAX, true, "seller", flaw) &&
+	       time_ok(o->at, true, "placed", flaw);
+}
+
+static bool cancel_ok(const struct troth_event *e, struct troth_flaw *flaw)
+{
+	if (e->u.cancel.initiator != TROTH_BY_CUSTOMER &&
+	    e->u.cancel.initiator != TROTH_BY_FIRM)
+		return fail(flaw, "initiator", "must be customer or firm");
+	if (!name_ok(e->u.cancel.reason, TROTH_CODE_MAX, true, "reason", flaw))
+		return false;
+	return !e->u.cancel.has_tell || terms_ok(&e->u.cancel.tell, flaw);
+}
+
+static bool link_ok(const struct troth_event *e, struct troth_flaw *flaw)
+{
+	if (troth_id_is_zero(&e->u.link.id))
+		return fail(flaw,
+			    e->type == TROTH_EVENT_ORDER_CASE_LINKED ? "case" : "order",
+			    "is missing");
+	return e->type == TROTH_EVENT_CASE_ORDER_LINKED ||
+	       name_ok(e->u.link.vendor, TROTH_PARTY_MAX, true, "vendor", flaw);
+}
+
+static bool case_ok(const struct troth_event *e, struct troth_flaw *flaw)
+{
+	if (e->type == TROTH_EVENT_CASE_CLOSED)
+		return name_ok(e->u.cas.outcome, TROTH_CODE_MAX, true, "outcome", flaw);
+	if (e->type == TROTH_EVENT_CASE_HANDED_OVER)
+		return name_ok(e->u.cas.to, TROTH_PARTY_MAX, true, "to", flaw) &&
+		       name_ok(e->u.cas.reason, TROTH_CODE_MAX, true, "reason", flaw);
+	return name_ok(e->u.cas.customer, TROTH_CUSTOMER_MAX, true, "customer", flaw) &&
+	       name_ok(e->u.cas.reason, TROTH_CODE_MAX, true, "reason", flaw);
+}
+
+/* The value must be of the sort that the kind of promise needs. */
+static bool value_ok(const struct troth_event *e, struct troth_flaw *flaw)
+{
+	bool goods = e->u.promise.kind == TROTH_KIND_GIFT ||
+		     e->u.promise.kind == TROTH_KIND_REPLACEMENT;
+	bool money = e->u.promise.kind == TROTH_KIND_CREDIT ||
+		     e->u.promise.kind == TROTH_KIND_REFUND;
+
+	if (!name_ok(e->u.promise.sku, TROTH_SKU_MAX, goods, "sku", flaw))
+		return false;
+	if (e->u.promise.quantity > TROTH_QUANTITY_MAX ||
+	    (e->u.promise.quantity == 0) != (e->u.promise.sku[0] == '\0'))
+		return fail(flaw, "quantity",
+			    "must be 1 to 1000000 where there is a sku");
+	if (e->u.promise.amount < 0 || e->u.promise.amount > TROTH_AMOUNT_MAX)
+		return fail(flaw, "amount", "must be 0 to 10^12 minor units");
+	if (money && e->u.promise.amount == 0)
+		return fail(flaw, "amount", "is missing");
+	if (e->u.promise.amount > 0 && !troth_text_is_currency(e->u.promise.currency))
+		return fail(flaw, "currency", "must be an ISO 4217 code");
+	if (e->u.promise.amount == 0 && e->u.promise.currency[0] != '\0')
+		return fail(flaw, "currency", "stands only with an amount");
+	return true;
+}
+
+static bool promise_ok(const struct troth_event *e, struct troth_flaw *flaw)
+{
+	if (!promise_id_ok(&e->u.promise.id, flaw) ||
+	    !name_ok(e->u.promise.customer, TROTH_CUSTOMER_MAX, false, "customer", flaw))
+		return false;
+	if (troth_kind_name(e->u.promise.kind) == NULL)
+		return fail(flaw, "kind", "is not one of the kinds");
+	if (troth_channel_name(e->u.promise.channel) == NULL)
+		return fail(flaw, "channel", "is not one of the channels");
+	if (!value_ok(e, flaw) || !time_ok(e->u.promise.due, true, "due", flaw) ||
+	    !time_ok(e->u.promise.made, true, "made", flaw) ||
+	    !time_ok(e->u.promise.lapses, !e->u.promise.spoken, "lapses", flaw) ||
+	    !name_ok(e->u.promise.reason, TROTH_CODE_MAX, true, "reason", flaw))
+		return false;
+	if (e->u.promise.terms_count == 0)
+		return fail(flaw, "commitments", "must say who owes what: at least one");
+	for (unsigned i = 0; i < e->u.promise.terms_count; i++)
+		if (!terms_ok(&e->u.promise.terms[i], flaw))
+			return false;
+	return true;
+}
+
+static bool promise_step_ok(const struct troth_event *e, struct troth_flaw *flaw)
+{
+	bool cancel = e->u.promise_step.action == TROTH_PROMISE_DO_CANCEL;
+	bool reason = cancel || e->u.promise_step.action == TROTH_PROMISE_DO_REJECT;
+
+	if (!promise_id_ok(&e->u.promise_step.promise, flaw))
+		return false;
+	if (troth_promise_action_name(e->u.promise_step.action) == NULL ||
+	    e->u.promise_step.action == TROTH_PROMISE_DO_KEEP)
+		return fail(flaw, "action", "is not one of the actions on a promise");
+	if (!name_ok(e->u.promise_step.reason, TROTH_CODE_MAX, reason, "reason", flaw))
+		return false;
+	if (cancel != e->u.promise_step.has_tell)
+		return fail(flaw, "tell",
+			    "must say who tells the customer of a cancellation");
+	return !cancel || terms_ok(&e->u.promise_step.tell, flaw);
+}
+
+static bool commitment_step_ok(const struct troth_event *e, struct troth_flaw *flaw)
+{
+	enum troth_commitment_action a = e->u.commitment_step.action;
+	bool reason = a == TROTH_COMMITMENT_DO_DECLINE ||
+		      a == TROTH_COMMITMENT_DO_CANCEL || a == TROTH_COMMITMENT_DO_HOLD ||
+		      a == TROTH_COMMITMENT_DO_REOPEN;
+	bool fulfil = a == TROTH_COMMITMENT_DO_FULFIL;
+
+	if (e->u.commitment_step.commitment.b[TROTH_ID_LEN - 1] == 0)
+		return fail(flaw, "commitment", "must be the id of a commitment");
+	if (troth_commitment_action_name(a) == NULL)
+		return fail(flaw, "action", "is not one of the actions on a commitment");
+	if (!name_ok(e->u.commitment_step.reason, TROTH_CODE_MAX, reason, "reason",
+		     flaw) ||
+	    !name_ok(e->u.commitment_step.party, TROTH_PARTY_MAX,
+		     a == TROTH_COMMITMENT_DO_DELEGATE, "party", flaw) ||
+	    !time_ok(e->u.commitment_step.due, a == TROTH_COMMITMENT_DO_COUNTER, "due",
+		     flaw) ||
+	    !time_ok(e->u.commitment_step.at, fulfil, "at", flaw))
+		return false;
+	if (troth_evidence_name(e->u.commitment_step.evidence) == NULL)
+		return fail(flaw, "evidence", "is not one of the kinds of evidence");
+	if (fulfil == (e->u.commitment_step.evidence == TROTH_EVIDENCE_NONE))
+		return fail(flaw, "evidence", "stands with fulfil, and only there");
+	if (e->u.commitment_step.has_photo !=
+	    (e->u.commitment_step.evidence == TROTH_EVIDENCE_PHOTO))
+		return fail(flaw, "photo_sha256",
+			    "stands with evidence photo, and only there");
+	return true;
+}
+
+static bool payload_ok(const struct troth_event *e, struct troth_flaw *flaw)
+{
+	switch (e->type) {
+	case TROTH_EVENT_NONE:
+		break;
+	case TROTH_EVENT_PARTY_ADDED:
+		return party_ok(&e->u.party, flaw);
+	case TROTH_EVENT_SITE_ADDED:
+	case TROTH_EVENT_SITE_KEY_ADDED:
+	case TROTH_EVENT_SITE_KEY_REVOKED:
+		return site_ok(e, flaw);
+	case TROTH_EVENT_ORDER_PLACED:
+	case TROTH_EVENT_ORDER_CORRECTED:
+		return order_ok(e, flaw);
+	case TROTH_EVENT_ORDER_SHIPPED:
+	case TROTH_EVENT_ORDER_DELIVERED:
+		return time_ok(e->u.at, true, "at", flaw);
+	case TROTH_EVENT_ORDER_CANCELLED:
+		return cancel_ok(e, flaw);
+	case TROTH_EVENT_ORDER_CASE_LINKED:
+	case TROTH_EVENT_CASE_ORDER_LINKED:
+		return link_ok(e, flaw);
+	case TROTH_EVENT_CASE_OPENED:
+	case TROTH_EVENT_CASE_HANDED_OVER:
+	case TROTH_EVENT_CASE_CLOSED:
+		return case_ok(e, flaw);
+	case TROTH_EVENT_PROMISE_MADE:
+		return promise_ok(e, flaw);
+	case TROTH_EVENT_PROMISE_STEP:
+		return promise_step_ok(e, flaw);
+	case TROTH_EVENT_COMMITMENT_ADDED:
+		return promise_id_ok(&e->u.commitment.promise, flaw) &&
+		       terms_ok(&e->u.commitment.terms, flaw);
+	case TROTH_EVENT_COMMITMENT_STEP:
+		return commitment_step_ok(e, flaw);
+	}
+	return fail(flaw, "type", "is not one that this release knows");
+}
+
+static enum troth_subject_kind subject_of(enum troth_event_type type)
+{
+	if (type < TROTH_EVENT_ORDER_PLACED)
+		return TROTH_SUBJECT_FEDERATION;
+	if (type < TROTH_EVENT_CASE_OPENED)
+		return TROTH_SUBJECT_ORDER;
+	return TROTH_SUBJECT_CASE;
+}
+
+static bool subject_ok(const struct troth_event *e, struct troth_flaw *flaw)
+{
+	enum troth_subject_kind want = subject_of(e->type);
+	bool either = e->type >= TROTH_EVENT_PROMISE_MADE;
+
+	if (either ? e->subject_kind != TROTH_SUBJECT_ORDER &&
+			     e->subject_kind != TROTH_SUBJECT_CASE
+		   : e->subject_kind != want)
+		return fail(flaw, "subject_kind", "does not fit the type of event");
+	if (troth_id_is_zero(&e->subject) !=
+	    (e->subject_kind == TROTH_SUBJECT_FEDERATION))
+		return fail(flaw, "subject", "must be the id of an order or a case");
+	return true;
+}
+
+bool troth_event_check(const struct troth_event *e, struct troth_flaw *flaw)
+{
+	if (troth_id_is_zero(&e->id))
+		return fail(flaw, "event_id", "is missing");
+	if (e->origin_seq == 0 || e->incarnation == 0)
+		return fail(flaw, "origin_seq", "counts from 1");
+	if (e->origin[0] == '\0' || !troth_text_ok(troth_span_str(e->origin), false))
+		return fail(flaw, "origin", "must be a SPIFFE id");
+	if (!time_ok(e->created, true, "created", flaw) ||
+	    !name_ok(e->on_behalf, TROTH_PARTY_MAX, false, "on_behalf", flaw) ||
+	    !name_ok(e->actor, TROTH_ACTOR_MAX, false, "actor", flaw))
+		return false;
+	return payload_ok(e, flaw) && subject_ok(e, flaw);
+}
+
+bool troth_event_is_fact(const struct troth_event *e)
+{
+	switch (e->type) {
+	case TROTH_EVENT_ORDER_SHIPPED:
+	case TROTH_EVENT_ORDER_DELIVERED:
+		return true;
+	case TROTH_EVENT_PROMISE_MADE:
+		return e->u.promise.spoken;
+	case TROTH_EVENT_PROMISE_STEP:
+		return e->u.promise_step.action == TROTH_PROMISE_DO_SPEAK ||
+		       e->u.promise_step.action == TROTH_PROMISE_DO_ACTIVATE;
+	case TROTH_EVENT_COMMITMENT_STEP:
+		return e->u.commitment_step.action == TROTH_COMMITMENT_DO_FULFIL;
+	case TROTH_EVENT_NONE:
+	case TROTH_EVENT_PARTY_ADDED:
+	case TROTH_EVENT_SITE_ADDED:
+	case TROTH_EVENT_SITE_KEY_ADDED:
+	case TROTH_EVENT_SITE_KEY_REVOKED:
+	case TROTH_EVENT_ORDER_PLACED:
+	case TROTH_EVENT_ORDER_CORRECTED:
+	case TROTH_EVENT_ORDER_CANCELLED:
+	case TROTH_EVENT_ORDER_CASE_LINKED:
+	case TROTH_EVENT_CASE_OPENED:
+	case TROTH_EVENT_CASE_ORDER_LINKED:
+	case TROTH_EVENT_CASE_HANDED_OVER:
+	case TROTH_EVENT_CASE_CLOSED:
+	case TROTH_EVENT_COMMITMENT_ADDED:
+		return false;
+	}
+	return false;
+}
+
+const char *troth_event_type_name(enum troth_event_type type)
+{
+	switch (type) {
+	case TROTH_EVENT_NONE:
+		return NULL;
+	case TROTH_EVENT_PARTY_ADDED:
+		return "party_added";
+	case TROTH_EVENT_SITE_ADDED:
+		return "site_added";
+	case TROTH_EVENT_SITE_KEY_ADDED:
+		return "site_key_added";
+	case TROTH_EVENT_SITE_KEY_REVOKED:
+		return "site_key_revoked";
+	case TROTH_EVENT_ORDER_PLACED:
+		return "order_placed";
+	case TROTH_EVENT_ORDER_CORRECTED:
+		return "order_corrected";
+	case TROTH_EVENT_ORDER_SHIPPED:
+		return "order_shipped";
+	case TROTH_EVENT_ORDER_DELIVERED:
+		return "order_delivered";
+	case TROTH_EVENT_ORDER_CANCELLED:
+		return "order_cancelled";
+	case TROTH_EVENT_ORDER_CASE_LINKED:
+		return "order_case_linked";
+	case TROTH_EVENT_CASE_OPENED:
+		return "case_opened";
+	case TROTH_EVENT_CASE_ORDER_LINKED:
+		return "case_order_linked";
+	case TROTH_EVENT_CASE_HANDED_OVER:
+		return "case_handed_over";
+	case TROTH_EVENT_CASE_CLOSED:
+		return "case_closed";
+	case TROTH_EVENT_PROMISE_MADE:
+		return "promise_made";
+	case TROTH_EVENT_PROMISE_STEP:
+		return "promise_step";
+	case TROTH_EVENT_COMMITMENT_ADDED:
+		return "commitment_added";
+	case TROTH_EVENT_COMMITMENT_STEP:
+		return "commitment_step";
+	}
+	return NULL;
+}

@@ -1,0 +1,422 @@
+/*
+ * judge - what central says about an event, given everything it knows.
+ *
+ * Every check returns a reason; NONE means that the event may take effect. The
+ * outcome follows at the end: what would refuse a request only flags a fact.
+ */
+#include "subject.h"
+
+#include <string.h>
+
+struct bench {
+	const struct troth_subject *s;
+	const struct troth_lookup *lookup;
+	const struct troth_who *who;
+	const struct troth_event *e;
+	struct troth_time now;
+};
+
+static enum troth_reason party_of_role(const struct bench *b, const char *name,
+				       unsigned roles)
+{
+	struct troth_party p;
+
+	if (!b->lookup->party(b->lookup->ctx, name, &p))
+		return TROTH_REASON_NO_PARTY;
+	return (roles & 1u << p.role) != 0 ? TROTH_REASON_NONE : TROTH_REASON_WRONG_ROLE;
+}
+
+#define BRAND   (1u << TROTH_ROLE_BRAND)
+#define VENDOR  (1u << TROTH_ROLE_VENDOR)
+#define CARRIER (1u << TROTH_ROLE_CARRIER)
+#define SELLER  (1u << TROTH_ROLE_SELLER)
+#define ANYONE  (BRAND | VENDOR | CARRIER | SELLER)
+
+static enum troth_reason terms(const struct bench *b, const struct troth_terms *t)
+{
+	/* A case is a conversation: carriers and sellers are asked on the order. */
+	unsigned roles = b->s->kind == TROTH_SUBJECT_CASE ? BRAND | VENDOR : ANYONE;
+	enum troth_reason r = party_of_role(b, t->debtor, roles);
+
+	if (r == TROTH_REASON_NONE && t->creditor[0] != '\0')
+		r = party_of_role(b, t->creditor, ANYONE);
+	return r;
+}
+
+static bool may(const struct bench *b, unsigned roles)
+{
+	return (roles & 1u << b->who->role) != 0;
+}
+
+/* --- the federation itself --- */
+
+static enum troth_reason judge_federation(const struct bench *b)
+{
+	const struct troth_event *e = b->e;
+	struct troth_party p;
+	struct troth_site site;
+
+	if (!b->who->central)
+		return TROTH_REASON_NOT_ENTITLED;
+	if (e->type == TROTH_EVENT_PARTY_ADDED) {
+		if (b->lookup->party(b->lookup->ctx, e->u.party.party, &p))
+			return TROTH_REASON_EXISTS;
+		if ((e->u.party.role == TROTH_ROLE_BRAND) !=
+		    (b->lookup->brand[0] == '\0'))
+			return TROTH_REASON_WRONG_ROLE; /* One brand, and it comes first.
+							 */
+		return e->u.party.operator_party[0] == '\0'
+			       ? TROTH_REASON_NONE
+			       : party_of_role(b, e->u.party.operator_party, ANYONE);
+	}
+
+	bool known = b->lookup->site(b->lookup->ctx, e->u.site.origin, &site);
+	if (e->type == TROTH_EVENT_SITE_ADDED)
+		return known ? TROTH_REASON_EXISTS
+			     : party_of_role(b, e->u.site.party, ANYONE);
+	if (!known)
+		return TROTH_REASON_NO_PARTY;
+	for (unsigned i = 0; i < site.key_count; i++)
+		if (memcmp(site.keys[i].key, e->u.site.key, sizeof(e->u.site.key)) == 0)
+			return e->type == TROTH_EVENT_SITE_KEY_REVOKED &&
+					       !site.keys[i].revoked
+				       ? TROTH_REASON_NONE
+				       : TROTH_REASON_EXISTS;
+	if (e->type == TROTH_EVENT_SITE_KEY_REVOKED)
+		return TROTH_REASON_NO_PARTY;
+	return site.key_count < TROTH_SITE_KEYS_MAX ? TROTH_REASON_NONE
+						    : TROTH_REASON_LIMIT;
+}
+
+/* --- orders --- */
+
+static enum troth_reason content(const struct bench *b)
+{
+	const struct troth_order_content *o = &b->e->u.order;
+	enum troth_reason r = TROTH_REASON_NONE;
+
+	if (o->carrier[0] != '\0')
+		r = party_of_role(b, o->carrier, CARRIER | BRAND);
+	for (unsigned i = 0; r == TROTH_REASON_NONE && i < o->line_count; i++)
+		if (o->lines[i].seller[0] != '\0' &&
+		    (i == 0 || strcmp(o->lines[i].seller, o->lines[i - 1].seller) != 0))
+			r = party_of_role(b, o->lines[i].seller, SELLER | BRAND);
+	return r;
+}
+
+static enum troth_reason judge_placed(const struct bench *b)
+{
+	enum troth_reason r;
+
+	if (b->s->revision != 0)
+		return TROTH_REASON_EXISTS;
+	r = party_of_role(b, b->e->u.order.seller, SELLER | BRAND);
+	if (r == TROTH_REASON_NONE && b->who->role != TROTH_ROLE_BRAND &&
+	    strcmp(b->who->party, b->e->u.order.seller) != 0)
+		r = TROTH_REASON_NOT_ENTITLED;
+	return r != TROTH_REASON_NONE ? r : content(b);
+}
+
+static bool has_active_promise(const struct troth_subject *s)
+{
+	for (unsigned i = 0; i < s->promise_count; i++)
+		if (s->promises[i].state == TROTH_PROMISE_ACTIVE ||
+		    s->promises[i].state == TROTH_PROMISE_REOPENED)
+			return true;
+	return false;
+}
+
+static enum troth_reason judge_cancelled(const struct bench *b)
+{
+	if (!may(b, BRAND | VENDOR | SELLER))
+		return TROTH_REASON_NOT_ENTITLED;
+	if (b->s->order.state == TROTH_ORDER_CANCELLED ||
+	    b->s->order.state == TROTH_ORDER_DELIVERED)
+		return TROTH_REASON_WRONG_STATE;
+	if (b->e->u.cancel.has_tell) {
+		if (b->s->commitment_count >= TROTH_COMMITMENTS_MAX)
+			return TROTH_REASON_LIMIT;
+		return terms(b, &b->e->u.cancel.tell);
+	}
+	return b->e->u.cancel.initiator == TROTH_BY_FIRM && has_active_promise(b->s)
+		       ? TROTH_REASON_TELL_CUSTOMER
+		       : TROTH_REASON_NONE;
+}
+
+static enum troth_reason judge_corrected(const struct bench *b)
+{
+	if (!may(b, BRAND | VENDOR | SELLER))
+		return TROTH_REASON_NOT_ENTITLED;
+	if (b->e->u.order.version != b->s->order.version + 1)
+		return TROTH_REASON_STALE;
+	if (b->s->order.state != TROTH_ORDER_PLACED)
+		return TROTH_REASON_WRONG_STATE;
+	return content(b);
+}
+
+static enum troth_reason judge_moved(const struct bench *b)
+{
+	bool shipped = b->e->type == TROTH_EVENT_ORDER_SHIPPED;
+
+	if (!may(b, shipped ? BRAND | CARRIER | SELLER : BRAND | CARRIER))
+		return TROTH_REASON_NOT_ENTITLED;
+	if (b->s->order.state == TROTH_ORDER_CANCELLED)
+		return TROTH_REASON_SUBJECT_CLOSED;
+	if (b->s->order.state == TROTH_ORDER_DELIVERED ||
+	    (shipped && b->s->order.state == TROTH_ORDER_SHIPPED))
+		return TROTH_REASON_WRONG_STATE;
+	return TROTH_REASON_NONE;
+}
+
+static enum troth_reason judge_link(const struct bench *b)
+{
+	const struct troth_link *l = &b->e->u.link;
+
+	for (unsigned i = 0; i < b->s->link_count; i++)
+		if (troth_id_eq(&b->s->links[i].id, &l->id))
+			return TROTH_REASON_EXISTS;
+	if (b->s->link_count >= TROTH_LINKS_MAX)
+		return TROTH_REASON_LIMIT;
+	if (b->e->type == TROTH_EVENT_CASE_ORDER_LINKED)
+		return may(b, BRAND | VENDOR) ? TROTH_REASON_NONE
+					      : TROTH_REASON_NOT_ENTITLED;
+	if (b->who->role != TROTH_ROLE_BRAND && strcmp(b->who->party, l->vendor) != 0)
+		return TROTH_REASON_NOT_ENTITLED;
+	return party_of_role(b, l->vendor, VENDOR | BRAND);
+}
+
+/* --- cases --- */
+
+static enum troth_reason judge_case(const struct bench *b)
+{
+	if (b->e->type == TROTH_EVENT_CASE_OPENED) {
+		if (b->s->revision != 0)
+			return TROTH_REASON_EXISTS;
+		return may(b, BRAND | VENDOR) ? TROTH_REASON_NONE
+					      : TROTH_REASON_NOT_ENTITLED;
+	}
+	if (b->who->role != TROTH_ROLE_BRAND &&
+	    strcmp(b->who->party, b->s->cas.handler) != 0)
+		return TROTH_REASON_NOT_ENTITLED;
+	if (b->s->cas.state != TROTH_CASE_OPEN)
+		return TROTH_REASON_WRONG_STATE;
+	if (b->e->type == TROTH_EVENT_CASE_HANDED_OVER)
+		return party_of_role(b, b->e->u.cas.to, VENDOR | BRAND);
+	for (unsigned i = 0; i < b->s->promise_count; i++)
+		if (b->s->promises[i].state == TROTH_PROMISE_ACTIVE ||
+		    b->s->promises[i].state == TROTH_PROMISE_REOPENED)
+			return TROTH_REASON_OPEN_PROMISE;
+	return TROTH_REASON_NONE;
+}
+
+/* --- promises and commitments --- */
+
+static bool subject_closed(const struct troth_subject *s)
+{
+	return s->kind == TROTH_SUBJECT_ORDER ? s->order.state == TROTH_ORDER_CANCELLED
+					      : s->cas.state == TROTH_CASE_CLOSED;
+}
+
+/* What stands in the way of a promise even if it has been spoken: it cannot be kept. */
+static enum troth_reason promise_impossible(const struct bench *b)
+{
+	const struct troth_event *e = b->e;
+
+	if (troth_subject_promise(b->s, &e->u.promise.id) >= 0)
+		return TROTH_REASON_EXISTS;
+	if (b->s->promise_count >= TROTH_PROMISES_MAX ||
+	    b->s->commitment_count + e->u.promise.terms_count > TROTH_COMMITMENTS_MAX)
+		return TROTH_REASON_LIMIT;
+	for (unsigned i = 0; i < e->u.promise.terms_count; i++) {
+		enum troth_reason r = terms(b, &e->u.promise.terms[i]);
+
+		if (r != TROTH_REASON_NONE)
+			return r;
+	}
+	return TROTH_REASON_NONE;
+}
+
+static enum troth_reason judge_made(const struct bench *b)
+{
+	if (subject_closed(b->s))
+		return TROTH_REASON_SUBJECT_CLOSED;
+	if (b->e->u.promise.due.ms <= b->now.ms)
+		return TROTH_REASON_DUE_PASSED;
+	return TROTH_REASON_NONE;
+}
+
+static enum troth_reason step_reason(enum troth_step step)
+{
+	switch (step) {
+	case TROTH_STEP_OK:
+		return TROTH_REASON_NONE;
+	case TROTH_STEP_WRONG_STATE:
+		return TROTH_REASON_WRONG_STATE;
+	case TROTH_STEP_WRONG_CAPACITY:
+		return TROTH_REASON_NOT_ENTITLED;
+	}
+	return TROTH_REASON_WRONG_STATE;
+}
+
+static enum troth_reason judge_promise_step(const struct bench *b)
+{
+	const struct troth_event *e = b->e;
+	int i = troth_subject_promise(b->s, &e->u.promise_step.promise);
+	enum troth_promise_state to;
+	enum troth_reason r;
+
+	if (i < 0)
+		return TROTH_REASON_NO_PROMISE;
+
+	const struct troth_promise *p = &b->s->promises[i];
+	r = step_reason(troth_promise_next(p->state, e->u.promise_step.action,
+					   troth_capacities(b->s, p, b->who), &to));
+	if (r != TROTH_REASON_NONE)
+		return r;
+	if (e->u.promise_step.action == TROTH_PROMISE_DO_APPROVE &&
+	    strcmp(p->party, b->who->party) == 0 && strcmp(p->actor, e->actor) == 0)
+		return TROTH_REASON_OWN_REQUEST;
+	if (e->u.promise_step.has_tell) {
+		if (b->s->commitment_count >= TROTH_COMMITMENTS_MAX)
+			return TROTH_REASON_LIMIT;
+		return terms(b, &e->u.promise_step.tell);
+	}
+	return TROTH_REASON_NONE;
+}
+
+static enum troth_reason judge_commitment_added(const struct bench *b)
+{
+	int i = troth_subject_promise(b->s, &b->e->u.commitment.promise);
+
+	if (i < 0)
+		return TROTH_REASON_NO_PROMISE;
+	if ((troth_capacities(b->s, &b->s->promises[i], b->who) &
+	     (TROTH_AS_MAKER | TROTH_AS_SERVICE | TROTH_AS_HQ)) == 0)
+		return TROTH_REASON_NOT_ENTITLED;
+	if (!troth_promise_is_open(b->s->promises[i].state))
+		return TROTH_REASON_WRONG_STATE;
+	if (b->s->commitment_count >= TROTH_COMMITMENTS_MAX ||
+	    b->s->promises[i].commitment_count >= 255)
+		return TROTH_REASON_LIMIT;
+	return terms(b, &b->e->u.commitment.terms);
+}
+
+static enum troth_reason judge_commitment_step(const struct bench *b)
+{
+	const struct troth_event *e = b->e;
+	int i = troth_subject_commitment(b->s, &e->u.commitment_step.commitment);
+	enum troth_commitment_state to;
+	enum troth_reason r;
+
+	if (i < 0)
+		return TROTH_REASON_NO_COMMITMENT;
+
+	const struct troth_commitment *c = &b->s->commitments[i];
+	unsigned as = troth_commitment_capacities(b->s, c, b->who);
+	r = step_reason(troth_commitment_next(c, e->u.commitment_step.action, as, &to));
+	if (r != TROTH_REASON_NONE || e->u.commitment_step.party[0] == '\0')
+		return r;
+	if (strcmp(e->u.commitment_step.party, c->debtor) == 0 &&
+	    e->u.commitment_step.action == TROTH_COMMITMENT_DO_DELEGATE)
+		return TROTH_REASON_WRONG_ROLE;
+	return party_of_role(b, e->u.commitment_step.party,
+			     b->s->kind == TROTH_SUBJECT_CASE ? BRAND | VENDOR : ANYONE);
+}
+
+/* --- all together --- */
+
+/* Whether the event may concern this subject at all; facts do not get past this. */
+static enum troth_reason admission(const struct bench *b)
+{
+	enum troth_event_type type = b->e->type;
+	bool first = type == TROTH_EVENT_ORDER_PLACED || type == TROTH_EVENT_CASE_OPENED;
+
+	if (b->s->kind == TROTH_SUBJECT_FEDERATION || first)
+		return TROTH_REASON_NONE;
+	if (b->s->revision == 0)
+		return TROTH_REASON_NO_SUBJECT;
+	if (type == TROTH_EVENT_ORDER_CASE_LINKED || b->who->clock ||
+	    b->who->role == TROTH_ROLE_BRAND)
+		return TROTH_REASON_NONE;
+	return troth_subject_is_participant(b->s, b->who->party)
+		       ? TROTH_REASON_NONE
+		       : TROTH_REASON_NOT_ENTITLED;
+}
+
+static enum troth_reason judge_payload(const struct bench *b)
+{
+	switch (b->e->type) {
+	case TROTH_EVENT_PARTY_ADDED:
+	case TROTH_EVENT_SITE_ADDED:
+	case TROTH_EVENT_SITE_KEY_ADDED:
+	case TROTH_EVENT_SITE_KEY_REVOKED:
+		return judge_federation(b);
+	case TROTH_EVENT_ORDER_PLACED:
+		return judge_placed(b);
+	case TROTH_EVENT_ORDER_CORRECTED:
+		return judge_corrected(b);
+	case TROTH_EVENT_ORDER_SHIPPED:
+	case TROTH_EVENT_ORDER_DELIVERED:
+		return judge_moved(b);
+	case TROTH_EVENT_ORDER_CANCELLED:
+		return judge_cancelled(b);
+	case TROTH_EVENT_ORDER_CASE_LINKED:
+	case TROTH_EVENT_CASE_ORDER_LINKED:
+		return judge_link(b);
+	case TROTH_EVENT_CASE_OPENED:
+	case TROTH_EVENT_CASE_HANDED_OVER:
+	case TROTH_EVENT_CASE_CLOSED:
+		return judge_case(b);
+	case TROTH_EVENT_PROMISE_MADE:
+		return judge_made(b);
+	case TROTH_EVENT_PROMISE_STEP:
+		return judge_promise_step(b);
+	case TROTH_EVENT_COMMITMENT_ADDED:
+		return judge_commitment_added(b);
+	case TROTH_EVENT_COMMITMENT_STEP:
+		return judge_commitment_step(b);
+	case TROTH_EVENT_NONE:
+		break;
+	}
+	return TROTH_REASON_NOT_ENTITLED;
+}
+
+/* A fact stands although `reason` speaks against it, unless it makes no sense at all. */
+static bool stands(const struct bench *b, enum troth_reason reason)
+{
+	if (!troth_event_is_fact(b->e))
+		return false;
+	if (b->e->type == TROTH_EVENT_PROMISE_STEP) {
+		int i = troth_subject_promise(b->s, &b->e->u.promise_step.promise);
+		enum troth_promise_state s = i < 0 ? TROTH_PROMISE_NONE
+						   : b->s->promises[i].state;
+
+		return reason == TROTH_REASON_WRONG_STATE &&
+		       (troth_capacities(b->s, &b->s->promises[i], b->who) &
+			TROTH_AS_MAKER) != 0 &&
+		       (s == TROTH_PROMISE_PROPOSED ||
+			s == TROTH_PROMISE_PENDING_APPROVAL ||
+			s == TROTH_PROMISE_REJECTED || s == TROTH_PROMISE_EXPIRED);
+	}
+	return reason == TROTH_REASON_WRONG_STATE ||
+	       reason == TROTH_REASON_SUBJECT_CLOSED || reason == TROTH_REASON_DUE_PASSED;
+}
+
+struct troth_verdict troth_judge(const struct troth_subject *s,
+				 const struct troth_lookup *lookup,
+				 const struct troth_who *who, const struct troth_event *e,
+				 struct troth_time now)
+{
+	const struct bench b = { s, lookup, who, e, now };
+	enum troth_reason r = admission(&b);
+
+	if (r == TROTH_REASON_NONE && e->type == TROTH_EVENT_PROMISE_MADE)
+		r = promise_impossible(&b);
+	if (r != TROTH_REASON_NONE)
+		return (struct troth_verdict){ TROTH_REFUSED, r };
+
+	r = judge_payload(&b);
+	if (r == TROTH_REASON_NONE)
+		return (struct troth_verdict){ TROTH_TAKES_EFFECT, r };
+	return (struct troth_verdict){ stands(&b, r) ? TROTH_FLAGGED : TROTH_REFUSED, r };
+}

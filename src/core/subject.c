@@ -1,0 +1,221 @@
+#include "subject.h"
+
+#include <string.h>
+
+void troth_subject_init(struct troth_subject *s, enum troth_subject_kind kind,
+			const struct troth_id *id)
+{
+	s->kind = kind;
+	s->id = *id;
+	s->revision = 0;
+	s->position = 0;
+	s->changed = (struct troth_time){ 0 };
+	s->digest = (struct troth_digest){ { 0 } };
+	s->customer[0] = '\0';
+	s->order.line_count = 0;
+	s->link_count = 0;
+	s->participant_count = 0;
+	s->promise_count = 0;
+	s->commitment_count = 0;
+}
+
+int troth_subject_promise(const struct troth_subject *s, const struct troth_id *id)
+{
+	for (unsigned i = 0; i < s->promise_count; i++)
+		if (troth_id_eq(&s->promises[i].id, id))
+			return (int)i;
+	return -1;
+}
+
+int troth_subject_commitment(const struct troth_subject *s, const struct troth_id *id)
+{
+	struct troth_id promise = troth_promise_of(id);
+
+	for (unsigned i = 0; i < s->commitment_count; i++)
+		if (s->commitments[i].ordinal == id->b[TROTH_ID_LEN - 1] &&
+		    troth_id_eq(&s->commitments[i].promise, &promise))
+			return (int)i;
+	return -1;
+}
+
+int troth_subject_participant(const struct troth_subject *s, const char *party)
+{
+	for (unsigned i = 0; i < s->participant_count; i++)
+		if (strcmp(s->participants[i].party, party) == 0)
+			return (int)i;
+	return -1;
+}
+
+bool troth_subject_is_participant(const struct troth_subject *s, const char *party)
+{
+	int i = troth_subject_participant(s, party);
+
+	return i >= 0 && s->participants[i].active;
+}
+
+unsigned troth_capacities(const struct troth_subject *s, const struct troth_promise *p,
+			  const struct troth_who *who)
+{
+	unsigned as = 0;
+
+	if (who->clock)
+		return TROTH_AS_CLOCK;
+	if (strcmp(p->party, who->party) == 0)
+		as |= TROTH_AS_MAKER;
+	if (who->role == TROTH_ROLE_BRAND)
+		as |= TROTH_AS_HQ;
+	if (who->role != TROTH_ROLE_CARRIER &&
+	    troth_subject_is_participant(s, who->party))
+		as |= TROTH_AS_SERVICE;
+	return as;
+}
+
+unsigned troth_commitment_capacities(const struct troth_subject *s,
+				     const struct troth_commitment *c,
+				     const struct troth_who *who)
+{
+	int promise = troth_subject_promise(s, &c->promise);
+	unsigned as = 0;
+
+	if (promise >= 0)
+		as = troth_capacities(s, &s->promises[promise], who);
+	if (who->clock)
+		return as;
+	if (strcmp(c->debtor, who->party) == 0)
+		as |= TROTH_AS_DEBTOR;
+	if (strcmp(c->creditor, who->party) == 0)
+		as |= TROTH_AS_CREDITOR;
+	if (c->delegate[0] != '\0' && strcmp(c->delegate, who->party) == 0)
+		as |= TROTH_AS_DELEGATE;
+	return as;
+}
+
+/* A met commitment counts for the promise even if it was late by its own due. */
+static bool commitment_is_met(const struct troth_commitment *c,
+			      const struct troth_promise *p)
+{
+	if (c->state != TROTH_COMMITMENT_DISCHARGED &&
+	    c->state != TROTH_COMMITMENT_VIOLATED)
+		return false;
+	return p->state == TROTH_PROMISE_REOPENED
+		       ? c->state == TROTH_COMMITMENT_DISCHARGED
+		       : troth_commitment_met_by(c, p->due);
+}
+
+bool troth_promise_is_met(const struct troth_subject *s, unsigned index)
+{
+	const struct troth_promise *p = &s->promises[index];
+	unsigned met = 0;
+
+	for (unsigned i = 0; i < s->commitment_count; i++) {
+		const struct troth_commitment *c = &s->commitments[i];
+
+		if (!troth_id_eq(&c->promise, &p->id) ||
+		    c->state == TROTH_COMMITMENT_RELEASED ||
+		    c->state == TROTH_COMMITMENT_CANCELLED)
+			continue;
+		if (!commitment_is_met(c, p))
+			return false;
+		met++;
+	}
+	return met > 0;
+}
+
+static void join(struct troth_subject *s, const char *party, bool *stays)
+{
+	int i = troth_subject_participant(s, party);
+
+	if (party[0] == '\0')
+		return;
+	if (i < 0 && s->participant_count < TROTH_PARTICIPANTS_MAX) {
+		i = (int)s->participant_count++;
+		s->participants[i] = (struct troth_participant){ .active = true };
+		(void)strcpy(s->participants[i].party, party);
+	}
+	if (i >= 0)
+		stays[i] = true;
+}
+
+void troth_participants_update(struct troth_subject *s, const char *brand)
+{
+	bool stays[TROTH_PARTICIPANTS_MAX] = { false };
+
+	join(s, brand, stays);
+	if (s->kind == TROTH_SUBJECT_ORDER) {
+		join(s, s->order.seller, stays);
+		join(s, s->order.carrier, stays);
+		for (unsigned i = 0; i < s->order.line_count; i++)
+			join(s, s->order.lines[i].seller, stays);
+		for (unsigned i = 0; i < s->link_count; i++)
+			join(s, s->links[i].vendor, stays);
+	} else {
+		/* Whoever has handled the case goes on seeing it. */
+		join(s, s->cas.handler, stays);
+		for (unsigned i = 0; i < s->participant_count; i++)
+			stays[i] = true;
+	}
+	for (unsigned i = 0; i < s->commitment_count; i++) {
+		join(s, s->commitments[i].debtor, stays);
+		join(s, s->commitments[i].delegate, stays);
+	}
+	for (unsigned i = 0; i < s->participant_count; i++) {
+		if (s->participants[i].active && !stays[i])
+			s->participants[i].left = s->revision;
+		s->participants[i].active = stays[i];
+	}
+}
+
+enum troth_reason troth_who_acts(struct troth_who *who, struct troth_site *site,
+				 const struct troth_lookup *lookup,
+				 const struct troth_event *e, const char *central_origin)
+{
+	struct troth_party party;
+
+	*who = (struct troth_who){ .central = strcmp(e->origin, central_origin) == 0 };
+	if (who->central) {
+		(void)strcpy(site->party, lookup->brand);
+		(void)strcpy(site->site, "hq");
+	} else if (!lookup->site(lookup->ctx, e->origin, site)) {
+		return TROTH_REASON_NO_PARTY;
+	}
+	who->site = site->site;
+	who->party = e->on_behalf[0] != '\0' ? e->on_behalf : site->party;
+	if (who->central && lookup->brand[0] == '\0') {
+		who->role =
+			TROTH_ROLE_BRAND; /* Before the brand itself has been added. */
+		return TROTH_REASON_NONE;
+	}
+	if (!lookup->party(lookup->ctx, who->party, &party))
+		return TROTH_REASON_NO_PARTY;
+	if (e->on_behalf[0] != '\0' && strcmp(e->on_behalf, site->party) != 0 &&
+	    strcmp(party.operator_party, site->party) != 0)
+		return TROTH_REASON_NOT_ENTITLED;
+	who->role = party.role;
+	return TROTH_REASON_NONE;
+}
+
+const char *troth_outcome_name(enum troth_outcome v)
+{
+	switch (v) {
+	case TROTH_TAKES_EFFECT:
+		return "takes_effect";
+	case TROTH_FLAGGED:
+		return "flagged";
+	case TROTH_REFUSED:
+		return "refused";
+	}
+	return NULL;
+}
+
+const char *troth_reason_name(enum troth_reason v)
+{
+	static const char *const names[] = {
+		"none",           "not_entitled",   "no_subject",    "exists",
+		"stale",          "wrong_state",    "no_promise",    "no_commitment",
+		"no_party",       "wrong_role",     "limit",         "due_passed",
+		"subject_closed", "open_promise",   "tell_customer", "own_request",
+		"key_revoked",    "over_authority",
+	};
+
+	return (unsigned)v < TROTH_LEN(names) ? names[v] : NULL;
+}

@@ -1,0 +1,23 @@
+/* What the files of the subject module share with each other. */
+#ifndef TROTH_CORE_SUBJECT_PRIVATE_H
+#define TROTH_CORE_SUBJECT_PRIVATE_H
+
+#include "troth/core/commitment.h"
+#include "troth/core/subject.h"
+
+/* In which capacities `who` can act on promise p of s. */
+unsigned troth_capacities(const struct troth_subject *s, const struct troth_promise *p,
+			  const struct troth_who *who);
+
+/* The same, and those in which it can act on commitment c. */
+unsigned troth_commitment_capacities(const struct troth_subject *s,
+				     const struct troth_commitment *c,
+				     const struct troth_who *who);
+
+/* True when every commitment of promise `index` has been met, so that it is kept. */
+bool troth_promise_is_met(const struct troth_subject *s, unsigned index);
+
+/* Makes the list of participants what the rest of the state says it is. */
+void troth_participants_update(struct troth_subject *s, const char *brand);
+
+#endif
