@@ -1,0 +1,113 @@
+/*
+ * ledger - the one ordered log of the federation, and the state that follows.
+ *
+ * Central's single writer opens a batch, puts into it what all sites have
+ * submitted, what HQ's own people ask and what the clock declares, and commits
+ * once: entries, tree, seals, state, indexes, feeds and timers become durable
+ * together or not at all. Nothing is told to anybody before that.
+ *
+ * Nothing outside this module assumes where the log is kept.
+ */
+#ifndef TROTH_LEDGER_LEDGER_H
+#define TROTH_LEDGER_LEDGER_H
+
+#include "troth/crypto/sign.h"
+#include "troth/state/command.h"
+#include "troth/wire/bus.h"
+
+struct troth_ledger;
+
+struct troth_ledger_config {
+	const char *origin;                /* Central's SPIFFE id. */
+	const struct troth_signer *signer; /* Seals HQ's and the clock's own events. */
+	/* Ten random bytes at a call, for the ids of the clock's declarations. */
+	void (*random)(void *ctx, void *out, size_t len);
+	void *random_ctx;
+};
+
+/*
+ * Opens the ledger kept in `kv` (schema troth_central_schema), which must outlive
+ * it, and checks its tail: the tree's right edge must follow from the last
+ * entries. TROTH_ERR_CORRUPT names the position otherwise.
+ */
+TROTH_MUST_USE enum troth_err troth_ledger_open(struct troth_ledger **ledger,
+						struct troth_kv *kv,
+						const struct troth_ledger_config *config,
+						struct troth_why *why);
+void troth_ledger_close(struct troth_ledger *ledger);
+
+/* Where it stands, as of the last commit. */
+uint64_t troth_ledger_size(const struct troth_ledger *ledger);
+void troth_ledger_root(const struct troth_ledger *ledger, struct troth_digest *root);
+struct troth_time troth_ledger_time(const struct troth_ledger *ledger);
+
+/*
+ * Begins a batch at `now` (which never goes back: an earlier one counts as the
+ * last entry's time). First of all the clock's due declarations are appended, so
+ * that nothing is judged in a state that time has overtaken. At most
+ * TROTH_CLOCK_BATCH of them; troth_ledger_next_timer tells whether more are due.
+ */
+#define TROTH_CLOCK_BATCH 4096
+void troth_ledger_begin(struct troth_ledger *ledger, struct troth_time now);
+
+/* What became of a Submit; `code` 0 means taken, else enum troth_bus_error. */
+struct troth_taken {
+	uint32_t code;
+	const char *text;
+	uint64_t origin_seq; /* Turned away: which event. */
+	uint64_t taken_seq;
+	uint64_t last_position;
+	uint64_t resend_from;
+};
+
+/*
+ * Takes a batch of events from `origin`, the identity of the connection. All of
+ * its checks come before its first effect: a batch is taken whole (events that
+ * were taken before are skipped) or not at all.
+ */
+void troth_ledger_submit(struct troth_ledger *ledger, const char *origin,
+			 const struct troth_bus_submit *m, struct troth_taken *out);
+
+/* Decides and appends a command of HQ's own people. */
+void troth_ledger_command(struct troth_ledger *ledger, struct troth_command *c,
+			  struct troth_result *out);
+
+/*
+ * Commits the batch. On any error nothing of it is there and the ledger stands
+ * where it stood; TROTH_ERR_FULL may be tried again, after TROTH_ERR_IO the
+ * program must exit. With nothing to write it costs nothing.
+ */
+TROTH_MUST_USE enum troth_err troth_ledger_commit(struct troth_ledger *ledger,
+						  struct troth_why *why);
+
+/* The first instant at which the clock has something to declare; 0: none. */
+struct troth_time troth_ledger_next_timer(struct troth_ledger *ledger);
+
+/* ---- Reading, for the gateways. All by the last commit. ---- */
+
+/* Fills what Hello is answered with, but version and now. False: site unknown. */
+bool troth_ledger_hello(struct troth_ledger *ledger, const char *origin,
+			uint64_t incarnation, struct troth_bus_hello_ok *out);
+
+/* Length of the feed of the party whose site `origin` is. */
+uint64_t troth_ledger_feed_len(struct troth_ledger *ledger, const char *origin);
+
+/*
+ * Encodes a FollowOk reply for `origin` from feed number `after` on into `out`:
+ * at most TROTH_BATCH_MAX items and about `max_bytes`, and the marks after
+ * `marks_after` that concern its party. Returns the number of items and marks in
+ * it (0: nothing new), or -1 on a failure of the store.
+ */
+int troth_ledger_follow(struct troth_ledger *ledger, const char *origin,
+			const struct troth_bus_follow *m, struct troth_time now,
+			struct troth_buf *out);
+
+/* Orders of a number as people know it; returns how many, at most `max`. */
+unsigned troth_ledger_find(struct troth_ledger *ledger, const char *number,
+			   struct troth_id *out, unsigned max);
+
+/* Notes inside a batch that `origin` has durably applied up to `position`. */
+void troth_ledger_received(struct troth_ledger *ledger, const char *origin,
+			   uint64_t position);
+
+#endif

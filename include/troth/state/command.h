@@ -1,0 +1,85 @@
+/*
+ * command - what a caller of the API wants a node to do, and what came of it.
+ *
+ * A command is one or two events without their envelope (id, salt, chain,
+ * created), to be decided on the node's newest view and saved together. It is
+ * answered after the commit, never before. The same idempotency key with the
+ * same payload gets the same result again, for at least 24 hours, across
+ * restarts.
+ */
+#ifndef TROTH_STATE_COMMAND_H
+#define TROTH_STATE_COMMAND_H
+
+#include "troth/state/state.h"
+
+enum troth_status {
+	TROTH_DONE = 1,       /* Saved durably (at central: sequenced). */
+	TROTH_DECLINED = 2,   /* Judged on the present state and refused: `reason`. */
+	TROTH_STALE = 3,      /* if_match is not the subject's present ETag. */
+	TROTH_FLAWED = 4,     /* Not well formed: `flaw`. */
+	TROTH_KEY_REUSED = 5, /* The idempotency key was used with another payload. */
+	TROTH_NO_ROOM = 6,  /* Disk or map is full: nothing was saved, try again later. */
+	TROTH_STOPPING = 7, /* The node is going down. Nothing was saved. */
+	TROTH_NO_BRAND =
+		8, /* The federation has no brand yet, or this site is not in it. */
+};
+
+struct troth_result {
+	enum troth_status status;
+	enum troth_reason reason; /* With DECLINED; with DONE: flagged for it. */
+	struct troth_flaw flaw;   /* With FLAWED. */
+	enum troth_subject_kind subject_kind;
+	struct troth_id subject;
+	struct troth_id item;  /* Promise or commitment that the command was about. */
+	struct troth_id event; /* Of the first event. */
+	uint64_t etag;         /* Of the subject afterwards; with STALE: as it is. */
+	uint64_t position;     /* At central; 0 at a gateway: not sequenced yet. */
+	struct troth_time at;  /* When it was saved. */
+	bool repeated;         /* An earlier command's result, by its idempotency key. */
+};
+
+#define TROTH_COMMAND_EVENTS_MAX 2
+
+struct troth_command {
+	/*
+	 * type, u, subject_kind, subject, on_behalf and actor are the caller's; the
+	 * node fills the rest. Ids of new things are made by the caller. A promise
+	 * in `draft[i].u.promise` without customer gets the subject's.
+	 */
+	unsigned count;
+	struct troth_event *drafts[TROTH_COMMAND_EVENTS_MAX];
+	struct troth_personal *personal[TROTH_COMMAND_EVENTS_MAX]; /* NULL: none. */
+	struct troth_id item;
+
+	bool has_if_match;
+	uint64_t if_match; /* Against the subject of draft 0. */
+
+	bool has_key;
+	struct troth_digest key;     /* Hash of the caller and its Idempotency-Key. */
+	struct troth_digest payload; /* Hash of everything that was asked. */
+
+	/* Called once, on the node's core thread, after the commit (or refusal). */
+	void (*done)(struct troth_command *c, const struct troth_result *r);
+	void *ctx;
+	struct troth_command *next; /* The node's, while it holds the command. */
+};
+
+/* A command with room for `count` drafts, zeroed; NULL: no memory. */
+struct troth_command *troth_command_new(unsigned count);
+/* Frees it with its drafts and personal parts. NULL is fine. */
+void troth_command_free(struct troth_command *c);
+
+/* The personal part of draft i, made on first use; NULL: no memory. */
+struct troth_personal *troth_command_personal(struct troth_command *c, unsigned i);
+
+/*
+ * Idempotency keys, inside the transaction that saves the events. recall is true
+ * if the key was used: *result is then the earlier result, or KEY_REUSED.
+ * `period` counts days: keys of two periods are remembered.
+ */
+bool troth_command_recall(struct troth_txn *t, const struct troth_command *c,
+			  struct troth_result *result);
+void troth_command_remember(struct troth_txn *t, const struct troth_command *c,
+			    const struct troth_result *result, struct troth_time now);
+
+#endif

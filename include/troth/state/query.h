@@ -1,0 +1,125 @@
+/*
+ * query - what the API, the command line and scores read from a node.
+ *
+ * Everything reads inside a read transaction of the caller's, so one answer is
+ * one consistent state. Subjects are shown as the node's view of them.
+ */
+#ifndef TROTH_STATE_QUERY_H
+#define TROTH_STATE_QUERY_H
+
+#include "troth/state/state.h"
+
+enum troth_node_kind {
+	TROTH_NODE_CENTRAL = 1,
+	TROTH_NODE_GATEWAY = 2,
+};
+
+/* How new an answer is. */
+struct troth_freshness {
+	uint64_t position; /* Newest ledger position that is in the answer. */
+	struct troth_time
+		as_of; /* Last word from central (at central: of its last commit). */
+};
+
+void troth_query_freshness(struct troth_txn *t, enum troth_node_kind node,
+			   struct troth_freshness *out);
+
+/* A subject as the node shows it. */
+struct troth_view {
+	struct troth_subject subject;
+	unsigned pending; /* Own events on it that central has not sequenced yet. */
+};
+
+/* The ETag of a view: it grows with each change, pending ones included. */
+static inline uint64_t troth_view_etag(const struct troth_view *v)
+{
+	return v->subject.revision + v->pending;
+}
+
+/* False if there is no such order or case here. */
+bool troth_query_subject(struct troth_txn *t, enum troth_node_kind node,
+			 const struct troth_id *id, struct troth_view *out);
+
+/* The subject of a promise, or of a commitment's promise. False if unknown. */
+bool troth_query_item(struct troth_txn *t, const struct troth_id *item,
+		      struct troth_id *subject);
+
+/*
+ * The personal part of the entry at `position` (or, with position 0 at a
+ * gateway, of the pending event `event`). False if there is none.
+ */
+bool troth_query_personal(struct troth_txn *t, uint64_t position,
+			  struct troth_personal *out);
+
+/* Entry bytes at a position, borrowed for the transaction. False: not here. */
+bool troth_query_entry(struct troth_txn *t, uint64_t position, struct troth_span *entry,
+		       struct troth_span *blob);
+
+/* Position of the entry that made `revision` of a subject; 0: not here. */
+uint64_t troth_query_history(struct troth_txn *t, const struct troth_id *subject,
+			     uint64_t revision);
+
+/*
+ * Lists walk an index from a cursor. The cursor is the key of the last record
+ * given, at most TROTH_LIST_CURSOR_MAX bytes; empty: from the beginning.
+ */
+#define TROTH_LIST_CURSOR_MAX 128
+
+struct troth_list {
+	struct troth_txn *t;
+	struct troth_cursor cursor;
+	uint8_t prefix[TROTH_LIST_CURSOR_MAX];
+	size_t prefix_len;
+	uint8_t after[TROTH_LIST_CURSOR_MAX];
+	size_t after_len;
+	struct troth_time due_before; /* Stop at this due; 0: none. */
+	size_t due_at;                /* Where the due stands in the key; 0: nowhere. */
+	bool started;
+};
+
+/* Promises by due, open ones or ended ones. */
+void troth_list_promises(struct troth_list *l, struct troth_txn *t, bool closed,
+			 struct troth_time due_before, struct troth_span after);
+/* Commitments of a debtor by due, open ones or ended ones. */
+void troth_list_commitments(struct troth_list *l, struct troth_txn *t, const char *debtor,
+			    bool closed, struct troth_time due_before,
+			    struct troth_span after);
+/* Orders and cases of a customer, oldest first. */
+void troth_list_customer(struct troth_list *l, struct troth_txn *t, const char *customer,
+			 struct troth_span after);
+/* Orders of a number as people know it. */
+void troth_list_number(struct troth_list *l, struct troth_txn *t, const char *number,
+		       struct troth_span after);
+/* All subjects (of the node's view), by id, that is by the time they were made. */
+void troth_list_subjects(struct troth_list *l, struct troth_txn *t,
+			 struct troth_span after);
+
+/*
+ * The next record: its item (promise or commitment; zero in lists of subjects)
+ * and subject. False at the end. Borrowed cursor bytes for "next page" are in
+ * l->after[0..after_len) after each call.
+ */
+bool troth_list_next(struct troth_list *l, struct troth_id *item,
+		     struct troth_id *subject);
+
+/* Parties by name, sites by origin; `after` is the last name given, "" to begin. */
+bool troth_query_next_party(struct troth_txn *t, const char *after,
+			    struct troth_party *out);
+bool troth_query_next_site(struct troth_txn *t, const char *after,
+			   struct troth_site *out);
+
+/* When site `origin` had durably received `position`; 0: it has not yet, as far as known.
+ */
+struct troth_time troth_query_received(struct troth_txn *t, const char *origin,
+				       uint64_t position);
+
+/*
+ * The event stream: entries in the order in which this node got them. At central
+ * a number is a position; at a gateway it counts the entries of its feed.
+ * Returns the position of entry `number`, or 0 if there is none (yet).
+ */
+uint64_t troth_query_stream(struct troth_txn *t, enum troth_node_kind node,
+			    uint64_t number);
+uint64_t troth_query_stream_len(struct troth_txn *t, enum troth_node_kind node);
+
+#endif

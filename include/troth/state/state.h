@@ -1,0 +1,76 @@
+/*
+ * state - subjects, parties and sites in the store, with their indexes.
+ *
+ * The same on both kinds of node. Central indexes what is sequenced; a gateway
+ * indexes its view, that is the sequenced state with its own pending events on
+ * top. Everything works inside a transaction of the caller's; failures are the
+ * transaction's.
+ */
+#ifndef TROTH_STATE_STATE_H
+#define TROTH_STATE_STATE_H
+
+#include "troth/core/subject.h"
+#include "troth/state/tables.h"
+#include "troth/wire/event.h"
+
+/* ---- Parties and sites ---- */
+
+/*
+ * Makes *lookup ask the transaction for parties and sites. `brand` is storage
+ * for the brand's id, which is read now; both it and `t` must outlive *lookup.
+ */
+void troth_state_lookup(struct troth_lookup *lookup, struct troth_txn *t,
+			char brand[TROTH_PARTY_MAX + 1]);
+
+bool troth_state_party(struct troth_txn *t, const char *name, struct troth_party *out);
+bool troth_state_site(struct troth_txn *t, const char *origin, struct troth_site *out);
+
+/* Applies what a federation event does to parties and sites (takes effect only). */
+void troth_state_apply_federation(struct troth_txn *t, const struct troth_event *e);
+
+/* The party whose sites receive what `party` may see: its operator, or itself. */
+void troth_state_feed_party(struct troth_txn *t, const char *party,
+			    char out[TROTH_PARTY_MAX + 1]);
+
+/* ---- Subjects ---- */
+
+/*
+ * Loads the subject from TROTH_T_SUBJECTS or TROTH_T_VIEWS. False if it is not
+ * there (*s is then made absent with `kind`); a record that does not decode
+ * fails the transaction as corrupt.
+ */
+bool troth_state_load(struct troth_txn *t, unsigned table, const struct troth_id *id,
+		      enum troth_subject_kind kind, struct troth_subject *s);
+
+/* What indexes say about a subject now; taken before it is changed. */
+struct troth_indexed {
+	bool exists;
+	unsigned promise_count;
+	struct {
+		bool closed;
+		struct troth_time due;
+	} promises[TROTH_PROMISES_MAX];
+	unsigned commitment_count;
+	struct {
+		bool closed;
+		struct troth_time due;
+		char debtor[TROTH_PARTY_MAX + 1];
+	} commitments[TROTH_COMMITMENTS_MAX];
+};
+
+void troth_state_indexed(const struct troth_subject *s, struct troth_indexed *out);
+
+/* Brings ITEMS, CUSTOMERS, PROMISES and DEBTS from `before` to what *s says. */
+void troth_state_reindex(struct troth_txn *t, const struct troth_indexed *before,
+			 const struct troth_subject *s);
+
+/* Notes the order number of a personal part (order_placed) for find by number. */
+void troth_state_index_number(struct troth_txn *t, const struct troth_id *order,
+			      const char *number);
+
+/* ---- Small values in META ---- */
+
+uint64_t troth_state_meta(struct troth_txn *t, const char *key);
+void troth_state_set_meta(struct troth_txn *t, const char *key, uint64_t value);
+
+#endif

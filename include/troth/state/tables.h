@@ -1,0 +1,60 @@
+/*
+ * tables - what a node keeps, by name. doc/disk-format.md has keys and values in
+ * full; here they stand in short. Numbers in keys are u64be, ids 16 bytes, text
+ * keys end with a zero byte where something follows.
+ */
+#ifndef TROTH_STATE_TABLES_H
+#define TROTH_STATE_TABLES_H
+
+#include "troth/store/kv.h"
+
+#define TROTH_FORMAT 1
+
+enum troth_table {
+	/* Both kinds of node. */
+	TROTH_T_META = TROTH_TABLE_META,
+	TROTH_T_ENTRIES,   /* index (position - 1) -> Entry bytes; a gateway has gaps */
+	TROTH_T_BLOBS,     /* index -> Personal bytes */
+	TROTH_T_SUBJECTS,  /* subject -> digest ‖ state, as sequenced */
+	TROTH_T_HISTORY,   /* subject ‖ revision -> position */
+	TROTH_T_ITEMS,     /* promise -> subject */
+	TROTH_T_CUSTOMERS, /* customer 0 subject -> (empty) */
+	TROTH_T_NUMBERS,   /* order number 0 subject -> (empty) */
+	TROTH_T_PROMISES,  /* closed? ‖ due ‖ promise -> subject */
+	TROTH_T_DEBTS,     /* debtor 0 closed? ‖ due ‖ commitment -> subject */
+	TROTH_T_PARTIES,   /* party -> record */
+	TROTH_T_SITES,     /* origin -> record */
+	TROTH_T_RECEIVED,  /* origin 0 position -> time: known by */
+	TROTH_T_KEYS_A,    /* idempotency keys of this period ... */
+	TROTH_T_KEYS_B,    /* ... and of the one before, or the other way round */
+	TROTH_T_TOKENS,    /* SHA-256 of an API token -> record */
+	TROTH_T_COMMON,    /* how many the kinds share; not a table */
+
+	/* Central. */
+	TROTH_T_HASHES =
+		TROTH_T_COMMON, /* index -> leaf hash ‖ completed subtree roots */
+	TROTH_T_SEALS, /* SHA-256(origin)[0..15] ‖ incarnation ‖ origin_seq -> seal */
+	TROTH_T_ORIGINS, /* origin -> incarnation, last seq taken, chain head */
+	TROTH_T_EVENTS,  /* event id -> position */
+	TROTH_T_FEEDS,   /* party 0 first number -> positions and digests of one commit */
+	TROTH_T_FEED_LENS, /* party -> length of its feed */
+	TROTH_T_TIMERS, /* instant ‖ subject -> (empty): when the clock looks at it */
+	TROTH_T_MARKS,  /* number -> origin, position, time */
+	TROTH_T_SHARED, /* party 0 party -> (empty): take part in some subject together */
+	TROTH_T_TURNED_AWAY, /* number -> what was refused at the door, with the reason */
+	TROTH_T_CENTRAL_COUNT,
+
+	/* Gateway. */
+	TROTH_T_VIEWS = TROTH_T_COMMON, /* subject -> state with own pending events */
+	TROTH_T_OUTBOX,                 /* origin_seq -> Body and Personal bytes */
+	TROTH_T_OUTBOX_OF,              /* subject ‖ origin_seq -> (empty) */
+	TROTH_T_OWN,                    /* event id of an outbox event -> origin_seq */
+	TROTH_T_FEED,                   /* feed number -> position */
+	TROTH_T_SET_ASIDE, /* number -> own event that central turned away, reason */
+	TROTH_T_GATEWAY_COUNT,
+};
+
+extern const struct troth_schema troth_central_schema;
+extern const struct troth_schema troth_gateway_schema;
+
+#endif
