@@ -173,7 +173,10 @@ void troth_txn_fail(struct troth_txn *t, enum troth_err err, const char *fmt, ..
 bool troth_txn_get(struct troth_txn *t, unsigned table, struct troth_span key,
 		   struct troth_span *value);
 
-/* Writes; key and value are copied. A key or value beyond its limit is LIMIT. */
+/*
+ * Writes. Key and value are copied; neither may be borrowed from a record that the
+ * same transaction wrote (the key of a del may). Beyond its limit: LIMIT.
+ */
 
 /* Inserts or replaces. */
 void troth_txn_put(struct troth_txn *t, unsigned table, struct troth_span key,
