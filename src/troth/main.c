@@ -1,0 +1,49 @@
+/*
+ * troth - the one program: every command is a row of the table below.
+ */
+#include "troth/base/err.h"
+#include "troth/ctl/certs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* `run` gets the arguments from the command's name on, and returns the exit code. */
+static const struct {
+	const char *name, *help;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{ "certs", "make, renew, revoke and check the federation's certificates",
+	  troth_ctl_certs },
+};
+
+static void help(FILE *out)
+{
+	fprintf(out, "Usage: troth COMMAND [OPTION...] ...\n"
+		     "Federation gateway for outsourced contact centers.\n\n");
+	for (size_t i = 0; i < TROTH_LEN(commands); i++)
+		fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].help);
+	fprintf(out, "\n`troth COMMAND --help` says more about one; "
+		     "`troth --version` says which troth this is.\n");
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2) {
+		help(stderr);
+		return 2;
+	}
+	for (size_t i = 0; i < TROTH_LEN(commands); i++) {
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+		help(stdout);
+		return 0;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		printf("troth %s\n", TROTH_VERSION);
+		return 0;
+	}
+	fprintf(stderr, "troth: no command \"%s\"; troth --help lists them\n", argv[1]);
+	return 2;
+}
