@@ -108,7 +108,7 @@ static enum troth_reason judge_placed(const struct bench *b)
 {
 	enum troth_reason r;
 
-	if (b->s->revision != 0)
+	if (troth_subject_exists(b->s))
 		return TROTH_REASON_EXISTS;
 	r = party_of_role(b, b->e->u.order.seller, SELLER | BRAND);
 	if (r == TROTH_REASON_NONE && b->who->role != TROTH_ROLE_BRAND &&
@@ -190,7 +190,7 @@ static enum troth_reason judge_link(const struct bench *b)
 static enum troth_reason judge_case(const struct bench *b)
 {
 	if (b->e->type == TROTH_EVENT_CASE_OPENED) {
-		if (b->s->revision != 0)
+		if (troth_subject_exists(b->s))
 			return TROTH_REASON_EXISTS;
 		return may(b, BRAND | VENDOR) ? TROTH_REASON_NONE
 					      : TROTH_REASON_NOT_ENTITLED;
@@ -331,9 +331,11 @@ static enum troth_reason admission(const struct bench *b)
 	enum troth_event_type type = b->e->type;
 	bool first = type == TROTH_EVENT_ORDER_PLACED || type == TROTH_EVENT_CASE_OPENED;
 
+	if (b->s->kind != b->e->subject_kind) /* An order's id, and a case's event. */
+		return first ? TROTH_REASON_EXISTS : TROTH_REASON_NO_SUBJECT;
 	if (b->s->kind == TROTH_SUBJECT_FEDERATION || first)
 		return TROTH_REASON_NONE;
-	if (b->s->revision == 0)
+	if (!troth_subject_exists(b->s))
 		return TROTH_REASON_NO_SUBJECT;
 	if (type == TROTH_EVENT_ORDER_CASE_LINKED || b->who->clock ||
 	    b->who->role == TROTH_ROLE_BRAND)

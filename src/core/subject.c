@@ -1,5 +1,6 @@
 #include "subject.h"
 
+#include <stddef.h>
 #include <string.h>
 
 void troth_subject_init(struct troth_subject *s, enum troth_subject_kind kind,
@@ -12,7 +13,9 @@ void troth_subject_init(struct troth_subject *s, enum troth_subject_kind kind,
 	s->changed = (struct troth_time){ 0 };
 	s->digest = (struct troth_digest){ { 0 } };
 	s->customer[0] = '\0';
-	s->order.line_count = 0;
+	/* All that is encoded: a subject whose first entry was refused is stored, too. */
+	memset(&s->order, 0, offsetof(struct troth_order, lines));
+	memset(&s->cas, 0, sizeof(s->cas));
 	s->link_count = 0;
 	s->participant_count = 0;
 	s->promise_count = 0;

@@ -94,6 +94,15 @@ void troth_subject_init(struct troth_subject *s, enum troth_subject_kind kind,
 			const struct troth_id *id);
 
 /*
+ * True once it has been placed or opened, sequenced or not. Refused entries
+ * count in the revision, but bring nothing to life.
+ */
+static inline bool troth_subject_exists(const struct troth_subject *s)
+{
+	return s->participant_count > 0;
+}
+
+/*
  * Judges a well-formed event (troth_event_check) about s at `now`. Facts are
  * flagged where requests would be refused, unless what they speak of does not
  * exist at all. Changes nothing. Events about the federation are judged with

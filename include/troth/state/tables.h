@@ -54,6 +54,13 @@ enum troth_table {
 	TROTH_T_GATEWAY_COUNT,
 };
 
+/* Numbers in META (troth_state_meta) that both kinds of node keep. */
+#define TROTH_META_POSITION                                                              \
+	"position"               /* Nothing that is to be seen is missing up to it. */
+#define TROTH_META_AS_OF "as_of" /* Last word from central; there: last commit, ms. */
+/* At a gateway: entries of its feed that have been applied. */
+#define TROTH_META_CURSOR "cursor"
+
 extern const struct troth_schema troth_central_schema;
 extern const struct troth_schema troth_gateway_schema;
 
