@@ -44,12 +44,19 @@ bool troth_query_subject(struct troth_txn *t, enum troth_node_kind node,
 bool troth_query_item(struct troth_txn *t, const struct troth_id *item,
 		      struct troth_id *subject);
 
-/*
- * The personal part of the entry at `position` (or, with position 0 at a
- * gateway, of the pending event `event`). False if there is none.
- */
+/* The personal part of the entry at `position`. False if there is none. */
 bool troth_query_personal(struct troth_txn *t, uint64_t position,
 			  struct troth_personal *out);
+
+/*
+ * At a gateway: the next own event on `subject` that central has not sequenced
+ * yet, behind *origin_seq (0 to begin), which moves on to it. Both spans are
+ * borrowed for the transaction; `blob` is empty without a personal part. False
+ * at the end.
+ */
+bool troth_query_pending(struct troth_txn *t, const struct troth_id *subject,
+			 uint64_t *origin_seq, struct troth_span *body,
+			 struct troth_span *blob);
 
 /* Entry bytes at a position, borrowed for the transaction. False: not here. */
 bool troth_query_entry(struct troth_txn *t, uint64_t position, struct troth_span *entry,
@@ -65,9 +72,14 @@ uint64_t troth_query_history(struct troth_txn *t, const struct troth_id *subject
  */
 #define TROTH_LIST_CURSOR_MAX 128
 
+/*
+ * One walk. A cursor that is not one of this list's gives an empty list. Lists
+ * hold cursors of the transaction until troth_list_close or its end.
+ */
 struct troth_list {
 	struct troth_txn *t;
 	struct troth_cursor cursor;
+	struct troth_cursor views; /* Of all subjects at a gateway only. */
 	uint8_t prefix[TROTH_LIST_CURSOR_MAX];
 	size_t prefix_len;
 	uint8_t after[TROTH_LIST_CURSOR_MAX];
@@ -92,7 +104,7 @@ void troth_list_number(struct troth_list *l, struct troth_txn *t, const char *nu
 		       struct troth_span after);
 /* All subjects (of the node's view), by id, that is by the time they were made. */
 void troth_list_subjects(struct troth_list *l, struct troth_txn *t,
-			 struct troth_span after);
+			 enum troth_node_kind node, struct troth_span after);
 
 /*
  * The next record: its item (promise or commitment; zero in lists of subjects)
@@ -101,6 +113,9 @@ void troth_list_subjects(struct troth_list *l, struct troth_txn *t,
  */
 bool troth_list_next(struct troth_list *l, struct troth_id *item,
 		     struct troth_id *subject);
+
+/* Gives the list's cursors back to the transaction; repeating it is fine. */
+void troth_list_close(struct troth_list *l);
 
 /* Parties by name, sites by origin; `after` is the last name given, "" to begin. */
 bool troth_query_next_party(struct troth_txn *t, const char *after,

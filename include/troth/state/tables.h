@@ -61,6 +61,8 @@ enum troth_table {
 /* At a gateway: entries of its feed that have been applied. */
 #define TROTH_META_CURSOR "cursor"
 
+/* The value of an OUTBOX record: u32be length of the body ‖ body ‖ personal part. */
+
 extern const struct troth_schema troth_central_schema;
 extern const struct troth_schema troth_gateway_schema;
 
