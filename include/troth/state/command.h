@@ -74,11 +74,11 @@ struct troth_personal *troth_command_personal(struct troth_command *c, unsigned 
 
 /*
  * Idempotency keys, inside the transaction that saves the events. recall is true
- * if the key was used: *result is then the earlier result, or KEY_REUSED.
- * `period` counts days: keys of two periods are remembered.
+ * if the key was used today or yesterday: *result is then the earlier result, or
+ * KEY_REUSED. remember also lets go of a few older keys.
  */
 bool troth_command_recall(struct troth_txn *t, const struct troth_command *c,
-			  struct troth_result *result);
+			  struct troth_time now, struct troth_result *result);
 void troth_command_remember(struct troth_txn *t, const struct troth_command *c,
 			    const struct troth_result *result, struct troth_time now);
 

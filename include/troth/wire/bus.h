@@ -94,11 +94,21 @@ struct troth_bus_follow {
 	uint64_t marks_after;
 };
 
+/*
+ * `digest` is the beginning of the subject's digest after this entry, or one of
+ * two marks. ABSENT: the receiver takes no part in the subject; this is its own
+ * event, refused, and is not applied. UNCHECKED: applied; an entry of the past
+ * for a new participant, covered by the digest of a later one.
+ */
+#define TROTH_ITEM_DIGEST_LEN 8
+#define TROTH_ITEM_ABSENT     0x00 /* All bytes. */
+#define TROTH_ITEM_UNCHECKED  0xff /* All bytes. */
+
 struct troth_bus_item {
 	uint64_t position;
 	struct troth_span entry;
 	struct troth_span blob;
-	uint8_t digest[8];
+	uint8_t digest[TROTH_ITEM_DIGEST_LEN];
 };
 
 struct troth_bus_mark {

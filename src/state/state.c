@@ -1,0 +1,345 @@
+#include "troth/state/state.h"
+
+#include "troth/core/commitment.h"
+#include "troth/state/key.h"
+
+#include <string.h>
+
+#define EMPTY TROTH_SPAN_NONE
+
+/* ---- Parties and sites ---- */
+
+static void read_text(struct troth_reader *r, char *out, size_t size)
+{
+	size_t len = troth_read_u8(r);
+
+	if (len >= size) {
+		r->failed = true;
+		len = 0;
+	}
+	troth_read_bytes(r, out, len);
+	out[len] = '\0';
+}
+
+static void write_text(struct troth_buf *b, const char *s)
+{
+	troth_buf_put_u8(b, (uint8_t)strlen(s));
+	troth_buf_put_str(b, s);
+}
+
+static bool decode_party(struct troth_span key, struct troth_span value,
+			 struct troth_party *out)
+{
+	struct troth_reader r = troth_reader(value);
+
+	if (key.len > TROTH_PARTY_MAX)
+		return false;
+	memcpy(out->party, key.data, key.len);
+	out->party[key.len] = '\0';
+	out->role = (enum troth_role)troth_read_u8(&r);
+	read_text(&r, out->name, sizeof(out->name));
+	read_text(&r, out->operator_party, sizeof(out->operator_party));
+	return troth_read_done(&r);
+}
+
+static bool decode_site(struct troth_span key, struct troth_span value,
+			struct troth_site *out)
+{
+	struct troth_reader r = troth_reader(value);
+
+	if (key.len > TROTH_ORIGIN_MAX)
+		return false;
+	memcpy(out->origin, key.data, key.len);
+	out->origin[key.len] = '\0';
+	read_text(&r, out->party, sizeof(out->party));
+	read_text(&r, out->site, sizeof(out->site));
+	out->key_count = troth_read_u8(&r);
+	if (out->key_count > TROTH_SITE_KEYS_MAX)
+		return false;
+	for (unsigned i = 0; i < out->key_count; i++) {
+		troth_read_bytes(&r, out->keys[i].key, sizeof(out->keys[i].key));
+		out->keys[i].revoked = troth_read_u8(&r) != 0;
+	}
+	return troth_read_done(&r);
+}
+
+bool troth_state_party(struct troth_txn *t, const char *name, struct troth_party *out)
+{
+	struct troth_span key = troth_span_str(name);
+	struct troth_span value;
+
+	if (key.len == 0 || !troth_txn_get(t, TROTH_T_PARTIES, key, &value))
+		return false;
+	if (decode_party(key, value, out))
+		return true;
+	troth_txn_fail(t, TROTH_ERR_CORRUPT, "parties: record of %s", name);
+	return false;
+}
+
+bool troth_state_site(struct troth_txn *t, const char *origin, struct troth_site *out)
+{
+	struct troth_span key = troth_span_str(origin);
+	struct troth_span value;
+
+	if (key.len == 0 || !troth_txn_get(t, TROTH_T_SITES, key, &value))
+		return false;
+	if (decode_site(key, value, out))
+		return true;
+	troth_txn_fail(t, TROTH_ERR_CORRUPT, "sites: record of %s", origin);
+	return false;
+}
+
+static bool lookup_party(void *ctx, const char *name, struct troth_party *out)
+{
+	return troth_state_party(ctx, name, out);
+}
+
+static bool lookup_site(void *ctx, const char *origin, struct troth_site *out)
+{
+	return troth_state_site(ctx, origin, out);
+}
+
+void troth_state_lookup(struct troth_lookup *lookup, struct troth_txn *t,
+			char brand[TROTH_PARTY_MAX + 1])
+{
+	struct troth_span value;
+
+	brand[0] = '\0';
+	if (troth_txn_get(t, TROTH_T_META, troth_span_str("brand"), &value) &&
+	    value.len <= TROTH_PARTY_MAX) {
+		memcpy(brand, value.data, value.len);
+		brand[value.len] = '\0';
+	}
+	*lookup = (struct troth_lookup){ t, lookup_party, lookup_site, brand };
+}
+
+static void put_party(struct troth_txn *t, const struct troth_party *p)
+{
+	struct troth_buf b = TROTH_BUF_INIT;
+
+	troth_buf_put_u8(&b, (uint8_t)p->role);
+	write_text(&b, p->name);
+	write_text(&b, p->operator_party);
+	troth_txn_put(t, TROTH_T_PARTIES, troth_span_str(p->party), troth_buf_span(&b));
+	troth_buf_fini(&b);
+	if (p->role == TROTH_ROLE_BRAND)
+		troth_txn_put(t, TROTH_T_META, troth_span_str("brand"),
+			      troth_span_str(p->party));
+}
+
+static void put_site(struct troth_txn *t, const struct troth_site *s)
+{
+	struct troth_buf b = TROTH_BUF_INIT;
+
+	write_text(&b, s->party);
+	write_text(&b, s->site);
+	troth_buf_put_u8(&b, (uint8_t)s->key_count);
+	for (unsigned i = 0; i < s->key_count; i++) {
+		troth_buf_put(&b, s->keys[i].key, sizeof(s->keys[i].key));
+		troth_buf_put_u8(&b, s->keys[i].revoked);
+	}
+	troth_txn_put(t, TROTH_T_SITES, troth_span_str(s->origin), troth_buf_span(&b));
+	troth_buf_fini(&b);
+}
+
+void troth_state_apply_federation(struct troth_txn *t, const struct troth_event *e)
+{
+	struct troth_site s;
+
+	if (e->type == TROTH_EVENT_PARTY_ADDED) {
+		put_party(t, &e->u.party);
+		return;
+	}
+	if (e->type == TROTH_EVENT_SITE_ADDED) {
+		s = (struct troth_site){ .key_count = 0 };
+		(void)strcpy(s.party, e->u.site.party);
+		(void)strcpy(s.site, e->u.site.site);
+		(void)strcpy(s.origin, e->u.site.origin);
+	} else if (!troth_state_site(t, e->u.site.origin, &s)) {
+		return;
+	}
+	if (e->type == TROTH_EVENT_SITE_KEY_REVOKED) {
+		for (unsigned i = 0; i < s.key_count; i++)
+			if (memcmp(s.keys[i].key, e->u.site.key, 32) == 0)
+				s.keys[i].revoked = true;
+	} else if (s.key_count < TROTH_SITE_KEYS_MAX) {
+		memcpy(s.keys[s.key_count].key, e->u.site.key, 32);
+		s.keys[s.key_count++].revoked = false;
+	}
+	put_site(t, &s);
+}
+
+void troth_state_feed_party(struct troth_txn *t, const char *party,
+			    char out[TROTH_PARTY_MAX + 1])
+{
+	struct troth_party p;
+
+	if (troth_state_party(t, party, &p) && p.operator_party[0] != '\0')
+		party = p.operator_party;
+	memmove(out, party, strlen(party) + 1);
+}
+
+/* ---- Subjects ---- */
+
+bool troth_state_load(struct troth_txn *t, unsigned table, const struct troth_id *id,
+		      enum troth_subject_kind kind, struct troth_subject *s)
+{
+	struct troth_span value;
+	char hex[2 * TROTH_ID_LEN + 1];
+
+	if (!troth_txn_get(t, table, troth_id_span(id), &value)) {
+		troth_subject_init(s, kind, id);
+		return false;
+	}
+	if (troth_subject_decode(s, value))
+		return true;
+	troth_hex(hex, id->b, TROTH_ID_LEN);
+	troth_txn_fail(t, TROTH_ERR_CORRUPT, "subjects: record of %s", hex);
+	troth_subject_init(s, kind, id);
+	return false;
+}
+
+static bool promise_closed(const struct troth_promise *p)
+{
+	return !troth_promise_is_open(p->state);
+}
+
+static bool commitment_closed(const struct troth_commitment *c)
+{
+	return !troth_commitment_is_open(c->state);
+}
+
+void troth_state_indexed(const struct troth_subject *s, struct troth_indexed *out)
+{
+	out->exists = s->revision != 0 || s->participant_count != 0;
+	out->promise_count = s->promise_count;
+	for (unsigned i = 0; i < s->promise_count; i++) {
+		out->promises[i].closed = promise_closed(&s->promises[i]);
+		out->promises[i].due = s->promises[i].due;
+	}
+	out->commitment_count = s->commitment_count;
+	for (unsigned i = 0; i < s->commitment_count; i++) {
+		out->commitments[i].closed = commitment_closed(&s->commitments[i]);
+		out->commitments[i].due = s->commitments[i].due;
+		(void)strcpy(out->commitments[i].debtor, s->commitments[i].debtor);
+	}
+}
+
+static struct troth_key promise_key(bool closed, struct troth_time due,
+				    const struct troth_id *id)
+{
+	struct troth_key k = { .len = 0 };
+
+	troth_key_u8(&k, closed);
+	troth_key_u64(&k, (uint64_t)due.ms);
+	troth_key_id(&k, id);
+	return k;
+}
+
+static struct troth_key debt_key(const char *debtor, bool closed, struct troth_time due,
+				 const struct troth_id *id)
+{
+	struct troth_key k = { .len = 0 };
+
+	troth_key_text(&k, debtor);
+	troth_key_u8(&k, closed);
+	troth_key_u64(&k, (uint64_t)due.ms);
+	troth_key_id(&k, id);
+	return k;
+}
+
+static void reindex_promises(struct troth_txn *t, const struct troth_indexed *before,
+			     const struct troth_subject *s)
+{
+	for (unsigned i = 0; i < s->promise_count; i++) {
+		const struct troth_promise *p = &s->promises[i];
+		bool known = i < before->promise_count;
+		struct troth_key k;
+
+		if (known && before->promises[i].closed == promise_closed(p) &&
+		    before->promises[i].due.ms == p->due.ms)
+			continue;
+		if (known) {
+			k = promise_key(before->promises[i].closed,
+					before->promises[i].due, &p->id);
+			(void)troth_txn_del(t, TROTH_T_PROMISES, troth_key_span(&k));
+		} else {
+			troth_txn_put(t, TROTH_T_ITEMS, troth_id_span(&p->id),
+				      troth_id_span(&s->id));
+		}
+		k = promise_key(promise_closed(p), p->due, &p->id);
+		troth_txn_put(t, TROTH_T_PROMISES, troth_key_span(&k),
+			      troth_id_span(&s->id));
+	}
+}
+
+static void reindex_commitments(struct troth_txn *t, const struct troth_indexed *before,
+				const struct troth_subject *s)
+{
+	for (unsigned i = 0; i < s->commitment_count; i++) {
+		const struct troth_commitment *c = &s->commitments[i];
+		struct troth_id id = troth_commitment_id(c);
+		bool known = i < before->commitment_count;
+		struct troth_key k;
+
+		if (known && before->commitments[i].closed == commitment_closed(c) &&
+		    before->commitments[i].due.ms == c->due.ms &&
+		    strcmp(before->commitments[i].debtor, c->debtor) == 0)
+			continue;
+		if (known) {
+			k = debt_key(before->commitments[i].debtor,
+				     before->commitments[i].closed,
+				     before->commitments[i].due, &id);
+			(void)troth_txn_del(t, TROTH_T_DEBTS, troth_key_span(&k));
+		}
+		k = debt_key(c->debtor, commitment_closed(c), c->due, &id);
+		troth_txn_put(t, TROTH_T_DEBTS, troth_key_span(&k),
+			      troth_id_span(&s->id));
+	}
+}
+
+void troth_state_reindex(struct troth_txn *t, const struct troth_indexed *before,
+			 const struct troth_subject *s)
+{
+	if (!before->exists && s->customer[0] != '\0') {
+		struct troth_key k = { .len = 0 };
+
+		troth_key_text(&k, s->customer);
+		troth_key_id(&k, &s->id);
+		troth_txn_put(t, TROTH_T_CUSTOMERS, troth_key_span(&k), EMPTY);
+	}
+	reindex_promises(t, before, s);
+	reindex_commitments(t, before, s);
+}
+
+void troth_state_index_number(struct troth_txn *t, const struct troth_id *order,
+			      const char *number)
+{
+	struct troth_key k = { .len = 0 };
+
+	if (number[0] == '\0')
+		return;
+	troth_key_text(&k, number);
+	troth_key_id(&k, order);
+	troth_txn_put(t, TROTH_T_NUMBERS, troth_key_span(&k), EMPTY);
+}
+
+/* ---- Small values in META ---- */
+
+uint64_t troth_state_meta(struct troth_txn *t, const char *key)
+{
+	struct troth_span value;
+
+	if (!troth_txn_get(t, TROTH_T_META, troth_span_str(key), &value) ||
+	    value.len != 8)
+		return 0;
+	return troth_load_u64be(value.data);
+}
+
+void troth_state_set_meta(struct troth_txn *t, const char *key, uint64_t value)
+{
+	uint8_t bytes[8];
+
+	troth_store_u64be(bytes, value);
+	troth_txn_put(t, TROTH_T_META, troth_span_str(key), troth_span(bytes, 8));
+}
