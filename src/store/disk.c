@@ -99,6 +99,21 @@ enum troth_err troth_disk_free(const struct troth_disk *d, uint64_t *bytes,
 	return TROTH_OK;
 }
 
+#define PROBE       "probe"
+#define PROBE_BYTES (1 << 20)
+
+bool troth_disk_is_full(const struct troth_disk *d)
+{
+	int fd = openat(d->dir, PROBE, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int rc = fd < 0 ? errno : posix_fallocate(fd, 0, PROBE_BYTES);
+
+	if (fd >= 0) {
+		close(fd);
+		(void)unlinkat(d->dir, PROBE, 0);
+	}
+	return rc == ENOSPC || rc == EDQUOT;
+}
+
 /* ---- The writer's lock ---- */
 
 /* The process whose number stands in the lock file; 0 if none can be read. */

@@ -57,6 +57,9 @@ TROTH_MUST_USE enum troth_err troth_disk_check(const struct troth_disk *d,
 TROTH_MUST_USE enum troth_err troth_disk_free(const struct troth_disk *d, uint64_t *bytes,
 					      struct troth_why *why);
 
+/* Tries: true if the disk, or a quota, has no room for a few pages more. */
+bool troth_disk_is_full(const struct troth_disk *d);
+
 /* fsyncs the directory itself, so that the files in it stay. */
 TROTH_MUST_USE enum troth_err troth_disk_sync(const struct troth_disk *d,
 					      struct troth_why *why);

@@ -43,8 +43,15 @@ static enum troth_err translate(int rc)
 enum troth_err troth_lmdb_fail(struct troth_lmdb *db, int rc, const char *doing,
 			       struct troth_why *why)
 {
-	enum troth_err err = translate(rc);
+	enum troth_err err;
 
+	/*
+	 * When the disk fills up in the middle of a write, write() is short and LMDB
+	 * calls that EIO. Which of the two it was, only the disk can tell.
+	 */
+	if (rc == EIO && !db->kv.read_only && troth_disk_is_full(&db->disk))
+		rc = ENOSPC;
+	err = translate(rc);
 	if (err == TROTH_OK)
 		return TROTH_OK;
 	if (rc == MDB_MAP_FULL)
@@ -193,6 +200,17 @@ static void end_read(struct troth_txn *t)
 	give_reader(r);
 }
 
+/* LMDB remembers a meta page that it could not write, and tells at the next begin. */
+static bool is_intact(struct troth_lmdb *db)
+{
+	MDB_txn *txn = NULL;
+
+	if (mdb_txn_begin(db->env, NULL, 0, &txn) != MDB_SUCCESS)
+		return false;
+	mdb_txn_abort(txn);
+	return true;
+}
+
 static enum troth_err commit(struct troth_txn *t, struct troth_why *why)
 {
 	struct troth_lmdb *db = troth_lmdb(t->kv);
@@ -208,12 +226,13 @@ static enum troth_err commit(struct troth_txn *t, struct troth_why *why)
 		(void)troth_lmdb_measure(db, t->handle, &usage, NULL);
 	atomic_store(&db->writer, 0);
 	rc = mdb_txn_commit(t->handle);
-	troth_lmdb_leave(db);
 	err = troth_lmdb_fail(db, rc, "commit", why);
-	if (err == TROTH_OK || err == TROTH_ERR_FULL || err == TROTH_ERR_MEMORY ||
-	    err == TROTH_ERR_LIMIT)
-		return err;
-	return troth_kv_poison(t->kv, why, why->text);
+	if (err != TROTH_OK && ((err != TROTH_ERR_FULL && err != TROTH_ERR_MEMORY &&
+				 err != TROTH_ERR_LIMIT) ||
+				!is_intact(db)))
+		err = troth_kv_poison(t->kv, why, why->text);
+	troth_lmdb_leave(db);
+	return err;
 }
 
 static void abort_txn(struct troth_txn *t)

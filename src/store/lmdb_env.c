@@ -99,6 +99,18 @@ enum troth_err troth_lmdb_grow(struct troth_kv *kv, uint64_t map_bytes,
 
 /* ---- Usage and upkeep ---- */
 
+/*
+ * Pages of the file that hold nothing are room; pages that a transaction is about
+ * to add to the file are not.
+ */
+static uint64_t room(uint64_t free_bytes, uint64_t file_bytes, uint64_t used_bytes)
+{
+	if (file_bytes >= used_bytes)
+		return free_bytes + (file_bytes - used_bytes);
+	used_bytes -= file_bytes;
+	return free_bytes > used_bytes ? free_bytes - used_bytes : 0;
+}
+
 enum troth_err troth_lmdb_measure(struct troth_lmdb *db, MDB_txn *txn,
 				  struct troth_kv_usage *usage, struct troth_why *why)
 {
@@ -127,9 +139,7 @@ enum troth_err troth_lmdb_measure(struct troth_lmdb *db, MDB_txn *txn,
 	usage->limit_bytes = info.me_mapsize > db->options.map_max_bytes
 				     ? info.me_mapsize
 				     : db->options.map_max_bytes;
-	usage->room_bytes = free_bytes;
-	if (file_pages > pages)
-		usage->room_bytes += (file_pages - pages) * s.ms_psize;
+	usage->room_bytes = room(free_bytes, file_pages * s.ms_psize, usage->used_bytes);
 	usage->room = troth_kv_judge_room(usage, db->options.reserve_bytes);
 	atomic_store_explicit(&db->kv.room, usage->room, memory_order_relaxed);
 	return TROTH_OK;
