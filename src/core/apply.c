@@ -392,6 +392,55 @@ static void apply_payload(const struct change *c)
 	}
 }
 
+static bool room_for(const struct troth_subject *s, unsigned commitments)
+{
+	return s->commitment_count + commitments <= TROTH_COMMITMENTS_MAX;
+}
+
+/*
+ * Whether what the event speaks of is there, and has room. Judge has seen to it;
+ * but a node that holds another state than central (which the digest will show)
+ * is handed verdicts that do not fit, and must survive them.
+ */
+static bool fits(const struct change *c)
+{
+	const struct troth_subject *s = c->s;
+	const struct troth_event *e = c->e;
+
+	switch (e->type) {
+	case TROTH_EVENT_ORDER_CANCELLED:
+		return room_for(s, e->u.cancel.has_tell);
+	case TROTH_EVENT_ORDER_CASE_LINKED:
+	case TROTH_EVENT_CASE_ORDER_LINKED:
+		return s->link_count < TROTH_LINKS_MAX;
+	case TROTH_EVENT_PROMISE_MADE:
+		return s->promise_count < TROTH_PROMISES_MAX &&
+		       room_for(s, e->u.promise.terms_count);
+	case TROTH_EVENT_PROMISE_STEP:
+		return troth_subject_promise(s, &e->u.promise_step.promise) >= 0 &&
+		       room_for(s, e->u.promise_step.has_tell);
+	case TROTH_EVENT_COMMITMENT_ADDED:
+		return troth_subject_promise(s, &e->u.commitment.promise) >= 0 &&
+		       room_for(s, 1);
+	case TROTH_EVENT_COMMITMENT_STEP:
+		return troth_subject_commitment(s, &e->u.commitment_step.commitment) >= 0;
+	case TROTH_EVENT_NONE:
+	case TROTH_EVENT_PARTY_ADDED:
+	case TROTH_EVENT_SITE_ADDED:
+	case TROTH_EVENT_SITE_KEY_ADDED:
+	case TROTH_EVENT_SITE_KEY_REVOKED:
+	case TROTH_EVENT_ORDER_PLACED:
+	case TROTH_EVENT_ORDER_CORRECTED:
+	case TROTH_EVENT_ORDER_SHIPPED:
+	case TROTH_EVENT_ORDER_DELIVERED:
+	case TROTH_EVENT_CASE_OPENED:
+	case TROTH_EVENT_CASE_HANDED_OVER:
+	case TROTH_EVENT_CASE_CLOSED:
+		break;
+	}
+	return true;
+}
+
 void troth_apply(struct troth_subject *s, const struct troth_lookup *lookup,
 		 const struct troth_who *who, const struct troth_event *e,
 		 struct troth_verdict verdict, struct troth_place place)
@@ -403,7 +452,7 @@ void troth_apply(struct troth_subject *s, const struct troth_lookup *lookup,
 		s->position = place.position;
 		s->changed = place.accepted;
 	}
-	if (verdict.outcome == TROTH_REFUSED)
+	if (verdict.outcome == TROTH_REFUSED || !fits(&c))
 		return;
 	apply_payload(&c);
 	if (s->kind != TROTH_SUBJECT_FEDERATION)

@@ -199,114 +199,174 @@ bool troth_state_load(struct troth_txn *t, unsigned table, const struct troth_id
 	return false;
 }
 
-static bool promise_closed(const struct troth_promise *p)
+static struct troth_indexed_promise promise_now(const struct troth_promise *p)
 {
-	return !troth_promise_is_open(p->state);
+	return (struct troth_indexed_promise){
+		.id = p->id,
+		.closed = !troth_promise_is_open(p->state),
+		.due = p->due,
+	};
 }
 
-static bool commitment_closed(const struct troth_commitment *c)
+static struct troth_indexed_commitment commitment_now(const struct troth_commitment *c)
 {
-	return !troth_commitment_is_open(c->state);
+	struct troth_indexed_commitment now = {
+		.id = troth_commitment_id(c),
+		.closed = !troth_commitment_is_open(c->state),
+		.due = c->due,
+	};
+
+	(void)strcpy(now.debtor, c->debtor);
+	return now;
 }
 
 void troth_state_indexed(const struct troth_subject *s, struct troth_indexed *out)
 {
-	out->exists = s->revision != 0 || s->participant_count != 0;
+	(void)strcpy(out->customer, s->customer);
 	out->promise_count = s->promise_count;
-	for (unsigned i = 0; i < s->promise_count; i++) {
-		out->promises[i].closed = promise_closed(&s->promises[i]);
-		out->promises[i].due = s->promises[i].due;
-	}
+	for (unsigned i = 0; i < s->promise_count; i++)
+		out->promises[i] = promise_now(&s->promises[i]);
 	out->commitment_count = s->commitment_count;
-	for (unsigned i = 0; i < s->commitment_count; i++) {
-		out->commitments[i].closed = commitment_closed(&s->commitments[i]);
-		out->commitments[i].due = s->commitments[i].due;
-		(void)strcpy(out->commitments[i].debtor, s->commitments[i].debtor);
-	}
+	for (unsigned i = 0; i < s->commitment_count; i++)
+		out->commitments[i] = commitment_now(&s->commitments[i]);
 }
 
-static struct troth_key promise_key(bool closed, struct troth_time due,
-				    const struct troth_id *id)
+static struct troth_key promise_key(const struct troth_indexed_promise *p)
 {
 	struct troth_key k = { .len = 0 };
 
-	troth_key_u8(&k, closed);
-	troth_key_u64(&k, (uint64_t)due.ms);
+	troth_key_u8(&k, p->closed);
+	troth_key_u64(&k, (uint64_t)p->due.ms);
+	troth_key_id(&k, &p->id);
+	return k;
+}
+
+static struct troth_key debt_key(const struct troth_indexed_commitment *c)
+{
+	struct troth_key k = { .len = 0 };
+
+	troth_key_text(&k, c->debtor);
+	troth_key_u8(&k, c->closed);
+	troth_key_u64(&k, (uint64_t)c->due.ms);
+	troth_key_id(&k, &c->id);
+	return k;
+}
+
+static struct troth_key customer_key(const char *customer, const struct troth_id *id)
+{
+	struct troth_key k = { .len = 0 };
+
+	troth_key_text(&k, customer);
 	troth_key_id(&k, id);
 	return k;
 }
 
-static struct troth_key debt_key(const char *debtor, bool closed, struct troth_time due,
-				 const struct troth_id *id)
+/* Nearly always a thing stands where it stood before, so `hint` is tried first. */
+static int promise_before(const struct troth_indexed *in, const struct troth_id *id,
+			  unsigned hint)
 {
-	struct troth_key k = { .len = 0 };
+	if (hint < in->promise_count && troth_id_eq(&in->promises[hint].id, id))
+		return (int)hint;
+	for (unsigned i = 0; i < in->promise_count; i++)
+		if (troth_id_eq(&in->promises[i].id, id))
+			return (int)i;
+	return -1;
+}
 
-	troth_key_text(&k, debtor);
-	troth_key_u8(&k, closed);
-	troth_key_u64(&k, (uint64_t)due.ms);
-	troth_key_id(&k, id);
-	return k;
+static int commitment_before(const struct troth_indexed *in, const struct troth_id *id,
+			     unsigned hint)
+{
+	if (hint < in->commitment_count && troth_id_eq(&in->commitments[hint].id, id))
+		return (int)hint;
+	for (unsigned i = 0; i < in->commitment_count; i++)
+		if (troth_id_eq(&in->commitments[i].id, id))
+			return (int)i;
+	return -1;
 }
 
 static void reindex_promises(struct troth_txn *t, const struct troth_indexed *before,
 			     const struct troth_subject *s)
 {
+	bool stays[TROTH_PROMISES_MAX] = { false };
+
 	for (unsigned i = 0; i < s->promise_count; i++) {
-		const struct troth_promise *p = &s->promises[i];
-		bool known = i < before->promise_count;
+		struct troth_indexed_promise p = promise_now(&s->promises[i]);
+		int was = promise_before(before, &p.id, i);
 		struct troth_key k;
 
-		if (known && before->promises[i].closed == promise_closed(p) &&
-		    before->promises[i].due.ms == p->due.ms)
-			continue;
-		if (known) {
-			k = promise_key(before->promises[i].closed,
-					before->promises[i].due, &p->id);
+		if (was >= 0) {
+			const struct troth_indexed_promise *old = &before->promises[was];
+
+			stays[was] = true;
+			if (old->closed == p.closed && old->due.ms == p.due.ms)
+				continue;
+			k = promise_key(old);
 			(void)troth_txn_del(t, TROTH_T_PROMISES, troth_key_span(&k));
 		} else {
-			troth_txn_put(t, TROTH_T_ITEMS, troth_id_span(&p->id),
+			troth_txn_put(t, TROTH_T_ITEMS, troth_id_span(&p.id),
 				      troth_id_span(&s->id));
 		}
-		k = promise_key(promise_closed(p), p->due, &p->id);
+		k = promise_key(&p);
 		troth_txn_put(t, TROTH_T_PROMISES, troth_key_span(&k),
 			      troth_id_span(&s->id));
 	}
+	for (unsigned i = 0; i < before->promise_count; i++)
+		if (!stays[i]) {
+			struct troth_key k = promise_key(&before->promises[i]);
+
+			(void)troth_txn_del(t, TROTH_T_PROMISES, troth_key_span(&k));
+			(void)troth_txn_del(t, TROTH_T_ITEMS,
+					    troth_id_span(&before->promises[i].id));
+		}
 }
 
 static void reindex_commitments(struct troth_txn *t, const struct troth_indexed *before,
 				const struct troth_subject *s)
 {
+	bool stays[TROTH_COMMITMENTS_MAX] = { false };
+
 	for (unsigned i = 0; i < s->commitment_count; i++) {
-		const struct troth_commitment *c = &s->commitments[i];
-		struct troth_id id = troth_commitment_id(c);
-		bool known = i < before->commitment_count;
+		struct troth_indexed_commitment c = commitment_now(&s->commitments[i]);
+		int was = commitment_before(before, &c.id, i);
 		struct troth_key k;
 
-		if (known && before->commitments[i].closed == commitment_closed(c) &&
-		    before->commitments[i].due.ms == c->due.ms &&
-		    strcmp(before->commitments[i].debtor, c->debtor) == 0)
-			continue;
-		if (known) {
-			k = debt_key(before->commitments[i].debtor,
-				     before->commitments[i].closed,
-				     before->commitments[i].due, &id);
+		if (was >= 0) {
+			const struct troth_indexed_commitment *old =
+				&before->commitments[was];
+
+			stays[was] = true;
+			if (old->closed == c.closed && old->due.ms == c.due.ms &&
+			    strcmp(old->debtor, c.debtor) == 0)
+				continue;
+			k = debt_key(old);
 			(void)troth_txn_del(t, TROTH_T_DEBTS, troth_key_span(&k));
 		}
-		k = debt_key(c->debtor, commitment_closed(c), c->due, &id);
+		k = debt_key(&c);
 		troth_txn_put(t, TROTH_T_DEBTS, troth_key_span(&k),
 			      troth_id_span(&s->id));
 	}
+	for (unsigned i = 0; i < before->commitment_count; i++)
+		if (!stays[i]) {
+			struct troth_key k = debt_key(&before->commitments[i]);
+
+			(void)troth_txn_del(t, TROTH_T_DEBTS, troth_key_span(&k));
+		}
 }
 
 void troth_state_reindex(struct troth_txn *t, const struct troth_indexed *before,
 			 const struct troth_subject *s)
 {
-	if (!before->exists && s->customer[0] != '\0') {
-		struct troth_key k = { .len = 0 };
+	struct troth_key k;
 
-		troth_key_text(&k, s->customer);
-		troth_key_id(&k, &s->id);
-		troth_txn_put(t, TROTH_T_CUSTOMERS, troth_key_span(&k), EMPTY);
+	if (strcmp(before->customer, s->customer) != 0) {
+		if (before->customer[0] != '\0') {
+			k = customer_key(before->customer, &s->id);
+			(void)troth_txn_del(t, TROTH_T_CUSTOMERS, troth_key_span(&k));
+		}
+		if (s->customer[0] != '\0') {
+			k = customer_key(s->customer, &s->id);
+			troth_txn_put(t, TROTH_T_CUSTOMERS, troth_key_span(&k), EMPTY);
+		}
 	}
 	reindex_promises(t, before, s);
 	reindex_commitments(t, before, s);

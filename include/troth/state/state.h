@@ -42,16 +42,21 @@ void troth_state_feed_party(struct troth_txn *t, const char *party,
 bool troth_state_load(struct troth_txn *t, unsigned table, const struct troth_id *id,
 		      enum troth_subject_kind kind, struct troth_subject *s);
 
-/* What indexes say about a subject now; taken before it is changed. */
+/*
+ * What indexes say about a subject now; taken before it is changed. A gateway's
+ * view may also lose things again, or have them in another order.
+ */
 struct troth_indexed {
-	bool exists;
+	char customer[TROTH_CUSTOMER_MAX + 1];
 	unsigned promise_count;
-	struct {
+	struct troth_indexed_promise {
+		struct troth_id id;
 		bool closed;
 		struct troth_time due;
 	} promises[TROTH_PROMISES_MAX];
 	unsigned commitment_count;
-	struct {
+	struct troth_indexed_commitment {
+		struct troth_id id;
 		bool closed;
 		struct troth_time due;
 		char debtor[TROTH_PARTY_MAX + 1];
