@@ -1,37 +1,11 @@
-/*
- * Each table is a treap whose nodes are shared between versions and copied on the
- * way down to a change. A version is therefore a handful of roots: readers,
- * snapshots and the durable state cost one count each.
- */
 #include "memkv.h"
 
+#include "memkv_tree.h"
 #include "troth/store/backend.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct record {
-	uint32_t refs;
-	uint32_t key_len;
-	size_t value_len;
-	uint8_t bytes[]; /* Key, value. */
-};
-
-struct node {
-	uint32_t refs;
-	uint32_t priority;
-	uint64_t stamp; /* The write transaction that made it may change it. */
-	struct record *record;
-	struct node *kid[2];
-};
-
-struct version {
-	uint32_t refs;
-	uint64_t bytes;
-	uint64_t count[TROTH_KV_TABLES_MAX];
-	struct node *root[TROTH_KV_TABLES_MAX];
-};
 
 struct memcursor {
 	bool open;
@@ -40,7 +14,7 @@ struct memcursor {
 };
 
 struct memtxn {
-	struct memtxn *next, **link; /* In disk->open. */
+	struct memtxn *next, **link; /* In disk->txns. */
 	struct version *version;     /* Shared to read, its own to write. */
 	uint64_t stamp;
 	uint64_t bytes; /* Written. */
@@ -63,8 +37,8 @@ struct memkv_disk {
 	enum troth_kv_room room;
 	memkv_commit_fn *on_commit;
 	void *ctx;
-	uint64_t stamp, commits, dice;
-	struct node *spare; /* Freed nodes, linked by kid[0]. */
+	uint64_t commits;
+	struct memkv_pool pool;
 };
 
 struct memkv_image {
@@ -72,252 +46,14 @@ struct memkv_image {
 	struct version *version;
 };
 
-static void *must(void *p)
-{
-	if (p == NULL)
-		abort();
-	return p;
-}
-
-/* ---- Records and nodes ---- */
-
-static struct troth_span key_of(const struct record *r)
-{
-	return troth_span(r->bytes, r->key_len);
-}
-
-static struct troth_span value_of(const struct record *r)
-{
-	return troth_span(r->bytes + r->key_len, r->value_len);
-}
-
-static struct record *record_new(struct troth_span key, struct troth_span value)
-{
-	struct record *r = must(malloc(sizeof(*r) + key.len + value.len));
-
-	r->refs = 1;
-	r->key_len = (uint32_t)key.len;
-	r->value_len = value.len;
-	memcpy(r->bytes, key.data, key.len);
-	if (value.len > 0)
-		memcpy(r->bytes + key.len, value.data, value.len);
-	return r;
-}
-
-static void record_unref(struct record *r)
-{
-	if (--r->refs == 0)
-		free(r);
-}
-
-static int compare(struct troth_span a, struct troth_span b)
-{
-	int c = memcmp(a.data, b.data, a.len < b.len ? a.len : b.len);
-
-	return c != 0 ? c : (a.len > b.len) - (a.len < b.len);
-}
-
-static struct node *node_ref(struct node *n)
-{
-	if (n != NULL)
-		n->refs++;
-	return n;
-}
-
-static void node_unref(struct memkv_disk *d, struct node *n)
-{
-	while (n != NULL && --n->refs == 0) {
-		struct node *right = n->kid[1];
-
-		node_unref(d, n->kid[0]);
-		record_unref(n->record);
-		n->kid[0] = d->spare;
-		d->spare = n;
-		n = right;
-	}
-}
-
-static struct node *node_alloc(struct memkv_disk *d)
-{
-	struct node *n = d->spare;
-
-	if (n == NULL)
-		return must(malloc(sizeof(*n)));
-	d->spare = n->kid[0];
-	return n;
-}
-
-/* xorshift64: shapes the trees, and is seen nowhere. */
-static uint32_t roll(struct memkv_disk *d)
-{
-	d->dice ^= d->dice << 13;
-	d->dice ^= d->dice >> 7;
-	d->dice ^= d->dice << 17;
-	return (uint32_t)(d->dice >> 32);
-}
-
-/* ---- Trees. Functions that return a node consume those they are given. ---- */
-
-static struct node *own(struct memkv_disk *d, struct node *n)
-{
-	struct node *copy;
-
-	if (n->stamp == d->stamp)
-		return n;
-	copy = node_alloc(d);
-	*copy = *n;
-	copy->refs = 1;
-	copy->stamp = d->stamp;
-	copy->record->refs++;
-	node_ref(copy->kid[0]);
-	node_ref(copy->kid[1]);
-	node_unref(d, n);
-	return copy;
-}
-
-static struct node *insert(struct memkv_disk *d, struct node *n, struct record *r)
-{
-	struct node *kid;
-	int c;
-
-	if (n == NULL) {
-		n = node_alloc(d);
-		*n = (struct node){
-			.refs = 1, .priority = roll(d), .stamp = d->stamp, .record = r
-		};
-		return n;
-	}
-	n = own(d, n);
-	c = compare(key_of(r), key_of(n->record));
-	if (c == 0) {
-		record_unref(n->record);
-		n->record = r;
-		return n;
-	}
-	kid = insert(d, n->kid[c > 0], r);
-	n->kid[c > 0] = kid;
-	if (kid->priority <= n->priority)
-		return n;
-	n->kid[c > 0] = kid->kid[c < 0]; /* Rotate. */
-	kid->kid[c < 0] = n;
-	return kid;
-}
-
-/* Every key of `a` is before every key of `b`. */
-static struct node *merge(struct memkv_disk *d, struct node *a, struct node *b)
-{
-	if (a == NULL)
-		return b;
-	if (b == NULL)
-		return a;
-	if (a->priority > b->priority) {
-		a = own(d, a);
-		a->kid[1] = merge(d, a->kid[1], b);
-		return a;
-	}
-	b = own(d, b);
-	b->kid[0] = merge(d, a, b->kid[0]);
-	return b;
-}
-
-/* The key is there. */
-static struct node *without(struct memkv_disk *d, struct node *n, struct troth_span key)
-{
-	int c = compare(key, key_of(n->record));
-
-	if (c == 0) {
-		struct node *a = node_ref(n->kid[0]), *b = node_ref(n->kid[1]);
-
-		node_unref(d, n);
-		return merge(d, a, b);
-	}
-	n = own(d, n);
-	n->kid[c > 0] = without(d, n->kid[c > 0], key);
-	return n;
-}
-
-/* The record at the end of one side; NULL if the tree is empty. */
-static struct record *edge(const struct node *n, int side)
-{
-	struct record *r = NULL;
-
-	for (; n != NULL; n = n->kid[side])
-		r = n->record;
-	return r;
-}
-
-/*
- * The nearest record on one side of `key`: side 1 the first after it, side 0 the
- * last before it; with `equal`, the one at `key` counts as well.
- */
-static struct record *nearest(const struct node *n, struct troth_span key, int side,
-			      bool equal)
-{
-	struct record *r = NULL;
-
-	while (n != NULL) {
-		int c = compare(key, key_of(n->record));
-
-		if (c == 0 && equal)
-			return n->record;
-		if (side == 1 ? c < 0 : c > 0) {
-			r = n->record;
-			n = n->kid[!side];
-		} else {
-			n = n->kid[side];
-		}
-	}
-	return r;
-}
-
-static struct record *find(const struct node *n, struct troth_span key)
-{
-	while (n != NULL) {
-		int c = compare(key, key_of(n->record));
-
-		if (c == 0)
-			return n->record;
-		n = n->kid[c > 0];
-	}
-	return NULL;
-}
-
-/* ---- Versions ---- */
-
-static struct version *version_ref(struct version *v)
-{
-	v->refs++;
-	return v;
-}
-
-static void version_unref(struct memkv_disk *d, struct version *v)
-{
-	if (--v->refs != 0)
-		return;
-	for (unsigned i = 0; i < d->table_index; i++)
-		node_unref(d, v->root[i]);
-	free(v);
-}
-
-static struct version *version_copy(struct memkv_disk *d, const struct version *v)
-{
-	struct version *copy = must(malloc(sizeof(*copy)));
-
-	*copy = *v;
-	copy->refs = 1;
-	for (unsigned i = 0; i < d->table_index; i++)
-		node_ref(copy->root[i]);
-	return copy;
-}
+/* ---- What the store asks of a backend ---- */
 
 static void show(struct memkv_disk *d, struct version **which, struct version *v)
 {
-	version_ref(v);
-	version_unref(d, *which);
+	memkv_version_ref(v);
+	memkv_version_unref(&d->pool, *which);
 	*which = v;
 }
-
-/* ---- Operations ---- */
 
 static struct memkv *memkv_of(struct troth_kv *kv)
 {
@@ -332,16 +68,16 @@ static struct memkv_disk *disk_of(const struct troth_txn *t)
 static enum troth_err begin(struct troth_txn *t, struct troth_why *why)
 {
 	struct memkv_disk *d = disk_of(t);
-	struct memtxn *m = must(calloc(1, sizeof(*m)));
+	struct memtxn *m = memkv_must(calloc(1, sizeof(*m)));
 
 	(void)why;
 	if (t->mode == TROTH_TXN_WRITE) {
 		assert(!d->writing); /* With one thread it would wait for itself. */
 		d->writing = true;
-		m->stamp = ++d->stamp;
-		m->version = version_copy(d, d->seen);
+		m->stamp = ++d->pool.stamp;
+		m->version = memkv_version_copy(d->seen);
 	} else {
-		m->version = version_ref(d->seen);
+		m->version = memkv_version_ref(d->seen);
 	}
 	m->next = d->txns;
 	m->link = &d->txns;
@@ -359,7 +95,7 @@ static void end(struct memkv_disk *d, struct memtxn *m)
 	*m->link = m->next;
 	if (m->next != NULL)
 		m->next->link = m->link;
-	version_unref(d, m->version);
+	memkv_version_unref(&d->pool, m->version);
 	free(m);
 }
 
@@ -417,12 +153,12 @@ static uint64_t *count_of(const struct troth_txn *t, unsigned table)
 static enum troth_err get(struct troth_txn *t, unsigned table, struct troth_span key,
 			  struct troth_span *value, struct troth_why *why)
 {
-	struct record *r = find(*root_of(t, table), key);
+	struct record *r = memkv_find(*root_of(t, table), key);
 
 	(void)why;
 	if (r == NULL)
 		return TROTH_ERR_NOTFOUND;
-	*value = value_of(r);
+	*value = memkv_value(r);
 	return TROTH_OK;
 }
 
@@ -433,25 +169,25 @@ static enum troth_err put(struct troth_txn *t, unsigned table, struct troth_span
 	struct memtxn *m = t->handle;
 	struct node **root = root_of(t, table);
 	const char *name = t->kv->schema->tables[table];
-	struct record *old = find(*root, key), *r;
+	struct record *old = memkv_find(*root, key), *r;
 	size_t len = key.len + value.len;
 
 	if (how == TROTH_KV_INSERT && old != NULL)
 		return troth_fail(why, TROTH_ERR_CORRUPT,
 				  "memkv: insert into %s: key exists", name);
 	if (how == TROTH_KV_APPEND && *root != NULL &&
-	    compare(key, key_of(edge(*root, 1))) <= 0)
+	    memkv_compare(key, memkv_key(memkv_edge(*root, 1))) <= 0)
 		return troth_fail(why, TROTH_ERR_CORRUPT,
 				  "memkv: append to %s: not behind the last key", name);
 	/* First the copy: key and value may be borrowed from the record replaced. */
-	r = record_new(key, value);
+	r = memkv_record_new(key, value);
 	if (old != NULL)
 		m->version->bytes -= old->key_len + old->value_len;
 	else
 		++*count_of(t, table);
 	m->version->bytes += len;
 	m->bytes += len;
-	*root = insert(disk_of(t), *root, r);
+	*root = memkv_insert(&disk_of(t)->pool, *root, r);
 	return TROTH_OK;
 }
 
@@ -460,7 +196,7 @@ static enum troth_err del(struct troth_txn *t, unsigned table, struct troth_span
 {
 	struct memtxn *m = t->handle;
 	struct node **root = root_of(t, table);
-	struct record *old = find(*root, key);
+	struct record *old = memkv_find(*root, key);
 	uint8_t copy[TROTH_KV_KEY_MAX]; /* The key may be borrowed from the record. */
 
 	(void)why;
@@ -470,7 +206,7 @@ static enum troth_err del(struct troth_txn *t, unsigned table, struct troth_span
 	m->version->bytes -= old->key_len + old->value_len;
 	m->bytes += key.len;
 	--*count_of(t, table);
-	*root = without(disk_of(t), *root, troth_span(copy, key.len));
+	*root = memkv_without(&disk_of(t)->pool, *root, troth_span(copy, key.len));
 	return TROTH_OK;
 }
 
@@ -512,26 +248,26 @@ static enum troth_err cursor_move(struct troth_txn *t, void *cursor,
 	(void)why;
 	switch (move) {
 	case TROTH_KV_FIRST:
-		r = edge(root, 0);
+		r = memkv_edge(root, 0);
 		break;
 	case TROTH_KV_LAST:
-		r = edge(root, 1);
+		r = memkv_edge(root, 1);
 		break;
 	case TROTH_KV_SEEK:
-		r = nearest(root, *key, 1, true);
+		r = memkv_nearest(root, *key, 1, true);
 		break;
 	case TROTH_KV_NEXT:
-		r = nearest(root, key_of(c->at), 1, false);
+		r = memkv_nearest(root, memkv_key(c->at), 1, false);
 		break;
 	case TROTH_KV_PREV:
-		r = nearest(root, key_of(c->at), 0, false);
+		r = memkv_nearest(root, memkv_key(c->at), 0, false);
 		break;
 	}
 	if (r == NULL)
 		return TROTH_ERR_NOTFOUND;
 	c->at = r;
-	*key = key_of(r);
-	*value = value_of(r);
+	*key = memkv_key(r);
+	*value = memkv_value(r);
 	return TROTH_OK;
 }
 
@@ -586,12 +322,12 @@ static const struct troth_kv_ops ops = {
 
 struct memkv_disk *memkv_disk_new(void)
 {
-	struct memkv_disk *d = must(calloc(1, sizeof(*d)));
+	struct memkv_disk *d = memkv_must(calloc(1, sizeof(*d)));
 
-	d->dice = UINT64_C(0x9e3779b97f4a7c15);
-	d->seen = must(calloc(1, sizeof(*d->seen)));
+	d->pool.dice = UINT64_C(0x9e3779b97f4a7c15);
+	d->seen = memkv_must(calloc(1, sizeof(*d->seen)));
 	d->seen->refs = 1;
-	d->durable = version_ref(d->seen);
+	d->durable = memkv_version_ref(d->seen);
 	return d;
 }
 
@@ -600,14 +336,9 @@ void memkv_disk_free(struct memkv_disk *d)
 	if (d == NULL)
 		return;
 	memkv_crash(d);
-	version_unref(d, d->seen);
-	version_unref(d, d->durable);
-	while (d->spare != NULL) {
-		struct node *n = d->spare;
-
-		d->spare = n->kid[0];
-		free(n);
-	}
+	memkv_version_unref(&d->pool, d->seen);
+	memkv_version_unref(&d->pool, d->durable);
+	memkv_pool_fini(&d->pool);
 	free(d);
 }
 
@@ -640,7 +371,7 @@ enum troth_err memkv_open(struct troth_kv **kv, struct memkv_disk *d,
 	*kv = NULL;
 	if (d->open != NULL)
 		return troth_fail(why, TROTH_ERR_AGAIN, "memkv: in use");
-	m = must(calloc(1, sizeof(*m)));
+	m = memkv_must(calloc(1, sizeof(*m)));
 	troth_kv_init(&m->kv, &ops, schema, false);
 	atomic_store(&m->kv.room, d->room);
 	m->disk = d;
@@ -676,10 +407,10 @@ void memkv_crash(struct memkv_disk *d)
 
 struct memkv_image *memkv_snapshot(struct memkv_disk *d)
 {
-	struct memkv_image *image = must(malloc(sizeof(*image)));
+	struct memkv_image *image = memkv_must(malloc(sizeof(*image)));
 
 	image->disk = d;
-	image->version = version_ref(d->durable);
+	image->version = memkv_version_ref(d->durable);
 	return image;
 }
 
@@ -695,7 +426,7 @@ void memkv_image_free(struct memkv_image *image)
 {
 	if (image == NULL)
 		return;
-	version_unref(image->disk, image->version);
+	memkv_version_unref(&image->disk->pool, image->version);
 	free(image);
 }
 
