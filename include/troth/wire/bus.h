@@ -21,6 +21,9 @@
 #define TROTH_FOLLOW_WAIT_MAX_MS 25000
 #define TROTH_MARKS_MAX          1024
 #define TROTH_FIND_MAX           16
+#define TROTH_DIVERGED_MAX       1024 /* Subjects in one Receive. */
+#define TROTH_SOFTWARE_MAX       64   /* Bytes of text fields, without the NUL. */
+#define TROTH_ERROR_TEXT_MAX     255
 
 enum troth_bus_type {
 	TROTH_BUS_HELLO = 1,
@@ -183,13 +186,19 @@ struct troth_bus_reply {
 	void *owner;
 };
 
+/*
+ * Append the message's bytes to `out`; without memory, `out` is marked as failed.
+ * Counts are within the limits, and what the decoders refuse is not in it.
+ */
 void troth_bus_request_encode(const struct troth_bus_request *m, struct troth_buf *out);
 void troth_bus_reply_encode(const struct troth_bus_reply *m, struct troth_buf *out);
 
 /*
  * Read a message. TROTH_ERR_INPUT with the reason for anything malformed: wrong
- * lengths of ids and digests, more than the limits above, bad UTF-8. Unknown
- * fields are ignored. On success the caller owes a fini.
+ * lengths of ids and digests, more than the limits above, bad UTF-8, a Submit
+ * without bodies. Unknown fields are ignored; bodies, entries and blobs are not
+ * looked into (troth_body_decode and its like hold them to their limits). On
+ * success the caller owes a fini; `bytes` may go.
  */
 TROTH_MUST_USE enum troth_err troth_bus_request_decode(struct troth_bus_request *m,
 						       struct troth_span bytes,

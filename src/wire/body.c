@@ -1,0 +1,345 @@
+#include "troth/wire/event.h"
+
+#include "map.h"
+
+#include "troth/v1/event.pb-c.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define E(member) offsetof(struct troth_event, member)
+#define T(member) offsetof(struct troth_terms, member)
+#define L(member) offsetof(struct troth_line, member)
+
+static const struct troth_map_field terms_fields[] = {
+	NAME(T(debtor), TROTH_PARTY_MAX),
+	NAME(T(creditor), TROTH_PARTY_MAX),
+	U32(T(action)),
+	TIME(T(due)),
+	TIME(T(ack_due)),
+	U63_TO(T(acceptance_ms), TROTH_ACCEPTANCE_MAX_MS),
+};
+MAP(terms, commitment_terms);
+
+static const struct troth_map_field line_fields[] = {
+	NAME(L(sku), TROTH_SKU_MAX),
+	U32(L(quantity)),
+	I64(L(unit_price)),
+	NAME(L(seller), TROTH_PARTY_MAX),
+};
+MAP(line, order_line);
+
+static const struct troth_map_field party_added_fields[] = {
+	NAME(E(u.party.party), TROTH_PARTY_MAX),
+	U32(E(u.party.role)),
+	NAME(E(u.party.name), TROTH_FIRM_MAX),
+	NAME(E(u.party.operator_party), TROTH_PARTY_MAX),
+};
+MAP(party_added, party_added);
+
+static const struct troth_map_field site_added_fields[] = {
+	NAME(E(u.site.party), TROTH_PARTY_MAX),
+	NAME(E(u.site.site), TROTH_SITE_MAX),
+	NAME(E(u.site.origin), TROTH_ORIGIN_MAX),
+	BYTES(E(u.site.key), 32),
+};
+MAP(site_added, site_added);
+
+static const struct troth_map_field site_key_added_fields[] = {
+	NAME(E(u.site.origin), TROTH_ORIGIN_MAX),
+	BYTES(E(u.site.key), 32),
+};
+MAP(site_key_added, site_key_added);
+
+static const struct troth_map_field site_key_revoked_fields[] = {
+	NAME(E(u.site.origin), TROTH_ORIGIN_MAX),
+	BYTES(E(u.site.key), 32),
+	NAME(E(u.site.reason), TROTH_CODE_MAX),
+};
+MAP(site_key_revoked, site_key_revoked);
+
+#define LINES                                                                            \
+	LIST(E(u.order.lines), TROTH_LINES_MAX, E(u.order.line_count), &line,            \
+	     sizeof(struct troth_line))
+
+static const struct troth_map_field order_placed_fields[] = {
+	NAME(E(u.order.customer), TROTH_CUSTOMER_MAX),
+	NAME(E(u.order.seller), TROTH_PARTY_MAX),
+	NAME(E(u.order.carrier), TROTH_PARTY_MAX),
+	NAME(E(u.order.currency), 3),
+	TIME(E(u.order.deliver_by)),
+	LINES,
+	TIME(E(u.order.at)),
+};
+MAP(order_placed, order_placed);
+
+static const struct troth_map_field order_corrected_fields[] = {
+	U32(E(u.order.version)),
+	NAME(E(u.order.carrier), TROTH_PARTY_MAX),
+	TIME(E(u.order.deliver_by)),
+	LINES,
+	NAME(E(u.order.reason), TROTH_CODE_MAX),
+};
+MAP(order_corrected, order_corrected);
+
+static const struct troth_map_field order_shipped_fields[] = {
+	TIME(E(u.at)),
+};
+MAP(order_shipped, order_shipped);
+static const struct troth_map_field order_delivered_fields[] = {
+	TIME(E(u.at)),
+};
+MAP(order_delivered, order_delivered);
+
+static const struct troth_map_field order_cancelled_fields[] = {
+	NAME(E(u.cancel.reason), TROTH_CODE_MAX),
+	U32(E(u.cancel.initiator)),
+	STRUCT_IF(E(u.cancel.tell), E(u.cancel.has_tell), &terms),
+};
+MAP(order_cancelled, order_cancelled);
+
+static const struct troth_map_field order_case_linked_fields[] = {
+	BYTES(E(u.link.id), TROTH_ID_LEN),
+	NAME(E(u.link.vendor), TROTH_PARTY_MAX),
+};
+MAP(order_case_linked, order_case_linked);
+
+static const struct troth_map_field case_opened_fields[] = {
+	NAME(E(u.cas.customer), TROTH_CUSTOMER_MAX),
+	NAME(E(u.cas.reason), TROTH_CODE_MAX),
+};
+MAP(case_opened, case_opened);
+
+static const struct troth_map_field case_order_linked_fields[] = {
+	BYTES(E(u.link.id), TROTH_ID_LEN),
+};
+MAP(case_order_linked, case_order_linked);
+
+static const struct troth_map_field case_handed_over_fields[] = {
+	NAME(E(u.cas.to), TROTH_PARTY_MAX),
+	NAME(E(u.cas.reason), TROTH_CODE_MAX),
+};
+MAP(case_handed_over, case_handed_over);
+
+static const struct troth_map_field case_closed_fields[] = {
+	NAME(E(u.cas.outcome), TROTH_CODE_MAX),
+};
+MAP(case_closed, case_closed);
+
+static const struct troth_map_field promise_made_fields[] = {
+	BYTES(E(u.promise.id), TROTH_ID_LEN),
+	NAME(E(u.promise.customer), TROTH_CUSTOMER_MAX),
+	U32(E(u.promise.kind)),
+	NAME(E(u.promise.sku), TROTH_SKU_MAX),
+	U32(E(u.promise.quantity)),
+	I64(E(u.promise.amount)),
+	NAME(E(u.promise.currency), 3),
+	TIME(E(u.promise.due)),
+	NAME(E(u.promise.reason), TROTH_CODE_MAX),
+	U64(E(u.promise.policy_version)),
+	U32(E(u.promise.channel)),
+	BOOL(E(u.promise.spoken)),
+	TIME(E(u.promise.made)),
+	TIME(E(u.promise.lapses)),
+	LIST(E(u.promise.terms), TROTH_TERMS_MAX, E(u.promise.terms_count), &terms,
+	     sizeof(struct troth_terms)),
+};
+MAP(promise_made, promise_made);
+
+static const struct troth_map_field promise_step_fields[] = {
+	BYTES(E(u.promise_step.promise), TROTH_ID_LEN),
+	U32(E(u.promise_step.action)),
+	NAME(E(u.promise_step.reason), TROTH_CODE_MAX),
+	STRUCT_IF(E(u.promise_step.tell), E(u.promise_step.has_tell), &terms),
+};
+MAP(promise_step, promise_step);
+
+static const struct troth_map_field commitment_added_fields[] = {
+	BYTES(E(u.commitment.promise), TROTH_ID_LEN),
+	STRUCT(E(u.commitment.terms), &terms),
+};
+MAP(commitment_added, commitment_added);
+
+static const struct troth_map_field commitment_step_fields[] = {
+	BYTES(E(u.commitment_step.commitment), TROTH_ID_LEN),
+	U32(E(u.commitment_step.action)),
+	NAME(E(u.commitment_step.reason), TROTH_CODE_MAX),
+	NAME(E(u.commitment_step.party), TROTH_PARTY_MAX),
+	TIME(E(u.commitment_step.due)),
+	U32(E(u.commitment_step.evidence)),
+	BYTES_IF(E(u.commitment_step.photo), E(u.commitment_step.has_photo),
+		 TROTH_DIGEST_LEN),
+	TIME(E(u.commitment_step.at)),
+};
+MAP(commitment_step, commitment_step);
+
+static const struct troth_map_field body_map_fields[] = {
+	BYTES(E(id), TROTH_ID_LEN),
+	BYTES(E(salt), 16),
+	NAME(E(origin), TROTH_ORIGIN_MAX),
+	U64(E(incarnation)),
+	U64(E(origin_seq)),
+	BYTES(E(origin_prev), TROTH_DIGEST_LEN),
+	TIME(E(created)),
+	U64(E(seen_size)),
+	BYTES_ZERO(E(seen_root), TROTH_DIGEST_LEN),
+	U32(E(subject_kind)),
+	BYTES(E(subject), TROTH_ID_LEN),
+	NAME(E(on_behalf), TROTH_PARTY_MAX),
+	NAME(E(actor), TROTH_ACTOR_MAX),
+	BYTES_IF(E(personal_hash), E(has_personal), TROTH_DIGEST_LEN),
+	HAND(0, &party_added),
+	HAND(0, &site_added),
+	HAND(0, &site_key_added),
+	HAND(0, &site_key_revoked),
+	HAND(0, &order_placed),
+	HAND(0, &order_corrected),
+	HAND(0, &order_shipped),
+	HAND(0, &order_delivered),
+	HAND(0, &order_cancelled),
+	HAND(0, &order_case_linked),
+	HAND(0, &case_opened),
+	HAND(0, &case_order_linked),
+	HAND(0, &case_handed_over),
+	HAND(0, &case_closed),
+	HAND(0, &promise_made),
+	HAND(0, &promise_step),
+	HAND(0, &commitment_added),
+	HAND(0, &commitment_step),
+};
+MAP(body_map, body);
+
+static const struct troth_map_path body_path = { NULL, "body" };
+
+/* The bytes of the event's canonical body in the arena; empty if it has no room. */
+static ProtobufCMessage *build(const struct troth_event *e, struct troth_arena *a)
+{
+	const ProtobufCFieldDescriptor *d = protobuf_c_message_descriptor_get_field(
+		&troth__v1__body__descriptor, (unsigned)e->type);
+	Troth__V1__Body *body;
+	ProtobufCMessage *payload;
+
+	assert(d != NULL);
+	body = (Troth__V1__Body *)troth_map_write(&body_map, e, a);
+	if (body == NULL)
+		return NULL;
+	payload = troth_map_write(body_map_fields[d - body_map.desc->fields].sub, e, a);
+	if (payload == NULL)
+		return NULL;
+	body->payload_case = (Troth__V1__Body__PayloadCase)e->type;
+	*(ProtobufCMessage **)((uint8_t *)body + d->offset) = payload;
+	return &body->base;
+}
+
+void troth_body_encode(const struct troth_event *e, struct troth_buf *out)
+{
+	struct troth_arena a;
+	ProtobufCMessage *body;
+	uint8_t *to;
+
+	troth_arena_init_thread(&a);
+	body = build(e, &a);
+	assert(body != NULL); /* The arena is made for the largest event. */
+	to = troth_buf_grow(out, protobuf_c_message_get_packed_size(body));
+	if (to != NULL)
+		(void)protobuf_c_message_pack(body, to);
+}
+
+/* Whether encoding *e gives these bytes. */
+static bool encodes_to(const struct troth_event *e, struct troth_span bytes)
+{
+	struct troth_arena a;
+	ProtobufCMessage *body;
+	uint8_t *again;
+
+	troth_arena_init_thread(&a);
+	body = build(e, &a);
+	if (body == NULL || protobuf_c_message_get_packed_size(body) != bytes.len)
+		return false;
+	again = troth_arena_take(&a, bytes.len);
+	if (again == NULL)
+		return false;
+	(void)protobuf_c_message_pack(body, again);
+	return memcmp(again, bytes.data, bytes.len) == 0;
+}
+
+/*
+ * Lines and terms are set as they are read, up to their count; what lies behind
+ * them is large, and nobody looks at it.
+ */
+static void clear(struct troth_event *e, enum troth_event_type type)
+{
+	size_t len = sizeof(e->u.site);
+
+	_Static_assert(sizeof(e->u.site) >= sizeof(e->u.party) &&
+			       sizeof(e->u.site) >= sizeof(e->u.cancel) &&
+			       sizeof(e->u.site) >= sizeof(e->u.cas) &&
+			       sizeof(e->u.site) >= sizeof(e->u.promise_step) &&
+			       sizeof(e->u.site) >= sizeof(e->u.commitment) &&
+			       sizeof(e->u.site) >= sizeof(e->u.commitment_step),
+		       "a site is the largest of the payloads without lists");
+	if (type == TROTH_EVENT_ORDER_PLACED || type == TROTH_EVENT_ORDER_CORRECTED)
+		len = offsetof(struct troth_order_content, lines);
+	else if (type == TROTH_EVENT_PROMISE_MADE)
+		len = E(u.promise.terms) - E(u);
+	memset(e, 0, E(u) + len);
+}
+
+/* What protobuf-c read, into *e. */
+static enum troth_err take(struct troth_event *e, const Troth__V1__Body *body,
+			   struct troth_why *why)
+{
+	const ProtobufCFieldDescriptor *d;
+	struct troth_map_path path = { &body_path, NULL };
+	const ProtobufCMessage *payload;
+	enum troth_err err;
+
+	clear(e, (enum troth_event_type)body->payload_case);
+	err = troth_map_read(&body_map, &body->base, e, &body_path, why);
+	if (err != TROTH_OK)
+		return err;
+	if ((e->seen_size == 0) != (body->seen_root.len == 0))
+		return troth_map_fail(why, &body_path, "seen_root",
+				      "stands beside seen_size, and only there");
+	e->type = (enum troth_event_type)body->payload_case;
+	d = protobuf_c_message_descriptor_get_field(body_map.desc, (unsigned)e->type);
+	if (d == NULL)
+		return troth_map_fail(why, &body_path, "payload", "is missing");
+	payload = *(const ProtobufCMessage *const *)((const uint8_t *)body + d->offset);
+	path.name = d->name;
+	return troth_map_read(body_map_fields[d - body_map.desc->fields].sub, payload, e,
+			      &path, why);
+}
+
+/* Names what is wrong with bytes that are not their own canonical encoding. */
+static enum troth_err blame(struct troth_span bytes, struct troth_why *why)
+{
+	enum troth_err err = troth_map_blame(&body_map, bytes, &body_path, why);
+
+	if (err == TROTH_OK)
+		err = troth_fail(why, TROTH_ERR_INPUT, "body: is not canonical");
+	return err;
+}
+
+enum troth_err troth_body_decode(struct troth_event *e, struct troth_span body,
+				 struct troth_why *why)
+{
+	struct troth_arena a;
+	Troth__V1__Body *pb;
+	enum troth_err err;
+
+	if (body.len == 0)
+		return troth_fail(why, TROTH_ERR_INPUT, "body: is empty");
+	if (body.len > TROTH_BODY_MAX)
+		return troth_fail(why, TROTH_ERR_INPUT,
+				  "body: %zu bytes, the limit is %zu", body.len,
+				  TROTH_BODY_MAX);
+	troth_arena_init_thread(&a);
+	pb = troth__v1__body__unpack(&a.allocator, body.len, body.data);
+	if (pb == NULL)
+		return blame(body, why);
+	err = take(e, pb, why);
+	if (err != TROTH_OK)
+		return err;
+	return encodes_to(e, body) ? TROTH_OK : blame(body, why);
+}
