@@ -253,7 +253,7 @@ static void abort_txn(struct troth_txn *t)
 static MDB_val val(struct troth_span s)
 {
 	/* LMDB does not write through it; its type just cannot say so. */
-	return (MDB_val){ .mv_size = s.len, .mv_data = (void *)(uintptr_t)s.data };
+	return (MDB_val){ .mv_size = s.len, .mv_data = (void *)s.data };
 }
 
 static struct troth_span span(MDB_val v)
