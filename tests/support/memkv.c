@@ -356,7 +356,7 @@ static unsigned slot_for(struct memkv_disk *d, const char *name)
 		i++;
 	assert(i < TROTH_KV_TABLES_MAX);
 	if (i == d->table_index) {
-		strcpy(d->names[i], name);
+		memcpy(d->names[i], name, strlen(name) + 1);
 		d->table_index++;
 	}
 	return i;
