@@ -52,8 +52,8 @@ bool troth_hub_busy(const struct troth_hub *hub, struct troth_time now);
 
 /*
  * One turn at `now`: clock work, everything collected, one commit, all answers.
- * TROTH_ERR_IO: the program must exit. Other errors have been answered to whom
- * they concern.
+ * A full disk is answered to whom it concerns and is not an error here; on any
+ * error returned the program must exit.
  */
 TROTH_MUST_USE enum troth_err troth_hub_turn(struct troth_hub *hub, struct troth_time now,
 					     struct troth_why *why);

@@ -40,6 +40,8 @@ void troth_ledger_close(struct troth_ledger *ledger);
 uint64_t troth_ledger_size(const struct troth_ledger *ledger);
 void troth_ledger_root(const struct troth_ledger *ledger, struct troth_digest *root);
 struct troth_time troth_ledger_time(const struct troth_ledger *ledger);
+/* The number of the newest mark (who has received what). */
+uint64_t troth_ledger_marks(const struct troth_ledger *ledger);
 
 /*
  * Begins a batch at `now` (which never goes back: an earlier one counts as the

@@ -1,0 +1,568 @@
+#include "troth/ledger/hub.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PARKED_MAX         4  /* Follows that wait on one connection. */
+#define SUBMITS_PER_TURN   64 /* So that nobody waits for an endless turn. */
+#define SUBMITS_QUEUED_MAX 1024
+#define RETRY_MS           1000 /* After a full disk. */
+
+/* News of who has received what may wait so long for more of the kind. */
+#define MARKS_DELAY_MS 20
+
+struct parked {
+	uint32_t request; /* 0: free. */
+	struct troth_bus_follow follow;
+	struct troth_time until;
+	struct troth_time marks_at; /* There are marks to tell from here on; 0: none. */
+};
+
+struct conn {
+	uint64_t id;
+	char origin[TROTH_ORIGIN_MAX + 1];
+	bool greeted;
+	uint64_t feed_len; /* As of the last commit. */
+	struct parked parked[PARKED_MAX];
+	struct conn *next;
+};
+
+/* A request that changes something: answered after the commit. */
+struct work {
+	struct work *next;
+	uint64_t conn;
+	uint32_t request;
+	char origin[TROTH_ORIGIN_MAX + 1];
+	struct troth_bus_request message;
+	struct troth_taken taken;
+};
+
+struct troth_hub {
+	struct troth_ledger *ledger;
+	struct troth_hub_io io;
+	const char *software;
+	struct conn *conns;
+	struct work *first, **last; /* In the order in which they came. */
+	unsigned queued;
+	struct troth_command *commands, **commands_last;
+	struct troth_question *questions;
+	uint64_t told;           /* Ledger size at the last `advanced`. */
+	struct troth_time retry; /* The clock's work, after a full disk. */
+	bool stopping;
+	struct troth_buf out;
+};
+
+enum troth_err troth_hub_open(struct troth_hub **hub, struct troth_ledger *ledger,
+			      const struct troth_hub_io *io, const char *software,
+			      struct troth_why *why)
+{
+	struct troth_hub *h = calloc(1, sizeof(*h));
+
+	*hub = h;
+	if (h == NULL)
+		return troth_fail(why, TROTH_ERR_MEMORY, "no memory for the hub");
+	h->ledger = ledger;
+	h->io = *io;
+	h->software = software;
+	h->last = &h->first;
+	h->commands_last = &h->commands;
+	h->told = troth_ledger_size(ledger);
+	return TROTH_OK;
+}
+
+static void free_work(struct work *w)
+{
+	troth_bus_request_fini(&w->message);
+	free(w);
+}
+
+void troth_hub_close(struct troth_hub *h)
+{
+	if (h == NULL)
+		return;
+	for (struct conn *c = h->conns, *next; c != NULL; c = next) {
+		next = c->next;
+		free(c);
+	}
+	for (struct work *w = h->first, *next; w != NULL; w = next) {
+		next = w->next;
+		free_work(w);
+	}
+	for (struct troth_command *c = h->commands, *next; c != NULL; c = next) {
+		next = c->next;
+		c->done(c, &(struct troth_result){ .status = TROTH_STOPPING });
+	}
+	troth_buf_fini(&h->out);
+	free(h);
+}
+
+/* ---- Connections ---- */
+
+static struct conn *find_conn(struct troth_hub *h, uint64_t id)
+{
+	struct conn *c = h->conns;
+
+	while (c != NULL && c->id != id)
+		c = c->next;
+	return c;
+}
+
+void troth_hub_connected(struct troth_hub *h, uint64_t id, const char *origin)
+{
+	struct conn *c = calloc(1, sizeof(*c));
+
+	assert(strlen(origin) <= TROTH_ORIGIN_MAX);
+	if (c == NULL) {
+		h->io.close(h->io.ctx, id, "no memory");
+		return;
+	}
+	c->id = id;
+	(void)strcpy(c->origin, origin);
+	c->next = h->conns;
+	h->conns = c;
+}
+
+void troth_hub_disconnected(struct troth_hub *h, uint64_t id)
+{
+	for (struct conn **at = &h->conns; *at != NULL; at = &(*at)->next) {
+		struct conn *c = *at;
+
+		if (c->id != id)
+			continue;
+		*at = c->next;
+		free(c);
+		return;
+	}
+}
+
+/* ---- Replies ---- */
+
+static void reply(struct troth_hub *h, uint64_t conn, uint32_t request,
+		  const struct troth_bus_reply *m)
+{
+	troth_buf_reset(&h->out);
+	troth_bus_reply_encode(m, &h->out);
+	if (h->out.failed)
+		h->io.close(h->io.ctx, conn, "no memory for a reply");
+	else
+		h->io.reply(h->io.ctx, conn, request, &h->out);
+}
+
+static void reply_error(struct troth_hub *h, uint64_t conn, uint32_t request,
+			enum troth_bus_error code, const char *text, uint64_t seq)
+{
+	reply(h, conn, request,
+	      &(struct troth_bus_reply){ .type = TROTH_BUS_ERROR,
+					 .u.error = { code, text, seq } });
+}
+
+static void answer_hello(struct troth_hub *h, struct conn *c, uint32_t request,
+			 const struct troth_bus_hello *m)
+{
+	struct troth_bus_reply r = { .type = TROTH_BUS_HELLO };
+
+	if (m->version_min > TROTH_BUS_VERSION || m->version_max < TROTH_BUS_VERSION) {
+		h->io.note(h->io.ctx, "version_mismatch", c->origin, m->software);
+		reply_error(h, c->id, request, TROTH_BUS_E_VERSION,
+			    "central speaks version 1 of the bus", 0);
+		return;
+	}
+	if (!troth_ledger_hello(h->ledger, c->origin, m->incarnation, &r.u.hello)) {
+		h->io.note(h->io.ctx, "unknown_site", c->origin,
+			   "its certificate is good, but HQ has not added the site");
+		reply_error(h, c->id, request, TROTH_BUS_E_UNKNOWN_SITE,
+			    "HQ has not added this site", 0);
+		return;
+	}
+	if (m->seen_size > r.u.hello.size) {
+		h->io.note(h->io.ctx, "went_back", c->origin,
+			   "the site has seen a longer ledger than there is here");
+		reply_error(h, c->id, request, TROTH_BUS_E_WENT_BACK,
+			    "central holds less than this site has seen", 0);
+		return;
+	}
+	r.u.hello.version = TROTH_BUS_VERSION;
+	r.u.hello.now = troth_ledger_time(h->ledger);
+	c->greeted = true;
+	c->feed_len = r.u.hello.feed_len;
+	reply(h, c->id, request, &r);
+}
+
+/* Answers, unless there is nothing new and an answer need not be given (false). */
+static bool answer_follow(struct troth_hub *h, struct conn *c, uint32_t request,
+			  const struct troth_bus_follow *m, struct troth_time now,
+			  bool must)
+{
+	int count;
+
+	troth_buf_reset(&h->out);
+	count = troth_ledger_follow(h->ledger, c->origin, m, now, &h->out);
+	if (count == 0 && !must)
+		return false;
+	if (count >= 0) {
+		h->io.reply(h->io.ctx, c->id, request, &h->out);
+		return true;
+	}
+	h->io.note(h->io.ctx, "follow_failed", c->origin, "the store cannot be read");
+	h->io.close(h->io.ctx, c->id, "the store cannot be read");
+	return true;
+}
+
+static void answer_find(struct troth_hub *h, struct conn *c, uint32_t request,
+			const struct troth_bus_find *m)
+{
+	struct troth_id found[TROTH_FIND_MAX];
+	struct troth_bus_reply r = { .type = TROTH_BUS_FIND };
+
+	r.u.find.count = troth_ledger_find(h->ledger, m->order_number, found,
+					   TROTH_FIND_MAX);
+	r.u.find.orders = found;
+	reply(h, c->id, request, &r);
+}
+
+static void answer_fresh(struct troth_hub *h, struct conn *c, uint32_t request)
+{
+	reply(h, c->id, request,
+	      &(struct troth_bus_reply){ .type = TROTH_BUS_FRESH,
+					 .u.fresh = { c->feed_len,
+						      troth_ledger_size(h->ledger),
+						      troth_ledger_time(h->ledger) } });
+}
+
+static void park(struct troth_hub *h, struct conn *c, uint32_t request,
+		 const struct troth_bus_follow *m)
+{
+	for (unsigned i = 0; i < PARKED_MAX; i++) {
+		struct parked *p = &c->parked[i];
+
+		if (p->request != 0)
+			continue;
+		*p = (struct parked){ .request = request, .follow = *m };
+		/* The clock comes with the next turn. */
+		p->until.ms = INT64_MIN;
+		return;
+	}
+	h->io.note(h->io.ctx, "too_many_follows", c->origin, "more than 4 at one time");
+	h->io.close(h->io.ctx, c->id, "more than 4 follows at one time");
+}
+
+static void enqueue(struct troth_hub *h, struct conn *c, uint32_t request,
+		    struct troth_bus_request *m)
+{
+	struct work *w = h->queued < SUBMITS_QUEUED_MAX ? malloc(sizeof(*w)) : NULL;
+
+	if (w == NULL) {
+		reply_error(h, c->id, request, TROTH_BUS_E_FULL, "too much work waits",
+			    0);
+		troth_bus_request_fini(m);
+		return;
+	}
+	*w = (struct work){ .conn = c->id, .request = request, .message = *m };
+	(void)strcpy(w->origin, c->origin);
+	*h->last = w;
+	h->last = &w->next;
+	h->queued++;
+}
+
+void troth_hub_request(struct troth_hub *h, uint64_t id, uint32_t request,
+		       struct troth_span bytes)
+{
+	struct conn *c = find_conn(h, id);
+	struct troth_bus_request m = { .owner = NULL };
+	struct troth_why why;
+
+	if (c == NULL)
+		return;
+	if (troth_bus_request_decode(&m, bytes, &why) != TROTH_OK) {
+		h->io.note(h->io.ctx, "malformed", c->origin, why.text);
+		reply_error(h, id, request, TROTH_BUS_E_MALFORMED, why.text, 0);
+		h->io.close(h->io.ctx, id, "malformed message");
+		return;
+	}
+	if (h->stopping) {
+		reply_error(h, id, request, TROTH_BUS_E_STOPPING, "central is stopping",
+			    0);
+	} else if (m.type == TROTH_BUS_HELLO) {
+		answer_hello(h, c, request, &m.u.hello);
+	} else if (!c->greeted) {
+		reply_error(h, id, request, TROTH_BUS_E_NO_HELLO, "say hello first", 0);
+	} else if (m.type == TROTH_BUS_FOLLOW) {
+		park(h, c, request, &m.u.follow);
+	} else if (m.type == TROTH_BUS_FIND) {
+		answer_find(h, c, request, &m.u.find);
+	} else {
+		enqueue(h, c, request, &m); /* Fresh, too: after what came before it. */
+		return;
+	}
+	troth_bus_request_fini(&m);
+}
+
+void troth_hub_commands(struct troth_hub *h, struct troth_command *commands)
+{
+	*h->commands_last = commands;
+	while (*h->commands_last != NULL)
+		h->commands_last = &(*h->commands_last)->next;
+}
+
+void troth_hub_ask(struct troth_hub *h, struct troth_question *q)
+{
+	q->next = h->questions;
+	h->questions = q;
+}
+
+/* ---- A turn ---- */
+
+/* What has been put into the open batch, and is answered when it has been committed. */
+struct batch {
+	struct work *works;
+	struct troth_command *commands;
+	struct troth_result *results;
+	size_t command_count;
+};
+
+static void take_works(struct troth_hub *h, struct batch *b)
+{
+	struct work **end = &b->works;
+
+	for (unsigned n = 0; h->first != NULL && n < SUBMITS_PER_TURN; n++) {
+		struct work *w = h->first;
+
+		h->first = w->next;
+		h->queued--;
+		w->next = NULL;
+		*end = w;
+		end = &w->next;
+		if (w->message.type == TROTH_BUS_SUBMIT)
+			troth_ledger_submit(h->ledger, w->origin, &w->message.u.submit,
+					    &w->taken);
+		else if (w->message.type == TROTH_BUS_RECEIVE)
+			troth_ledger_received(h->ledger, w->origin,
+					      w->message.u.receive.position);
+	}
+	if (h->first == NULL)
+		h->last = &h->first;
+}
+
+static void take_commands(struct troth_hub *h, struct batch *b)
+{
+	size_t count = 0;
+
+	b->commands = h->commands;
+	h->commands = NULL;
+	h->commands_last = &h->commands;
+	for (struct troth_command *c = b->commands; c != NULL; c = c->next)
+		count++;
+	if (count == 0)
+		return;
+	b->results = calloc(count, sizeof(*b->results));
+	for (struct troth_command *c = b->commands; c != NULL && b->results != NULL;
+	     c = c->next)
+		troth_ledger_command(h->ledger, c, &b->results[b->command_count++]);
+}
+
+static void answer_commands(struct batch *b, bool saved, enum troth_status otherwise)
+{
+	size_t i = 0;
+
+	for (struct troth_command *c = b->commands, *next; c != NULL; c = next, i++) {
+		next = c->next;
+		if (saved && b->results != NULL)
+			c->done(c, &b->results[i]);
+		else
+			c->done(c, &(struct troth_result){ .status = otherwise });
+	}
+	free(b->results);
+}
+
+static void note_diverged(struct troth_hub *h, const struct work *w)
+{
+	const struct troth_bus_receive *m = &w->message.u.receive;
+
+	for (size_t i = 0; i < m->diverged_count; i++) {
+		char hex[2 * TROTH_ID_LEN + 1];
+
+		troth_hex(hex, m->diverged[i].b, TROTH_ID_LEN);
+		h->io.note(h->io.ctx, "diverged", w->origin, hex);
+	}
+}
+
+static void answer_work(struct troth_hub *h, const struct work *w, bool saved)
+{
+	struct troth_bus_reply r = { .type = w->message.type };
+	struct conn *c = find_conn(h, w->conn);
+
+	if (c == NULL)
+		return;
+	if (!saved && w->message.type != TROTH_BUS_FRESH) {
+		reply_error(h, w->conn, w->request, TROTH_BUS_E_FULL,
+			    "central has no room just now", 0);
+	} else if (w->message.type == TROTH_BUS_FRESH) {
+		answer_fresh(h, c, w->request);
+	} else if (w->message.type == TROTH_BUS_RECEIVE) {
+		note_diverged(h, w);
+		reply(h, w->conn, w->request, &r);
+	} else if (w->taken.code != 0) {
+		h->io.note(h->io.ctx, troth_bus_error_name(w->taken.code), w->origin,
+			   w->taken.text);
+		reply_error(h, w->conn, w->request, w->taken.code, w->taken.text,
+			    w->taken.origin_seq);
+	} else {
+		r.u.submit = (struct troth_bus_submit_ok){ w->taken.taken_seq,
+							   w->taken.last_position,
+							   w->taken.resend_from };
+		reply(h, w->conn, w->request, &r);
+	}
+}
+
+/* Whether it is time to answer, and why. Marks alone wait a little for each other. */
+static bool is_due(struct troth_hub *h, const struct conn *c, struct parked *p,
+		   struct troth_time now)
+{
+	if (p->until.ms == INT64_MIN)
+		p->until.ms = now.ms + p->follow.wait_ms;
+	if (p->marks_at.ms == 0 && p->follow.marks_after < troth_ledger_marks(h->ledger))
+		p->marks_at.ms = now.ms + MARKS_DELAY_MS;
+	return c->feed_len > p->follow.after || now.ms >= p->until.ms ||
+	       (p->marks_at.ms != 0 && now.ms >= p->marks_at.ms);
+}
+
+/* Tells those who wait for their feed, and those whose wait is over. */
+static void serve_parked(struct troth_hub *h, struct conn *c, struct troth_time now)
+{
+	for (unsigned i = 0; i < PARKED_MAX; i++) {
+		struct parked *p = &c->parked[i];
+
+		if (p->request == 0 || !is_due(h, c, p, now))
+			continue;
+
+		bool must = c->feed_len > p->follow.after || now.ms >= p->until.ms;
+		uint64_t marks = troth_ledger_marks(h->ledger);
+		uint32_t request = p->request;
+
+		p->request = 0;
+		if (answer_follow(h, c, request, &p->follow, now, must))
+			continue;
+		/* The news was of others: go on waiting, past it. */
+		p->request = request;
+		p->follow.marks_after = marks;
+		p->marks_at.ms = 0;
+	}
+}
+
+static void serve_all(struct troth_hub *h, struct troth_time now, bool entries)
+{
+	for (struct conn *c = h->conns, *next; c != NULL; c = next) {
+		next = c->next;
+		if (entries && c->greeted)
+			c->feed_len = troth_ledger_feed_len(h->ledger, c->origin);
+		serve_parked(h, c, now);
+	}
+}
+
+static void answer_questions(struct troth_hub *h)
+{
+	struct troth_question *q = h->questions, *next;
+
+	h->questions = NULL;
+	for (; q != NULL; q = next) {
+		next = q->next;
+		q->ok = true;
+		if (q->find)
+			q->found_count = troth_ledger_find(h->ledger, q->order_number,
+							   q->found, TROTH_FIND_MAX);
+		q->done(q);
+	}
+}
+
+/* When the clock has something to declare; a full disk puts it off. 0: never. */
+static struct troth_time clock_at(struct troth_hub *h)
+{
+	struct troth_time t = troth_ledger_next_timer(h->ledger);
+
+	if (t.ms != 0 && t.ms < h->retry.ms)
+		t = h->retry;
+	return t;
+}
+
+static bool clock_due(struct troth_hub *h, struct troth_time now)
+{
+	struct troth_time t = clock_at(h);
+
+	return t.ms != 0 && t.ms <= now.ms;
+}
+
+enum troth_err troth_hub_turn(struct troth_hub *h, struct troth_time now,
+			      struct troth_why *why)
+{
+	struct batch b = { .works = NULL };
+	enum troth_err err = TROTH_OK;
+
+	if (h->first != NULL || h->commands != NULL || clock_due(h, now)) {
+		troth_ledger_begin(h->ledger, now);
+		take_works(h, &b);
+		take_commands(h, &b);
+		err = troth_ledger_commit(h->ledger, why);
+		h->retry.ms = err == TROTH_ERR_FULL ? now.ms + RETRY_MS : 0;
+	}
+
+	bool advanced = troth_ledger_size(h->ledger) != h->told;
+	serve_all(h, now, advanced);
+	for (struct work *w = b.works, *next; w != NULL; w = next) {
+		next = w->next;
+		answer_work(h, w, err == TROTH_OK);
+		free_work(w);
+	}
+	answer_commands(&b, err == TROTH_OK,
+			err == TROTH_ERR_IO ? TROTH_STOPPING : TROTH_NO_ROOM);
+	answer_questions(h);
+	if (advanced) {
+		h->told = troth_ledger_size(h->ledger);
+		h->io.advanced(h->io.ctx, h->told);
+	}
+	if (err == TROTH_OK || err == TROTH_ERR_FULL)
+		return TROTH_OK;
+	return err;
+}
+
+bool troth_hub_busy(const struct troth_hub *h, struct troth_time now)
+{
+	if (h->first != NULL || h->commands != NULL || h->questions != NULL)
+		return true;
+	for (const struct conn *c = h->conns; c != NULL; c = c->next)
+		for (unsigned i = 0; i < PARKED_MAX; i++) {
+			const struct parked *p = &c->parked[i];
+
+			if (p->request != 0 &&
+			    (p->until.ms <= now.ms || c->feed_len > p->follow.after ||
+			     (p->marks_at.ms != 0 && p->marks_at.ms <= now.ms)))
+				return true;
+		}
+	return false;
+}
+
+static void sooner(struct troth_time *best, int64_t ms)
+{
+	if (ms != 0 && (best->ms == 0 || ms < best->ms))
+		best->ms = ms;
+}
+
+struct troth_time troth_hub_wake(struct troth_hub *h)
+{
+	struct troth_time t = clock_at(h);
+
+	for (const struct conn *c = h->conns; c != NULL; c = c->next)
+		for (unsigned i = 0; i < PARKED_MAX; i++)
+			if (c->parked[i].request != 0) {
+				if (c->parked[i].until.ms != INT64_MIN)
+					sooner(&t, c->parked[i].until.ms);
+				sooner(&t, c->parked[i].marks_at.ms);
+			}
+	return t;
+}
+
+void troth_hub_stop(struct troth_hub *h)
+{
+	h->stopping = true;
+}

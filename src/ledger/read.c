@@ -1,0 +1,279 @@
+/* read - what gateways are told, by the last commit. */
+#include "ledger.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool site_party(struct troth_txn *t, const char *origin, struct troth_site *site,
+		       char party[TROTH_PARTY_MAX + 1])
+{
+	if (!troth_state_site(t, origin, site))
+		return false;
+	troth_state_feed_party(t, site->party, party);
+	return true;
+}
+
+static uint64_t feed_len(struct troth_txn *t, const char *party)
+{
+	struct troth_span value;
+
+	if (!troth_txn_get(t, TROTH_T_FEED_LENS, troth_span_str(party), &value) ||
+	    value.len != 8)
+		return 0;
+	return troth_load_u64be(value.data);
+}
+
+bool troth_ledger_hello(struct troth_ledger *l, const char *origin, uint64_t incarnation,
+			struct troth_bus_hello_ok *out)
+{
+	char party[TROTH_PARTY_MAX + 1];
+	struct origin_state o;
+	struct troth_site site;
+	struct troth_txn t;
+	bool known;
+
+	*out = (struct troth_bus_hello_ok){ 0 };
+	troth_txn_begin(&t, l->kv, TROTH_TXN_READ);
+	known = site_party(&t, origin, &site, party);
+	if (known) {
+		(void)origin_load(&t, origin, &o);
+		out->top_incarnation = o.incarnation;
+		if (o.incarnation == incarnation) {
+			out->taken_seq = o.taken_seq;
+			out->taken_head = o.head;
+		}
+		out->feed_len = feed_len(&t, party);
+		out->size = l->tree.size;
+		out->root = l->root;
+		out->brand = l->brand;
+	}
+	troth_txn_abort(&t);
+	return known;
+}
+
+uint64_t troth_ledger_feed_len(struct troth_ledger *l, const char *origin)
+{
+	char party[TROTH_PARTY_MAX + 1];
+	struct troth_site site;
+	struct troth_txn t;
+	uint64_t len = 0;
+
+	troth_txn_begin(&t, l->kv, TROTH_TXN_READ);
+	if (site_party(&t, origin, &site, party))
+		len = feed_len(&t, party);
+	troth_txn_abort(&t);
+	return len;
+}
+
+/* An answer under construction. */
+struct answer {
+	struct troth_txn t;
+	char party[TROTH_PARTY_MAX + 1];
+	struct troth_bus_item items[TROTH_BATCH_MAX];
+	size_t item_count;
+	size_t bytes, max_bytes;
+	struct troth_bus_mark marks[TROTH_MARKS_MAX];
+	char mark_origins[TROTH_MARKS_MAX][TROTH_ORIGIN_MAX + 1];
+	size_t mark_count;
+	uint64_t marks_upto;
+};
+
+/* Adds the entry that a row of a feed names. False: full, or the store failed. */
+static bool add_item(struct answer *a, const uint8_t *row)
+{
+	struct troth_bus_item *item = &a->items[a->item_count];
+	uint8_t key[8];
+
+	item->position = troth_load_u64be(row);
+	memcpy(item->digest, row + 8, TROTH_ITEM_DIGEST_LEN);
+	troth_store_u64be(key, item->position - 1);
+	if (!troth_txn_get(&a->t, TROTH_T_ENTRIES, troth_span(key, 8), &item->entry)) {
+		troth_txn_fail(&a->t, TROTH_ERR_CORRUPT, "feeds: position %llu",
+			       (unsigned long long)item->position);
+		return false;
+	}
+	if (!troth_txn_get(&a->t, TROTH_T_BLOBS, troth_span(key, 8), &item->blob))
+		item->blob = TROTH_SPAN_NONE;
+
+	size_t bytes = item->entry.len + item->blob.len + 64;
+	if (a->item_count > 0 && a->bytes + bytes > a->max_bytes)
+		return false;
+	a->bytes += bytes;
+	return ++a->item_count < TROTH_BATCH_MAX;
+}
+
+static void add_items(struct answer *a, uint64_t after)
+{
+	struct troth_key k = { .len = 0 };
+	struct troth_cursor c;
+	size_t prefix;
+	bool ok;
+
+	troth_key_text(&k, a->party);
+	prefix = k.len;
+	troth_key_u64(&k, after + 2);
+	troth_cursor_open(&c, &a->t, TROTH_T_FEEDS);
+	/* The row that holds number after + 1 is the last one that begins up to it. */
+	for (ok = troth_cursor_seek_before(&c, troth_key_span(&k)); ok;
+	     ok = troth_cursor_next(&c)) {
+		if (c.key.len != prefix + 8 || memcmp(c.key.data, k.b, prefix) != 0)
+			break;
+
+		uint64_t first = troth_load_u64be(c.key.data + prefix);
+		uint64_t rows = c.value.len / FEED_ROW;
+		uint64_t skip = after + 1 > first ? after + 1 - first : 0;
+
+		for (; skip < rows && ok; skip++)
+			ok = add_item(a, c.value.data + skip * FEED_ROW);
+		if (!ok)
+			break;
+	}
+	troth_cursor_close(&c);
+}
+
+/* True if the site of that origin belongs to somebody with whom our party shares work. */
+static bool concerns(struct answer *a, const char *origin)
+{
+	char party[TROTH_PARTY_MAX + 1];
+	struct troth_key k = { .len = 0 };
+	struct troth_site site;
+	struct troth_span value;
+
+	if (!site_party(&a->t, origin, &site, party))
+		return false;
+	troth_key_text(&k, a->party);
+	troth_key_text(&k, party);
+	return strcmp(party, a->party) == 0 ||
+	       troth_txn_get(&a->t, TROTH_T_SHARED, troth_key_span(&k), &value);
+}
+
+static void add_marks(struct answer *a, uint64_t after)
+{
+	struct troth_cursor c;
+	uint8_t key[8];
+
+	a->marks_upto = after;
+	troth_store_u64be(key, after + 1);
+	troth_cursor_open(&c, &a->t, TROTH_T_MARKS);
+	for (bool ok = troth_cursor_seek(&c, troth_span(key, 8));
+	     ok && a->mark_count < TROTH_MARKS_MAX; ok = troth_cursor_next(&c)) {
+		struct troth_reader r = troth_reader(c.value);
+		struct troth_bus_mark *m = &a->marks[a->mark_count];
+		char *origin = a->mark_origins[a->mark_count];
+
+		m->position = troth_read_u64be(&r);
+		m->at.ms = (int64_t)troth_read_u64be(&r);
+
+		size_t len = c.value.len - r.pos;
+		if (r.failed || len > TROTH_ORIGIN_MAX || c.key.len != 8) {
+			troth_txn_fail(&a->t, TROTH_ERR_CORRUPT, "marks: a record");
+			break;
+		}
+		troth_read_bytes(&r, origin, len);
+		origin[len] = '\0';
+		m->origin = origin;
+		a->marks_upto = troth_load_u64be(c.key.data);
+		if (concerns(a, origin))
+			a->mark_count++;
+	}
+	troth_cursor_close(&c);
+}
+
+int troth_ledger_follow(struct troth_ledger *l, const char *origin,
+			const struct troth_bus_follow *m, struct troth_time now,
+			struct troth_buf *out)
+{
+	static _Thread_local struct answer a;
+	struct troth_site site;
+	uint64_t len;
+	int count = -1;
+
+	a.item_count = a.mark_count = 0;
+	a.bytes = 0;
+	a.max_bytes = m->max_bytes < TROTH_BUS_MESSAGE_MAX / 2
+			      ? m->max_bytes
+			      : TROTH_BUS_MESSAGE_MAX / 2;
+	troth_txn_begin(&a.t, l->kv, TROTH_TXN_READ);
+	if (site_party(&a.t, origin, &site, a.party)) {
+		len = feed_len(&a.t, a.party);
+		if (m->after < len)
+			add_items(&a, m->after);
+		add_marks(&a, m->marks_after);
+
+		bool complete = m->after + a.item_count >= len;
+		uint64_t upto = complete           ? l->tree.size
+				: a.item_count > 0 ? a.items[a.item_count - 1].position
+						   : 0;
+		struct troth_bus_reply reply = {
+			.type = TROTH_BUS_FOLLOW,
+			.u.follow = { .first = m->after + 1,
+				      .item_count = a.item_count,
+				      .items = a.items,
+				      .upto_position = upto,
+				      .size = l->tree.size,
+				      .root = l->root,
+				      .now = now,
+				      .mark_count = a.mark_count,
+				      .marks = a.marks,
+				      .marks_upto = a.marks_upto },
+		};
+		troth_bus_reply_encode(&reply, out);
+		count = (int)(a.item_count + a.mark_count);
+	}
+	if (!troth_txn_sound(&a.t) || out->failed)
+		count = -1;
+	troth_txn_abort(&a.t);
+	return count;
+}
+
+unsigned troth_ledger_find(struct troth_ledger *l, const char *number,
+			   struct troth_id *out, unsigned max)
+{
+	struct troth_key k = { .len = 0 };
+	struct troth_cursor c;
+	struct troth_txn t;
+	unsigned n = 0;
+
+	if (strlen(number) > TROTH_ORDER_NUMBER_MAX)
+		return 0;
+	troth_key_text(&k, number);
+	troth_txn_begin(&t, l->kv, TROTH_TXN_READ);
+	troth_cursor_open(&c, &t, TROTH_T_NUMBERS);
+	for (bool ok = troth_cursor_seek(&c, troth_key_span(&k)); ok && n < max;
+	     ok = troth_cursor_next(&c)) {
+		if (c.key.len != k.len + TROTH_ID_LEN ||
+		    memcmp(c.key.data, k.b, k.len) != 0)
+			break;
+		memcpy(out[n++].b, c.key.data + k.len, TROTH_ID_LEN);
+	}
+	troth_cursor_close(&c);
+	troth_txn_abort(&t);
+	return n;
+}
+
+void troth_ledger_received(struct troth_ledger *l, const char *origin, uint64_t position)
+{
+	struct troth_key k = { .len = 0 };
+	struct troth_buf b = TROTH_BUF_INIT;
+	struct troth_span value;
+	uint8_t bytes[8];
+
+	/* What a site says of itself cannot be newer than the ledger. */
+	if (position > l->tree.size)
+		position = l->tree.size;
+	troth_key_text(&k, origin);
+	troth_key_u64(&k, position);
+	if (position == 0 ||
+	    troth_txn_get(&l->txn, TROTH_T_RECEIVED, troth_key_span(&k), &value))
+		return;
+	troth_store_u64be(bytes, (uint64_t)l->now.ms);
+	troth_txn_put(&l->txn, TROTH_T_RECEIVED, troth_key_span(&k),
+		      troth_span(bytes, 8));
+	troth_buf_put_u64be(&b, position);
+	troth_buf_put_u64be(&b, (uint64_t)l->now.ms);
+	troth_buf_put_str(&b, origin);
+	troth_store_u64be(bytes, ++l->next_mark_count);
+	troth_txn_put(&l->txn, TROTH_T_MARKS, troth_span(bytes, 8), troth_buf_span(&b));
+	troth_buf_fini(&b);
+	l->dirty = true;
+}
