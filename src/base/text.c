@@ -1,5 +1,6 @@
 #include "troth/base/text.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* Decodes one character at `p`; returns its length, or 0 if it is malformed. */
@@ -65,4 +66,12 @@ bool troth_text_is_currency(const char *s)
 		if (s[i] < 'A' || s[i] > 'Z')
 			return false;
 	return s[3] == '\0';
+}
+
+void troth_text_copy(char *out, size_t size, const char *s)
+{
+	size_t len = strlen(s);
+
+	assert(len < size);
+	memcpy(out, s, len + 1);
 }

@@ -4,6 +4,8 @@
  */
 #include "subject.h"
 
+#include "troth/base/text.h"
+
 #include <string.h>
 
 struct change {
@@ -14,12 +16,6 @@ struct change {
 	struct troth_verdict verdict;
 	struct troth_place place;
 };
-
-#define COPY(to, from)                                                                   \
-	do {                                                                             \
-		_Static_assert(sizeof(to) >= sizeof(from), "fits");                      \
-		(void)strcpy((to), (from));                                              \
-	} while (0)
 
 static void add_commitment(const struct change *c, struct troth_promise *p,
 			   const struct troth_terms *t)
@@ -36,9 +32,9 @@ static void add_commitment(const struct change *c, struct troth_promise *p,
 		.acceptance_ms = t->acceptance_ms,
 		.position = c->place.position,
 	};
-	COPY(n->debtor, t->debtor);
-	(void)strcpy(n->creditor,
-		     t->creditor[0] != '\0' ? t->creditor : c->lookup->brand);
+	TROTH_TEXT_SET(n->debtor, t->debtor);
+	TROTH_TEXT_SET(n->creditor,
+		       t->creditor[0] != '\0' ? t->creditor : c->lookup->brand);
 }
 
 static void settle(const struct change *c, struct troth_promise *p,
@@ -47,7 +43,7 @@ static void settle(const struct change *c, struct troth_promise *p,
 	p->state = to;
 	p->settled = c->place.accepted;
 	if (reason != NULL)
-		(void)strcpy(p->settle_reason, reason);
+		TROTH_TEXT_SET(p->settle_reason, reason);
 }
 
 static void keep_if_met(const struct change *c, const struct troth_id *promise)
@@ -81,7 +77,7 @@ static void end_commitments(const struct change *c, const struct troth_promise *
 
 static void set_content(struct troth_order *o, const struct troth_order_content *from)
 {
-	COPY(o->carrier, from->carrier);
+	TROTH_TEXT_SET(o->carrier, from->carrier);
 	o->deliver_by = from->deliver_by;
 	o->line_count = from->line_count;
 	memcpy(o->lines, from->lines, from->line_count * sizeof(from->lines[0]));
@@ -95,9 +91,9 @@ static void apply_placed(const struct change *c)
 	o->state = TROTH_ORDER_PLACED;
 	o->version = 1;
 	o->placed = c->e->u.order.at;
-	COPY(o->seller, c->e->u.order.seller);
-	COPY(o->currency, c->e->u.order.currency);
-	COPY(c->s->customer, c->e->u.order.customer);
+	TROTH_TEXT_SET(o->seller, c->e->u.order.seller);
+	TROTH_TEXT_SET(o->currency, c->e->u.order.currency);
+	TROTH_TEXT_SET(c->s->customer, c->e->u.order.customer);
 	set_content(o, &c->e->u.order);
 }
 
@@ -108,7 +104,7 @@ static void apply_order_cancelled(const struct change *c)
 
 	c->s->order.state = TROTH_ORDER_CANCELLED;
 	c->s->order.cancelled = c->place.accepted;
-	COPY(c->s->order.cancel_reason, c->e->u.cancel.reason);
+	TROTH_TEXT_SET(c->s->order.cancel_reason, c->e->u.cancel.reason);
 	for (unsigned i = 0; i < c->s->promise_count; i++) {
 		struct troth_promise *p = &c->s->promises[i];
 
@@ -146,15 +142,15 @@ static void apply_case(const struct change *c)
 		memset(k, 0, sizeof(*k));
 		k->state = TROTH_CASE_OPEN;
 		k->opened = c->place.accepted;
-		COPY(k->reason, c->e->u.cas.reason);
-		(void)strcpy(k->handler, c->who->party);
-		COPY(c->s->customer, c->e->u.cas.customer);
+		TROTH_TEXT_SET(k->reason, c->e->u.cas.reason);
+		TROTH_TEXT_SET(k->handler, c->who->party);
+		TROTH_TEXT_SET(c->s->customer, c->e->u.cas.customer);
 	} else if (c->e->type == TROTH_EVENT_CASE_HANDED_OVER) {
-		COPY(k->handler, c->e->u.cas.to);
+		TROTH_TEXT_SET(k->handler, c->e->u.cas.to);
 	} else {
 		k->state = TROTH_CASE_CLOSED;
 		k->closed = c->place.accepted;
-		COPY(k->outcome, c->e->u.cas.outcome);
+		TROTH_TEXT_SET(k->outcome, c->e->u.cas.outcome);
 	}
 }
 
@@ -188,12 +184,12 @@ static void apply_made(const struct change *c)
 		.lapses = c->e->u.promise.lapses,
 		.position = c->place.position,
 	};
-	COPY(p->sku, c->e->u.promise.sku);
-	COPY(p->currency, c->e->u.promise.currency);
-	COPY(p->reason, c->e->u.promise.reason);
-	(void)strcpy(p->party, c->who->party);
-	(void)strcpy(p->site, c->who->site);
-	COPY(p->actor, c->e->actor);
+	TROTH_TEXT_SET(p->sku, c->e->u.promise.sku);
+	TROTH_TEXT_SET(p->currency, c->e->u.promise.currency);
+	TROTH_TEXT_SET(p->reason, c->e->u.promise.reason);
+	TROTH_TEXT_SET(p->party, c->who->party);
+	TROTH_TEXT_SET(p->site, c->who->site);
+	TROTH_TEXT_SET(p->actor, c->e->actor);
 	for (unsigned i = 0; i < c->e->u.promise.terms_count; i++)
 		add_commitment(c, p, &c->e->u.promise.terms[i]);
 }
@@ -257,7 +253,7 @@ static void resume(const struct change *c, struct troth_commitment *k)
 static void request_again(const struct change *c, struct troth_commitment *k)
 {
 	if (c->e->u.commitment_step.party[0] != '\0')
-		COPY(k->debtor, c->e->u.commitment_step.party);
+		TROTH_TEXT_SET(k->debtor, c->e->u.commitment_step.party);
 	if (c->e->u.commitment_step.due.ms != 0)
 		k->due = c->e->u.commitment_step.due;
 	k->acknowledged.ms = 0;
@@ -274,7 +270,7 @@ static void consequences(const struct change *c, struct troth_commitment *k,
 		if (from == TROTH_COMMITMENT_COUNTERED)
 			k->due = k->counter_due;
 		if (from == TROTH_COMMITMENT_DELEGATED) {
-			COPY(k->debtor, k->delegate);
+			TROTH_TEXT_SET(k->debtor, k->delegate);
 			k->delegate[0] = '\0';
 		}
 		acknowledge(c, k);
@@ -305,7 +301,7 @@ static void consequences(const struct change *c, struct troth_commitment *k,
 		break;
 	case TROTH_COMMITMENT_DO_DELEGATE:
 		k->before = from;
-		COPY(k->delegate, c->e->u.commitment_step.party);
+		TROTH_TEXT_SET(k->delegate, c->e->u.commitment_step.party);
 		break;
 	case TROTH_COMMITMENT_DO_HOLD:
 		k->before = from;
@@ -337,7 +333,7 @@ static void apply_commitment_step(const struct change *c)
 				    troth_commitment_capacities(c->s, k, c->who),
 				    &k->state);
 	if (c->e->u.commitment_step.reason[0] != '\0')
-		COPY(k->reason, c->e->u.commitment_step.reason);
+		TROTH_TEXT_SET(k->reason, c->e->u.commitment_step.reason);
 	consequences(c, k, from);
 	keep_if_met(c, &k->promise);
 }

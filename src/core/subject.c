@@ -1,5 +1,7 @@
 #include "subject.h"
 
+#include "troth/base/text.h"
+
 #include <stddef.h>
 #include <string.h>
 
@@ -133,7 +135,7 @@ static void join(struct troth_subject *s, const char *party, bool *stays)
 	if (i < 0 && s->participant_count < TROTH_PARTICIPANTS_MAX) {
 		i = (int)s->participant_count++;
 		s->participants[i] = (struct troth_participant){ .active = true };
-		(void)strcpy(s->participants[i].party, party);
+		TROTH_TEXT_SET(s->participants[i].party, party);
 	}
 	if (i >= 0)
 		stays[i] = true;
@@ -176,8 +178,8 @@ enum troth_reason troth_who_acts(struct troth_who *who, struct troth_site *site,
 
 	*who = (struct troth_who){ .central = strcmp(e->origin, central_origin) == 0 };
 	if (who->central) {
-		(void)strcpy(site->party, lookup->brand);
-		(void)strcpy(site->site, "hq");
+		TROTH_TEXT_SET(site->party, lookup->brand);
+		TROTH_TEXT_SET(site->site, "hq");
 	} else if (!lookup->site(lookup->ctx, e->origin, site)) {
 		return TROTH_REASON_NO_PARTY;
 	}

@@ -1,5 +1,6 @@
 #include "troth/state/state.h"
 
+#include "troth/base/text.h"
 #include "troth/core/commitment.h"
 #include "troth/state/key.h"
 
@@ -152,9 +153,9 @@ void troth_state_apply_federation(struct troth_txn *t, const struct troth_event 
 	}
 	if (e->type == TROTH_EVENT_SITE_ADDED) {
 		s = (struct troth_site){ .key_count = 0 };
-		(void)strcpy(s.party, e->u.site.party);
-		(void)strcpy(s.site, e->u.site.site);
-		(void)strcpy(s.origin, e->u.site.origin);
+		TROTH_TEXT_SET(s.party, e->u.site.party);
+		TROTH_TEXT_SET(s.site, e->u.site.site);
+		TROTH_TEXT_SET(s.origin, e->u.site.origin);
 	} else if (!troth_state_site(t, e->u.site.origin, &s)) {
 		return;
 	}
@@ -216,13 +217,13 @@ static struct troth_indexed_commitment commitment_now(const struct troth_commitm
 		.due = c->due,
 	};
 
-	(void)strcpy(now.debtor, c->debtor);
+	TROTH_TEXT_SET(now.debtor, c->debtor);
 	return now;
 }
 
 void troth_state_indexed(const struct troth_subject *s, struct troth_indexed *out)
 {
-	(void)strcpy(out->customer, s->customer);
+	TROTH_TEXT_SET(out->customer, s->customer);
 	out->promise_count = s->promise_count;
 	for (unsigned i = 0; i < s->promise_count; i++)
 		out->promises[i] = promise_now(&s->promises[i]);

@@ -22,4 +22,11 @@ bool troth_text_is_name(const char *s, size_t max);
 /* True for three letters A-Z (the form of ISO 4217 codes). */
 bool troth_text_is_currency(const char *s);
 
+/*
+ * Copies s with its NUL into a field of `size` bytes. That it fits has been
+ * checked where s came in; here it is a bug if it does not.
+ */
+void troth_text_copy(char *out, size_t size, const char *s);
+#define TROTH_TEXT_SET(field, s) troth_text_copy((field), sizeof(field), (s))
+
 #endif
