@@ -13,6 +13,9 @@
 /* A message that comes in pieces must make this much progress within stall_ms. */
 #define STALL_BYTES 65536
 
+/* After so many small receives a large buffer is given back. */
+#define RX_SMALL_MAX 16
+
 #define NEVER UINT64_MAX
 
 static void rx_done(void *owner);
@@ -38,7 +41,10 @@ static void free_link(struct link *k)
 	tls_unref(k->tls);
 	frame_in_fini(&k->frame);
 	link_out_fini(&k->out);
-	free(k->tx_buf);
+	troth_buf_fini(&k->pipe.out);
+	troth_buf_fini(&k->sending);
+	free(k->rx_bufs[0].data);
+	free(k->rx_bufs[1].data);
 	free(k);
 }
 
@@ -81,10 +87,9 @@ struct link *link_new(struct link_family *family, nng_stream *stream)
 	link_address(stream, k->address);
 	/* A small answer must not wait for the ACK of the one before. */
 	(void)nng_stream_set_bool(stream, NNG_OPT_TCP_NODELAY, true);
-	k->tx_buf = malloc(LINK_TX);
-	k->ssl = tls_new(k->tls, &k->verdict, &k->net_in, &k->net_out);
-	if (k->tx_buf == NULL || k->ssl == NULL ||
-	    !io_init(&k->rx, family->loop, k, rx_done) ||
+	k->rx_cap = LINK_RX_MIN;
+	k->ssl = tls_new(k->tls, &k->verdict, &k->pipe);
+	if (k->ssl == NULL || !io_init(&k->rx, family->loop, k, rx_done) ||
 	    !io_init(&k->tx, family->loop, k, tx_done)) {
 		free_link(k);
 		return NULL;
@@ -160,7 +165,7 @@ void link_end(struct link *k, enum troth_bus_event event, const char *why)
 	}
 	if (k->verdict.judged && !k->verdict.refused)
 		troth_identity_format(name, &k->verdict.peer);
-	if (k->state == LINK_HANDSHAKE && BIO_pending(k->net_out) > 0) {
+	if (k->state == LINK_HANDSHAKE && k->pipe.out.len > 0) {
 		/* Closing with unread bytes resets, and a reset overtakes our alert:
 		 * read on, and let the peer close. */
 		k->state = LINK_LINGER;
@@ -173,13 +178,41 @@ void link_end(struct link *k, enum troth_bus_event event, const char *why)
 	k->family->hooks->on_end(k->family->owner, k, &report);
 }
 
+/* Posts a receive into the buffer whose turn it is. */
 static void receive(struct link *k)
 {
-	nng_iov iov = { .iov_buf = k->rx_buf, .iov_len = LINK_RX };
+	struct link_rx *buf = &k->rx_bufs[k->rx_turn];
+	nng_iov iov;
 
+	if (buf->cap != k->rx_cap) {
+		uint8_t *data = malloc(k->rx_cap);
+
+		if (data != NULL) {
+			free(buf->data);
+			*buf = (struct link_rx){ data, k->rx_cap };
+		} else if (buf->data == NULL) {
+			link_end(k, TROTH_BUS_CLOSED, "no memory");
+			return;
+		}
+	}
+	iov = (nng_iov){ .iov_buf = buf->data, .iov_len = buf->cap };
 	io_begin(&k->rx);
 	(void)nng_aio_set_iov(k->rx.aio, 1, &iov);
 	nng_stream_recv(k->stream, k->rx.aio);
+}
+
+/* The `len` bytes that came, while the next receive goes into the other buffer. */
+static struct troth_span turn_buffers(struct link *k, size_t len)
+{
+	struct link_rx *buf = &k->rx_bufs[k->rx_turn];
+
+	if (len == buf->cap && k->rx_cap < LINK_RX_MAX)
+		k->rx_cap = buf->cap * 2;
+	k->rx_small = len < buf->cap / 8 ? k->rx_small + 1 : 0;
+	if (k->rx_small >= RX_SMALL_MAX)
+		k->rx_cap = LINK_RX_MIN;
+	k->rx_turn = !k->rx_turn;
+	return troth_span(buf->data, len);
 }
 
 void link_rejudge(struct link *k)
@@ -352,10 +385,7 @@ static void rx_done(void *owner)
 		return;
 	}
 	k->heard_ms = k->family->loop->now_ms;
-	if (BIO_write(k->net_in, k->rx_buf, (int)len) != (int)len) {
-		link_end(k, TROTH_BUS_CLOSED, "no memory");
-		return;
-	}
+	k->pipe.in = turn_buffers(k, len);
 	/* At once: nng forgets a TCP error that comes while nobody receives. */
 	receive(k);
 	pump_in(k);
@@ -364,8 +394,8 @@ static void rx_done(void *owner)
 
 static void send_rest(struct link *k)
 {
-	nng_iov iov = { .iov_buf = k->tx_buf + k->tx_done,
-			.iov_len = k->tx_len - k->tx_done };
+	nng_iov iov = { .iov_buf = k->sending.data + k->sent,
+			.iov_len = k->sending.len - k->sent };
 
 	io_begin(&k->tx);
 	k->tx_ms = k->family->loop->now_ms;
@@ -378,11 +408,11 @@ static void send_rest(struct link *k)
 static void flush(struct link *k)
 {
 	struct bus_loop *loop = k->family->loop;
-	int len;
+	struct troth_buf sent = k->sending;
 
 	if (k->tx.busy)
 		return;
-	while (k->state == LINK_UP && BIO_pending(k->net_out) < LINK_TX / 2) {
+	while (k->state == LINK_UP && k->pipe.out.len < LINK_TX_MAX) {
 		size_t n = link_out_take(&k->out, loop->plain_out, LOOP_RECORD);
 
 		if (n == 0)
@@ -392,11 +422,15 @@ static void flush(struct link *k)
 			return;
 		}
 	}
-	len = BIO_read(k->net_out, k->tx_buf, LINK_TX);
-	if (len <= 0)
+	troth_buf_reset(&sent);
+	if (sent.cap > LINK_TX_KEEP && k->pipe.out.len == 0)
+		troth_buf_fini(&sent);
+	k->sending = sent;
+	if (k->pipe.out.len == 0)
 		return;
-	k->tx_len = (size_t)len;
-	k->tx_done = 0;
+	k->sending = k->pipe.out;
+	k->pipe.out = sent;
+	k->sent = 0;
 	send_rest(k);
 }
 
@@ -412,8 +446,8 @@ static void tx_done(void *owner)
 		link_end(k, TROTH_BUS_CLOSED, nng_strerror(failed));
 		return;
 	}
-	k->tx_done += nng_aio_count(k->tx.aio);
-	if (k->tx_done < k->tx_len)
+	k->sent += nng_aio_count(k->tx.aio);
+	if (k->sent < k->sending.len)
 		send_rest(k);
 }
 

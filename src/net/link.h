@@ -19,8 +19,14 @@
 #include "troth/net/bus.h"
 
 #define LINK_ADDRESS_MAX 64
-#define LINK_RX          16384
-#define LINK_TX          32768
+
+/* A receive buffer is small until the peer fills it. */
+#define LINK_RX_MIN 8192
+#define LINK_RX_MAX (256 << 10)
+
+/* What one send takes at most, but for the last record; kept while idle at most. */
+#define LINK_TX_MAX  (256 << 10)
+#define LINK_TX_KEEP 16384
 
 enum link_state { LINK_HANDSHAKE, LINK_GREETING, LINK_UP, LINK_LINGER, LINK_DEAD };
 
@@ -51,7 +57,7 @@ struct link {
 	char address[LINK_ADDRESS_MAX];
 	struct bus_tls *tls; /* Referenced: what the handshake began with. */
 	SSL *ssl;
-	BIO *net_in, *net_out; /* Owned by ssl. */
+	struct tls_pipe pipe;
 	struct tls_verdict verdict;
 	struct bus_io rx, tx;
 	struct bus_timer timer;
@@ -63,11 +69,19 @@ struct link {
 	size_t half_len;
 	uint32_t unanswered;
 
-	struct link_out out; /* Not yet encrypted. */
-	uint8_t *tx_buf;
-	size_t tx_len, tx_done;
-	uint64_t tx_ms; /* When the send that is under way began. */
-	uint8_t rx_buf[LINK_RX];
+	struct link_out out;      /* Not yet encrypted. */
+	struct troth_buf sending; /* Encrypted; the send that is under way reads it. */
+	size_t sent;
+	uint64_t tx_ms; /* When that began. */
+
+	/* One is being received into while the other is decrypted. */
+	struct link_rx {
+		uint8_t *data;
+		size_t cap;
+	} rx_bufs[2];
+	unsigned rx_turn;
+	size_t rx_cap;     /* What the next receive should have. */
+	unsigned rx_small; /* Receives in a row that had no need of so much. */
 };
 
 /* What the links of one owner have in common; outlives them. */

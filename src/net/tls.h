@@ -34,11 +34,17 @@ TROTH_MUST_USE enum troth_err tls_open(struct bus_tls **out, const char *dir,
 struct bus_tls *tls_ref(struct bus_tls *t);
 void tls_unref(struct bus_tls *t);
 
+/* The encrypted side of a connection: TLS takes all of `in` and appends to `out`. */
+struct tls_pipe {
+	struct troth_span in;
+	struct troth_buf out;
+};
+
 /*
- * A connection's TLS over two memory BIOs that it owns. `verdict` lives as long
- * as the SSL, and `t` is referenced by the caller for as long. NULL: no memory.
+ * A connection's TLS over `pipe`. `verdict` and `pipe` outlive the SSL, and the
+ * caller holds a reference to `t` for as long. NULL: no memory.
  */
-SSL *tls_new(struct bus_tls *t, struct tls_verdict *verdict, BIO **net_in, BIO **net_out);
+SSL *tls_new(struct bus_tls *t, struct tls_verdict *verdict, struct tls_pipe *pipe);
 
 /* Judges again, by `t`, the peer of a connection that is up. */
 TROTH_MUST_USE enum troth_err tls_rejudge(struct bus_tls *t, SSL *ssl,

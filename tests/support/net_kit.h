@@ -50,11 +50,16 @@ static char kit_dir[] = "/tmp/troth-net-XXXXXX";
 			fail_msg("it never came true that %s", #expr);                   \
 	} while (0)
 
-/* Reads what callbacks write. */
-#define SEEN(lvalue)                                                                     \
-	(pthread_mutex_lock(&kit_lock), kit_copy = (uint64_t)(lvalue),                   \
-	 pthread_mutex_unlock(&kit_lock), kit_copy)
-static uint64_t kit_copy;
+/* Reads a number that callbacks write. */
+static inline unsigned seen(const unsigned *number)
+{
+	unsigned n;
+
+	(void)pthread_mutex_lock(&kit_lock);
+	n = *number;
+	(void)pthread_mutex_unlock(&kit_lock);
+	return n;
+}
 
 static inline uint64_t kit_now_ms(void)
 {
@@ -232,7 +237,7 @@ struct site {
 	struct troth_client *client;
 	unsigned ups, downs, replies;
 	unsigned events[KIT_EVENTS];
-	size_t reply_bytes;
+	unsigned reply_bytes;
 	uint32_t last_id;
 	uint8_t first, last; /* Of the last reply. */
 	uint64_t up_at_ms;
@@ -258,7 +263,7 @@ static inline void site_reply_seen(void *ctx, uint32_t request, struct troth_spa
 
 	(void)pthread_mutex_lock(&kit_lock);
 	s->replies++;
-	s->reply_bytes = payload.len;
+	s->reply_bytes = (unsigned)payload.len;
 	s->last_id = request;
 	if (payload.len > 0) {
 		s->first = payload.data[0];
