@@ -38,7 +38,7 @@ struct troth_bus_limits troth_bus_limits(void)
 	return (struct troth_bus_limits){
 		.message_max = 4 << 20,
 		.queue_max = 16 << 20,
-		.requests_max = 1024,
+		.requests_max = 256,
 		.connections_max = 4096,
 		.handshakes_max = 256,
 		.handshakes_per_address = 64,

@@ -47,6 +47,20 @@ static enum troth_err judge(const struct bus_tls *t, X509 *cert, STACK_OF(X509) 
 	return TROTH_OK;
 }
 
+/* Adds to v->why whom the refused certificate names, if it names one of us. */
+static void add_claim(const struct bus_tls *t, const X509 *cert, struct tls_verdict *v)
+{
+	char name[TROTH_IDENTITY_TEXT];
+	struct troth_identity id;
+	struct troth_why said = v->why;
+
+	if (troth_identity_of_cert(&id, cert, troth_trust_domain(t->trust), NULL) !=
+	    TROTH_OK)
+		return;
+	troth_identity_format(name, &id);
+	(void)troth_fail(&v->why, TROTH_OK, "%s; claims to be %s", said.text, name);
+}
+
 /*
  * In place of OpenSSL's own verification, inside the handshake, so that a peer
  * we refuse is told by an alert. The good path verifies once; for a bad peer
@@ -77,6 +91,7 @@ static int judge_peer(X509_STORE_CTX *store, void *arg)
 			X509_verify_cert_error_string(X509_STORE_CTX_get_error(store)),
 			X509_STORE_CTX_get_error_depth(store));
 	}
+	add_claim(t, X509_STORE_CTX_get0_cert(store), v);
 	return 0;
 }
 

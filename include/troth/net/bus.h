@@ -60,7 +60,7 @@ struct troth_bus_report {
 struct troth_bus_limits {
 	uint32_t message_max;     /* Payload bytes, both directions (4 MiB). */
 	uint32_t queue_max;       /* Bytes waiting for one peer (16 MiB). */
-	uint32_t requests_max;    /* Unanswered requests of one connection (1024). */
+	uint32_t requests_max;    /* Unanswered requests of one connection (256). */
 	uint32_t connections_max; /* Server: all (4096). */
 	uint32_t handshakes_max;  /* Server: not up yet, all; more wait (256). */
 	uint32_t handshakes_per_address; /* Server: more are closed at once (64). */
