@@ -2,6 +2,7 @@
  * troth - the one program: every command is a row of the table below.
  */
 #include "troth/base/err.h"
+#include "troth/bench/bench.h"
 #include "troth/ctl/certs.h"
 
 #include <stdio.h>
@@ -12,6 +13,7 @@ static const struct {
 	const char *name, *help;
 	int (*run)(int argc, char **argv);
 } commands[] = {
+	{ "bench", "measure this troth on this machine", troth_bench_main },
 	{ "certs", "make, renew, revoke and check the federation's certificates",
 	  troth_ctl_certs },
 };

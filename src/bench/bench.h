@@ -1,0 +1,32 @@
+/* What the measures share. */
+#ifndef TROTH_BENCH_PRIVATE_H
+#define TROTH_BENCH_PRIVATE_H
+
+#include "troth/base/err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct bench {
+	bool json;
+	double seconds;  /* How long a measure of a rate takes, about. */
+	const char *dir; /* Scratch directory on the disk that is measured. */
+	double fdatasync_per_s, lmdb_256_per_s, tls_mb_per_s;
+};
+
+/* A clock for durations, in seconds. */
+double bench_now(void);
+
+/* Prints one figure; `ratio_to` may be NULL. */
+void bench_print(const struct bench *b, const char *name, double value, const char *unit,
+		 const char *ratio_to, double ratio);
+
+/* Raw limits; each prints its figure and keeps it in *b. */
+enum troth_err bench_fdatasync(struct bench *b, struct troth_why *why);
+enum troth_err bench_lmdb(struct bench *b, struct troth_why *why);
+enum troth_err bench_tls(struct bench *b, struct troth_why *why);
+
+/* Central alone: sealed batches of 8 sites through hub and ledger, on disk. */
+enum troth_err bench_append(struct bench *b, struct troth_why *why);
+
+#endif
