@@ -1,5 +1,6 @@
 # What a developer build demands, and the sanitizers a preset may ask for.
 option(TROTH_WERROR "Warnings are errors" OFF)
+option(TROTH_FUZZ "Fuzz targets are libFuzzer programs (clang only)" OFF)
 set(TROTH_SANITIZE "" CACHE STRING "Sanitizers, comma separated: address,undefined or thread")
 
 add_library(troth_options INTERFACE)
@@ -15,6 +16,10 @@ target_compile_options(troth_options INTERFACE
 target_link_options(troth_options INTERFACE -pie -Wl,-z,relro,-z,now)
 if(TROTH_WERROR)
 	target_compile_options(troth_options INTERFACE -Werror)
+endif()
+if(TROTH_FUZZ)
+	# Everything is counted for coverage; the targets add libFuzzer's main.
+	target_compile_options(troth_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 if(TROTH_SANITIZE)
 	target_compile_options(troth_options INTERFACE

@@ -49,8 +49,11 @@ static uint64_t get_uint(struct troth_reader *r)
 		uint8_t byte = troth_read_u8(r);
 
 		v |= (uint64_t)(byte & 0x7f) << shift;
-		if ((byte & 0x80) == 0)
-			return v;
+		if ((byte & 0x80) != 0)
+			continue;
+		if ((byte == 0 && shift > 0) || (shift == 63 && byte > 1))
+			break; /* Not the one encoding of a number of 64 bits. */
+		return v;
 	}
 	r->failed = true;
 	return 0;
@@ -72,6 +75,8 @@ static void get_text(struct troth_reader *r, char *out, size_t size)
 	}
 	troth_read_bytes(r, out, len);
 	out[len] = '\0';
+	if (strlen(out) != len)
+		r->failed = true;
 }
 
 #define GET_TEXT(r, field) get_text((r), (field), sizeof(field))
@@ -81,8 +86,8 @@ static void get_id(struct troth_reader *r, struct troth_id *id)
 	troth_read_bytes(r, id->b, sizeof(id->b));
 }
 
-/* A count of things, at most `max`. */
-static unsigned get_count(struct troth_reader *r, unsigned max)
+/* A number that is at most `max`: a count of things, an enum, 32 bits. */
+static uint32_t get_count(struct troth_reader *r, uint32_t max)
 {
 	uint64_t v = get_uint(r);
 
@@ -90,7 +95,7 @@ static unsigned get_count(struct troth_reader *r, unsigned max)
 		r->failed = true;
 		return 0;
 	}
-	return (unsigned)v;
+	return (uint32_t)v;
 }
 
 static void put_order(struct troth_buf *b, const struct troth_order *o)
@@ -117,8 +122,8 @@ static void put_order(struct troth_buf *b, const struct troth_order *o)
 
 static void get_order(struct troth_reader *r, struct troth_order *o)
 {
-	o->state = (enum troth_order_state)get_uint(r);
-	o->version = (uint32_t)get_uint(r);
+	o->state = (enum troth_order_state)get_count(r, TROTH_ORDER_CANCELLED);
+	o->version = get_count(r, UINT32_MAX);
 	GET_TEXT(r, o->seller);
 	GET_TEXT(r, o->carrier);
 	GET_TEXT(r, o->currency);
@@ -131,7 +136,7 @@ static void get_order(struct troth_reader *r, struct troth_order *o)
 	o->line_count = get_count(r, TROTH_LINES_MAX);
 	for (unsigned i = 0; i < o->line_count; i++) {
 		GET_TEXT(r, o->lines[i].sku);
-		o->lines[i].quantity = (uint32_t)get_uint(r);
+		o->lines[i].quantity = get_count(r, UINT32_MAX);
 		o->lines[i].unit_price = (int64_t)get_uint(r);
 		GET_TEXT(r, o->lines[i].seller);
 	}
@@ -149,7 +154,7 @@ static void put_case(struct troth_buf *b, const struct troth_case *c)
 
 static void get_case(struct troth_reader *r, struct troth_case *c)
 {
-	c->state = (enum troth_case_state)get_uint(r);
+	c->state = (enum troth_case_state)get_count(r, TROTH_CASE_CLOSED);
 	GET_TEXT(r, c->handler);
 	GET_TEXT(r, c->reason);
 	GET_TEXT(r, c->outcome);
@@ -185,12 +190,12 @@ static void put_promise(struct troth_buf *b, const struct troth_promise *p)
 static void get_promise(struct troth_reader *r, struct troth_promise *p)
 {
 	get_id(r, &p->id);
-	p->state = (enum troth_promise_state)get_uint(r);
-	p->flags = (uint32_t)get_uint(r);
-	p->kind = (enum troth_kind)get_uint(r);
-	p->channel = (enum troth_channel)get_uint(r);
+	p->state = (enum troth_promise_state)get_count(r, TROTH_PROMISE_STATE_LAST);
+	p->flags = get_count(r, UINT32_MAX);
+	p->kind = (enum troth_kind)get_count(r, TROTH_KIND_LAST);
+	p->channel = (enum troth_channel)get_count(r, TROTH_CHANNEL_LAST);
 	GET_TEXT(r, p->sku);
-	p->quantity = (uint32_t)get_uint(r);
+	p->quantity = get_count(r, UINT32_MAX);
 	p->amount = (int64_t)get_uint(r);
 	GET_TEXT(r, p->currency);
 	GET_TEXT(r, p->reason);
@@ -239,8 +244,8 @@ static void get_commitment(struct troth_reader *r, struct troth_commitment *c)
 	c->state = (enum troth_commitment_state)get_count(r, TROTH_COMMITMENT_STATE_LAST);
 	c->before = (enum troth_commitment_state)get_count(r,
 							   TROTH_COMMITMENT_STATE_LAST);
-	c->action = (enum troth_action)get_uint(r);
-	c->evidence = (enum troth_evidence)get_uint(r);
+	c->action = (enum troth_action)get_count(r, TROTH_ACTION_LAST);
+	c->evidence = (enum troth_evidence)get_count(r, TROTH_EVIDENCE_LAST);
 	GET_TEXT(r, c->debtor);
 	GET_TEXT(r, c->delegate);
 	GET_TEXT(r, c->creditor);

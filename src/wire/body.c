@@ -285,7 +285,7 @@ static void clear(struct troth_event *e, enum troth_event_type type)
 	memset(e, 0, E(u) + len);
 }
 
-/* What protobuf-c read, into *e. */
+/* What protobuf-c read, with a payload in it, into *e. */
 static enum troth_err take(struct troth_event *e, const Troth__V1__Body *body,
 			   struct troth_why *why)
 {
@@ -303,8 +303,6 @@ static enum troth_err take(struct troth_event *e, const Troth__V1__Body *body,
 				      "stands beside seen_size, and only there");
 	e->type = (enum troth_event_type)body->payload_case;
 	d = protobuf_c_message_descriptor_get_field(body_map.desc, (unsigned)e->type);
-	if (d == NULL)
-		return troth_map_fail(why, &body_path, "payload", "is missing");
 	payload = *(const ProtobufCMessage *const *)((const uint8_t *)body + d->offset);
 	path.name = d->name;
 	return troth_map_read(body_map_fields[d - body_map.desc->fields].sub, payload, e,
@@ -338,6 +336,10 @@ enum troth_err troth_body_decode(struct troth_event *e, struct troth_span body,
 	pb = troth__v1__body__unpack(&a.allocator, body.len, body.data);
 	if (pb == NULL)
 		return blame(body, why);
+	if (pb->payload_case == TROTH__V1__BODY__PAYLOAD__NOT_SET)
+		return pb->base.n_unknown_fields > 0
+			       ? blame(body, why)
+			       : troth_map_fail(why, &body_path, "payload", "is missing");
 	err = take(e, pb, why);
 	if (err != TROTH_OK)
 		return err;

@@ -66,6 +66,8 @@ static const char *read_bytes(const struct troth_map_field *f,
 	}
 	if (b->len != f->max)
 		return "has the wrong length";
+	if (f->kind == TROTH_MAP_BYTES_ZERO && all_zero(b->data, b->len))
+		return "is all zeros, and must then be left out";
 	memcpy(at, b->data, b->len);
 	return NULL;
 }
