@@ -167,12 +167,17 @@ static void accept_done(void *owner)
 {
 	struct troth_server *s = owner;
 	int failed = nng_aio_result(s->accept.aio);
+	struct troth_bus_report r = { TROTH_BUS_TOO_MANY, "", "?", nng_strerror(failed) };
 
-	if (failed == 0)
+	if (failed == 0) {
 		admit(s, nng_aio_get_output(s->accept.aio, 0));
-	else if (failed != NNG_ECONNABORTED && failed != NNG_ECONNRESET)
+	} else if (!s->stopping && failed != NNG_ECONNABORTED &&
+		   failed != NNG_ECONNRESET) {
+		/* Out of files or memory: those who wait are not lost by waiting. */
 		loop_timer_set(&s->loop, &s->accept_timer,
 			       s->loop.now_ms + ACCEPT_PAUSE_MS);
+		s->call.on_event(s->call.ctx, &r);
+	}
 }
 
 /* Its being set is what paused; round_end accepts again. */

@@ -8,6 +8,7 @@
  */
 #include "net_kit.h"
 
+#include <malloc.h>
 #include <sys/resource.h>
 
 #define ANSWER_LEN 32
@@ -145,11 +146,64 @@ static void run(size_t request_len, unsigned outstanding, unsigned seconds)
 	       cpu * 1e6 / (double)b.replies);
 }
 
+/* Peers that come up one after the other and stay; the peers are a child process. */
+static void crowd(unsigned peers)
+{
+	struct bench b = { 0 };
+	struct troth_why why;
+	struct troth_server_config sc = { .listen = "tcp://127.0.0.1:0",
+					  .certs_dir = kit_certs("central"),
+					  .trust_domain = KIT_DOMAIN,
+					  .limits = troth_bus_limits(),
+					  .callbacks = { &b, server_opened, server_asked,
+							 server_closed, server_event } };
+	struct mallinfo2 before, after;
+	uint64_t begin_ms, ms;
+	int start[2], done[2];
+	uint16_t port = 0;
+	double cpu;
+	pid_t pid;
+	char c;
+
+	if (pipe(start) != 0 || pipe(done) != 0)
+		fail_msg("pipe");
+	pid = fork(); /* Before nng has threads of this process. */
+	if (pid == 0) {
+		struct raw *raw = calloc(peers, sizeof(*raw));
+
+		if (read(start[0], &port, sizeof(port)) != sizeof(port))
+			_exit(1);
+		for (unsigned i = 0; i < peers; i++)
+			raw_open(&raw[i], port, kit_certs("gw-acme-s1"));
+		if (write(done[1], "d", 1) != 1 || read(start[0], &c, 1) != 0)
+			_exit(1);
+		_exit(0);
+	}
+	if (troth_server_open(&b.server, &sc, &why) != TROTH_OK)
+		fail_msg("%s", why.text);
+	port = troth_server_port(b.server);
+	before = mallinfo2();
+	cpu = cpu_s();
+	begin_ms = kit_now_ms();
+	if (write(start[1], &port, sizeof(port)) != sizeof(port) ||
+	    read(done[0], &c, 1) != 1)
+		fail_msg("the peers did not come up");
+	ms = kit_now_ms() - begin_ms;
+	cpu = cpu_s() - cpu;
+	after = mallinfo2();
+	printf("%u peers came up in %lu ms, %.2f ms CPU and %zu bytes each (server)\n",
+	       peers, (unsigned long)ms, cpu * 1000 / peers,
+	       (after.uordblks + after.hblkhd - before.uordblks - before.hblkhd) / peers);
+	(void)close(start[1]);
+	troth_server_close(b.server);
+}
+
 int main(int argc, char **argv)
 {
 	unsigned seconds = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 2;
 
 	(void)kit_up(NULL);
+	crowd(500);
 	run(300, 1, seconds);
 	run(300, 64, seconds);
 	run(4096, 64, seconds);

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 /* How many files this process has open. */
 static unsigned open_files(void)
@@ -393,6 +394,40 @@ static void handshakes_past_the_bound_wait_for_their_turn(void **state)
 	hub_close(&hub);
 }
 
+static void running_out_of_files_makes_newcomers_wait_and_no_more(void **state)
+{
+	struct troth_bus_limits limits = troth_bus_limits();
+	struct sockaddr_in to = { .sin_family = AF_INET };
+	struct rlimit full, none;
+	struct hub hub = { 0 };
+	struct site site = { 0 };
+	int fd;
+
+	(void)state;
+	hub_open(&hub, &limits, 0);
+	site_open(&site, &limits, troth_server_port(hub.server), kit_certs("gw-acme-s1"));
+	WAIT_FOR(site.ups == 1);
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &full), 0);
+	none = full;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	to.sin_port = htons(troth_server_port(hub.server));
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+	WAIT_FOR(hub.events[TROTH_BUS_TOO_MANY] >= 1);
+	/* Those who are in do not notice. */
+	(void)site_ask(&site, 10, 'a');
+	WAIT_FOR(site.replies == 1);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &full), 0);
+	say(fd, "let me in", 9);
+	WAIT_FOR(hub.events[TROTH_BUS_TLS_REFUSED] == 1);
+	(void)close(fd);
+	site_close(&site);
+	hub_close(&hub);
+	assert_int_equal(site.ups, 1);
+}
+
 static void a_false_central_that_misbehaves_is_left(void **state)
 {
 	static const enum troth_bus_event want[] = { TROTH_BUS_CLOSED,
@@ -449,6 +484,7 @@ int main(void)
 		cmocka_unit_test(connections_past_the_limit_are_turned_away),
 		cmocka_unit_test(the_unproven_of_one_address_are_few),
 		cmocka_unit_test(handshakes_past_the_bound_wait_for_their_turn),
+		cmocka_unit_test(running_out_of_files_makes_newcomers_wait_and_no_more),
 		cmocka_unit_test(a_false_central_that_misbehaves_is_left),
 	};
 

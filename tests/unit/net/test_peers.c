@@ -231,6 +231,54 @@ static void reload_closes_revoked_peers_at_once_and_no_others(void **state)
 		kit_certs("central"));
 }
 
+/* Sends what `ssl`, which is over memory, has to say. */
+static void say_all(int fd, BIO *out)
+{
+	char bytes[4096];
+	int n;
+
+	while ((n = BIO_read(out, bytes, sizeof(bytes))) > 0)
+		assert_int_equal(write(fd, bytes, (size_t)n), n);
+}
+
+static void a_handshake_begun_before_a_reload_is_judged_by_the_new_files(void **state)
+{
+	struct troth_bus_limits limits = troth_bus_limits();
+	BIO *in = BIO_new(BIO_s_mem()), *out = BIO_new(BIO_s_mem());
+	struct hub hub = { 0 };
+	struct troth_why why;
+	struct raw raw;
+	char bytes[16384];
+	ssize_t n;
+
+	(void)state;
+	kit_run("cp -r %s %s", kit_certs("central"), kit_certs("central.old"));
+	(void)kit_mint("revoked", "gw/acme/gone", "gone");
+	hub_open(&hub, &limits, 0);
+	raw_tls(&raw, raw_connect(troth_server_port(hub.server)), kit_certs("gone"),
+		false);
+	SSL_set_bio(raw.ssl, in, out);
+	assert_int_not_equal(SSL_connect(raw.ssl), 1);
+	say_all(raw.fd, out);
+	/* The server has answered: it is in the middle of the handshake. */
+	n = read(raw.fd, bytes, sizeof(bytes));
+	assert_true(n > 0);
+	kit_run("cp %s/crl.pem %s/crl.pem", kit_certs("gone"), kit_certs("central"));
+	assert_int_equal(troth_server_reload(hub.server, &why), TROTH_OK);
+	while (BIO_write(in, bytes, (int)n) == n && SSL_connect(raw.ssl) != 1) {
+		n = read(raw.fd, bytes, sizeof(bytes));
+		assert_true(n > 0);
+	}
+	say_all(raw.fd, out);
+	WAIT_FOR(hub.events[TROTH_BUS_REVOKED] == 1);
+	assert_int_equal(seen(&hub.opened), 0);
+	raw_close(&raw);
+	hub_close(&hub);
+	assert_int_equal(hub.all_events, 1);
+	kit_run("rm -rf %s && mv %s %s", kit_certs("central"), kit_certs("central.old"),
+		kit_certs("central"));
+}
+
 static void a_client_leaves_a_central_that_was_revoked(void **state)
 {
 	struct troth_bus_limits limits = troth_bus_limits();
@@ -307,6 +355,8 @@ int main(void)
 		cmocka_unit_test(only_central_passes_for_central),
 		cmocka_unit_test(a_client_learns_why_it_was_refused),
 		cmocka_unit_test(reload_closes_revoked_peers_at_once_and_no_others),
+		cmocka_unit_test(
+			a_handshake_begun_before_a_reload_is_judged_by_the_new_files),
 		cmocka_unit_test(a_client_leaves_a_central_that_was_revoked),
 		cmocka_unit_test(broken_new_files_keep_the_old_ones),
 	};
