@@ -5,6 +5,7 @@
 #include "ledger.h"
 
 #include "troth/base/err.h"
+#include "troth/base/text.h"
 
 #include <string.h>
 
@@ -123,7 +124,7 @@ static void distribute_federation(struct troth_ledger *l, const struct incoming 
 	troth_state_apply_federation(&l->txn, in->e);
 	if (in->e->type == TROTH_EVENT_PARTY_ADDED) {
 		if (p->role == TROTH_ROLE_BRAND)
-			(void)strcpy(l->brand, p->party);
+			TROTH_TEXT_SET(l->brand, p->party);
 		else if (p->operator_party[0] == '\0')
 			feed_backfill(l, p->party, &s->id, 1, s->revision - 1);
 	} else if (in->e->type == TROTH_EVENT_SITE_ADDED) {
@@ -184,7 +185,7 @@ uint64_t ledger_append_own(struct troth_ledger *l, struct troth_event *e,
 	l->config.random(l->config.random_ctx, random, sizeof(random));
 	e->id = troth_id_make(l->now, random);
 	memcpy(e->salt, random + 10, sizeof(e->salt));
-	(void)strcpy(e->origin, l->config.origin);
+	TROTH_TEXT_SET(e->origin, l->config.origin);
 	e->incarnation = l->next_own.incarnation;
 	e->origin_seq = l->next_own.taken_seq + 1;
 	e->origin_prev = l->next_own.head;
@@ -241,7 +242,7 @@ static unsigned declare(struct troth_ledger *l)
 			e->subject_kind = l->subject->kind;
 			e->subject = l->subject->id;
 			e->on_behalf[0] = '\0';
-			(void)strcpy(e->actor, "clock");
+			TROTH_TEXT_SET(e->actor, "clock");
 			troth_declaration_event(&d[i], e);
 			(void)ledger_append_own(l, e, NULL, &who, effect);
 		}

@@ -1,4 +1,5 @@
 #include "troth/ledger/hub.h"
+#include "troth/base/text.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -119,7 +120,7 @@ void troth_hub_connected(struct troth_hub *h, uint64_t id, const char *origin)
 		return;
 	}
 	c->id = id;
-	(void)strcpy(c->origin, origin);
+	TROTH_TEXT_SET(c->origin, origin);
 	c->next = h->conns;
 	h->conns = c;
 }
@@ -260,7 +261,7 @@ static void enqueue(struct troth_hub *h, struct conn *c, uint32_t request,
 		return;
 	}
 	*w = (struct work){ .conn = c->id, .request = request, .message = *m };
-	(void)strcpy(w->origin, c->origin);
+	TROTH_TEXT_SET(w->origin, c->origin);
 	*h->last = w;
 	h->last = &w->next;
 	h->queued++;
