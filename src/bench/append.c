@@ -7,6 +7,7 @@
  */
 #include "bench.h"
 
+#include "troth/base/text.h"
 #include "troth/core/chain.h"
 #include "troth/crypto/random.h"
 #include "troth/ledger/hub.h"
@@ -96,26 +97,26 @@ static void envelope(struct site *s, struct troth_event *e, struct troth_time at
 	troth_random(random, sizeof(random));
 	e->id = troth_id_make(at, random);
 	troth_random(e->salt, sizeof(e->salt));
-	(void)strcpy(e->origin, s->origin);
+	TROTH_TEXT_SET(e->origin, s->origin);
 	e->incarnation = 1;
 	e->origin_seq = ++s->seq;
 	e->origin_prev = s->head;
 	e->created = at;
 	e->subject_kind = TROTH_SUBJECT_ORDER;
-	(void)strcpy(e->actor, "agent-7");
+	TROTH_TEXT_SET(e->actor, "agent-7");
 }
 
 static void order_event(struct troth_event *e, const struct site *s)
 {
 	e->type = TROTH_EVENT_ORDER_PLACED;
 	memset(&e->u.order, 0, sizeof(e->u.order));
-	(void)strcpy(e->u.order.customer, "c-10023");
-	(void)strcpy(e->u.order.seller, s->party);
-	(void)strcpy(e->u.order.carrier, "carrier");
-	(void)strcpy(e->u.order.currency, "EUR");
+	TROTH_TEXT_SET(e->u.order.customer, "c-10023");
+	TROTH_TEXT_SET(e->u.order.seller, s->party);
+	TROTH_TEXT_SET(e->u.order.carrier, "carrier");
+	TROTH_TEXT_SET(e->u.order.currency, "EUR");
 	e->u.order.at.ms = START_MS;
 	e->u.order.line_count = 1;
-	(void)strcpy(e->u.order.lines[0].sku, "TV-55-OLED");
+	TROTH_TEXT_SET(e->u.order.lines[0].sku, "TV-55-OLED");
 	e->u.order.lines[0].quantity = 1;
 	e->u.order.lines[0].unit_price = 89900;
 }
@@ -129,17 +130,17 @@ static void promise_event(struct troth_event *e, struct troth_time at)
 	troth_random(random, sizeof(random));
 	random[9] = 0;
 	e->u.promise.id = troth_id_make(at, random);
-	(void)strcpy(e->u.promise.customer, "c-10023");
+	TROTH_TEXT_SET(e->u.promise.customer, "c-10023");
 	e->u.promise.kind = TROTH_KIND_GIFT;
-	(void)strcpy(e->u.promise.sku, "HDMI-2M");
+	TROTH_TEXT_SET(e->u.promise.sku, "HDMI-2M");
 	e->u.promise.quantity = 1;
 	e->u.promise.due.ms = DUE_MS;
-	(void)strcpy(e->u.promise.reason, "late_delivery");
+	TROTH_TEXT_SET(e->u.promise.reason, "late_delivery");
 	e->u.promise.channel = TROTH_CHANNEL_PHONE;
 	e->u.promise.spoken = true;
 	e->u.promise.made = at;
 	e->u.promise.terms_count = 1;
-	(void)strcpy(e->u.promise.terms[0].debtor, "carrier");
+	TROTH_TEXT_SET(e->u.promise.terms[0].debtor, "carrier");
 	e->u.promise.terms[0].action = TROTH_ACTION_HAND_OVER;
 	e->u.promise.terms[0].due.ms = DUE_MS;
 	e->u.promise.terms[0].acceptance_ms = 86400000;
@@ -204,9 +205,9 @@ static enum troth_err make_load(struct run *r, size_t batches, struct troth_why 
 		err = troth_fail(why, TROTH_ERR_MEMORY, "no memory for the load");
 		goto out;
 	}
-	(void)strcpy(p->words,
-		     "You get an HDMI cable with the television, free of charge.");
-	(void)strcpy(p->language, "en");
+	TROTH_TEXT_SET(p->words,
+		       "You get an HDMI cable with the television, free of charge.");
+	TROTH_TEXT_SET(p->language, "en");
 	troth_personal_encode(p, &m->blob);
 	for (unsigned i = 0; i < SITES && err == TROTH_OK; i++) {
 		struct site *s = &r->sites[i];
@@ -247,7 +248,7 @@ static void add_party(struct run *r, const char *name, enum troth_role role)
 	c->ctx = r;
 	c->drafts[0]->type = TROTH_EVENT_PARTY_ADDED;
 	c->drafts[0]->subject_kind = TROTH_SUBJECT_FEDERATION;
-	(void)strcpy(c->drafts[0]->u.party.party, name);
+	TROTH_TEXT_SET(c->drafts[0]->u.party.party, name);
 	c->drafts[0]->u.party.role = role;
 	troth_hub_commands(r->hub, c);
 }
@@ -260,9 +261,9 @@ static void add_site(struct run *r, const struct site *s)
 	c->ctx = r;
 	c->drafts[0]->type = TROTH_EVENT_SITE_ADDED;
 	c->drafts[0]->subject_kind = TROTH_SUBJECT_FEDERATION;
-	(void)strcpy(c->drafts[0]->u.site.party, s->party);
-	(void)strcpy(c->drafts[0]->u.site.site, "s1");
-	(void)strcpy(c->drafts[0]->u.site.origin, s->origin);
+	TROTH_TEXT_SET(c->drafts[0]->u.site.party, s->party);
+	TROTH_TEXT_SET(c->drafts[0]->u.site.site, "s1");
+	TROTH_TEXT_SET(c->drafts[0]->u.site.origin, s->origin);
 	troth_sign_key_public(s->key, c->drafts[0]->u.site.key);
 	troth_hub_commands(r->hub, c);
 }

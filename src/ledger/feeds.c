@@ -7,6 +7,8 @@
  */
 #include "ledger.h"
 
+#include "troth/base/text.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,7 +55,7 @@ static struct feed *feed_of(struct troth_ledger *l, const char *party)
 	}
 
 	struct feed *n = &f->all[f->count++];
-	(void)strcpy(n->party, party);
+	TROTH_TEXT_SET(n->party, party);
 	n->len = stored_len(&l->txn, party, &exists);
 	n->added = 0;
 	n->next = *bucket;

@@ -7,6 +7,7 @@
  */
 #include "ledger.h"
 
+#include "troth/base/text.h"
 #include "troth/base/err.h"
 
 #include <stdio.h>
@@ -249,7 +250,7 @@ static bool draft_ok(struct troth_ledger *l, struct troth_event *e,
 	static const uint8_t some[10] = { 1 };
 
 	e->id = troth_id_make(l->now, some);
-	(void)strcpy(e->origin, l->config.origin);
+	TROTH_TEXT_SET(e->origin, l->config.origin);
 	e->incarnation = l->next_own.incarnation;
 	e->origin_seq = l->next_own.taken_seq + 1;
 	e->created = l->now;
@@ -275,7 +276,7 @@ static bool decide(struct troth_ledger *l, struct troth_command *c, unsigned i,
 		return false;
 	}
 	if (e->type == TROTH_EVENT_PROMISE_MADE && e->u.promise.customer[0] == '\0')
-		(void)strcpy(e->u.promise.customer, l->subject->customer);
+		TROTH_TEXT_SET(e->u.promise.customer, l->subject->customer);
 	if (i == 0 && c->has_if_match && c->if_match != l->subject->revision) {
 		out->status = TROTH_STALE;
 		out->etag = l->subject->revision;
