@@ -351,6 +351,8 @@ static void judge_together(struct loading *l)
 		return; /* The rest would be judged on values that are not meant. */
 	need(l, (c->api_cert[0] == '\0') == (c->api_key[0] == '\0'),
 	     "api_cert and api_key: give both or none");
+	need(l, c->api_client_ca[0] == '\0' || c->api_cert[0] != '\0',
+	     "api_client_ca: needs api_cert and api_key");
 	for (unsigned i = 0; i < c->api_listen.count && c->api_cert[0] == '\0'; i++) {
 		if (troth_config_address(c->api_listen.text[i], host, &port) &&
 		    !troth_config_is_loopback(host))

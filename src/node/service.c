@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
 #include <unistd.h>
@@ -40,6 +41,10 @@ static void *wait_for_signals(void *arg)
 		number = sigwaitinfo(&s->signals, &info);
 		if (number == SIGNAL_END && info.si_pid == getpid())
 			return NULL;
+		if (number == SIGALRM) {
+			troth_log(TROTH_LOG_stop_late);
+			_exit(1);
+		}
 		if (number == SIGHUP)
 			s->callbacks.on_reload(s->callbacks.ctx);
 		if (number != SIGTERM && number != SIGINT)
@@ -69,6 +74,7 @@ enum troth_err troth_service_open(struct troth_service **out,
 	(void)sigaddset(&s->signals, SIGTERM);
 	(void)sigaddset(&s->signals, SIGINT);
 	(void)sigaddset(&s->signals, SIGHUP);
+	(void)sigaddset(&s->signals, SIGALRM);
 	(void)sigaddset(&s->signals, SIGNAL_END);
 	(void)pthread_sigmask(SIG_BLOCK, &s->signals, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);
@@ -85,8 +91,11 @@ enum troth_err troth_service_open(struct troth_service **out,
 
 void troth_service_close(struct troth_service *service)
 {
+	static const struct itimerval never;
+
 	if (service == NULL)
 		return;
+	(void)setitimer(ITIMER_REAL, &never, NULL);
 	(void)pthread_kill(service->thread, SIGNAL_END);
 	(void)pthread_join(service->thread, NULL);
 	free(service);
@@ -104,9 +113,13 @@ void troth_service_status(struct troth_service *service, const char *status)
 	(void)sd_notifyf(0, "STATUS=%s", status);
 }
 
-void troth_service_stopping(struct troth_service *service)
+void troth_service_stopping(struct troth_service *service, int64_t limit_ms)
 {
+	const struct itimerval limit = { .it_value = { limit_ms / 1000,
+						       limit_ms % 1000 * 1000 } };
+
 	(void)service;
+	(void)setitimer(ITIMER_REAL, &limit, NULL);
 	(void)sd_notify(0, "STOPPING=1");
 }
 

@@ -22,7 +22,7 @@
 #include <stdio.h>
 
 #define TROTH_CONFIG_TEXT_MAX 511               /* Bytes of a value. */
-#define TROTH_CONFIG_LIST_MAX 8                 /* Members of a list. */
+#define TROTH_CONFIG_LIST_MAX 4                 /* Members of a list. */
 #define TROTH_CONFIG_FILE_MAX ((size_t)1 << 20) /* Bytes of a file. */
 
 /* Which daemon a configuration is for; bits, because keys may be for both. */
@@ -54,7 +54,9 @@ struct troth_config {
 	char api_cert[TROTH_CONFIG_TEXT_MAX + 1];
 	char api_key[TROTH_CONFIG_TEXT_MAX + 1];
 	char admin_token_file[TROTH_CONFIG_TEXT_MAX + 1];
-	int64_t acceptance_min;
+	char api_client_ca[TROTH_CONFIG_TEXT_MAX + 1];
+	int64_t api_connections_max, api_requests_per_s;
+	int64_t api_request_ms, api_idle_ms, api_stall_ms, fresh_ms;
 
 	int64_t clock; /* 0 real, 1 simulated. */
 	char clock_start[TROTH_CONFIG_TEXT_MAX + 1];

@@ -6,6 +6,7 @@
  *
  *   SIGTERM, SIGINT   on_stop; a second one ends the process at once with 1
  *   SIGHUP            on_reload
+ *   SIGALRM           stopping has taken too long: ends the process with 1
  *   SIGPIPE           ignored
  *
  * systemd is told READY, STATUS, STOPPING; and, while the core thread says that
@@ -43,7 +44,9 @@ void troth_service_close(struct troth_service *service);
 /* The node serves. `status` is for `systemctl status`. */
 void troth_service_ready(struct troth_service *service, const char *status);
 void troth_service_status(struct troth_service *service, const char *status);
-void troth_service_stopping(struct troth_service *service);
+
+/* The node is going down. If it still runs after `limit_ms`, the process ends with 1. */
+void troth_service_stopping(struct troth_service *service, int64_t limit_ms);
 
 /*
  * From the core thread, as often as it goes round: it is alive. Cheap; systemd

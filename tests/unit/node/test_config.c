@@ -84,13 +84,15 @@ static void each_problem_is_named_with_line_and_key(void **state)
 		{ "api_cert = \"cert.pem\"; api_key = \"/k\";",
 		  ":5: api_cert: must be an absolute path\n" },
 		{ "api_listen = [];",
-		  ":5: api_listen: must be a list of 1 to 8 \"host:port\"\n" },
+		  ":5: api_listen: must be a list of 1 to 4 \"host:port\"\n" },
 		{ "api_listen = \"127.0.0.1:1\";",
-		  ":5: api_listen: must be a list of 1 to 8 \"host:port\"\n" },
+		  ":5: api_listen: must be a list of 1 to 4 \"host:port\"\n" },
+		{ "api_listen = [\"a:1\", \"a:2\", \"a:3\", \"a:4\", \"a:5\"];",
+		  ":5: api_listen: must be a list of 1 to 4 \"host:port\"\n" },
 		{ "api_listen = [\"127.0.0.1\"];",
-		  ":5: api_listen: must be a list of 1 to 8 \"host:port\"\n" },
+		  ":5: api_listen: must be a list of 1 to 4 \"host:port\"\n" },
 		{ "api_listen = [\"[::1]:65536\"];",
-		  ":5: api_listen: must be a list of 1 to 8 \"host:port\"\n" },
+		  ":5: api_listen: must be a list of 1 to 4 \"host:port\"\n" },
 		{ "clock_start = \"yesterday\"; clock = \"simulated\";",
 		  ":5: clock_start: must be an instant (RFC 3339)\n" },
 		{ "batch_events = { a = 1; };",
@@ -99,6 +101,8 @@ static void each_problem_is_named_with_line_and_key(void **state)
 		{ "batch_events = 1;\nbatch_events = 2;",
 		  ":6: duplicate setting name\n" },
 		{ "api_key = \"/k\";", ": api_cert and api_key: give both or none\n" },
+		{ "api_client_ca = \"/ca\";",
+		  ": api_client_ca: needs api_cert and api_key\n" },
 		{ "clock = \"simulated\";",
 		  ": clock_start: must be given with clock = \"simulated\"\n" },
 		{ "clock_start = \"2026-01-01T00:00:00Z\";",
@@ -147,11 +151,12 @@ static void values_are_taken_at_both_ends_of_their_range(void **state)
 	assert_int_equal(load(&c, TROTH_CONFIG_GATEWAY,
 			      GOOD_GATEWAY
 			      "batch_events = 1; idle_ms = 3600000;"
-			      "api_listen = [\"[::1]:0\", \"localhost:65535\"];"),
+			      "api_listen = [\"[::1]:0\", \"localhost:65535\","
+			      "\"127.0.0.1:1\", \"127.0.0.2:2\"];"),
 			 TROTH_OK);
 	assert_int_equal(c.batch_events, 1);
 	assert_int_equal(c.idle_ms, 3600000);
-	assert_int_equal(c.api_listen.count, 2);
+	assert_int_equal(c.api_listen.count, 4);
 }
 
 static void a_file_may_be_as_large_as_the_limit_and_no_larger(void **state)

@@ -92,6 +92,22 @@ static void a_second_term_ends_the_process_at_once_with_1(void **state)
 	assert_int_equal(WEXITSTATUS(status), 1);
 }
 
+static void a_stop_that_takes_too_long_ends_the_process_with_1(void **state)
+{
+	int status = 0;
+	pid_t child = fork();
+
+	(void)state;
+	if (child == 0) {
+		troth_service_stopping(opened(), 1);
+		for (;;)
+			(void)pause();
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 1);
+}
+
 /* A socket in systemd's place; its name is in the abstract space. */
 static int notify_socket(void)
 {
@@ -136,7 +152,7 @@ static void systemd_hears_ready_and_signs_of_life_but_not_too_many(void **state)
 	assert_notified(fd, "WATCHDOG=1");
 	(void)troth_service_alive(s);
 	assert_int_equal(recv(fd, got, sizeof(got), 0), -1);
-	troth_service_stopping(s);
+	troth_service_stopping(s, 60000);
 	assert_notified(fd, "STOPPING=1");
 	troth_service_close(s);
 	assert_int_equal(unsetenv("WATCHDOG_USEC"), 0);
@@ -153,6 +169,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hangup_reloads_and_term_stops_once),
 		cmocka_unit_test(a_second_term_ends_the_process_at_once_with_1),
+		cmocka_unit_test(a_stop_that_takes_too_long_ends_the_process_with_1),
 		cmocka_unit_test(systemd_hears_ready_and_signs_of_life_but_not_too_many),
 	};
 
