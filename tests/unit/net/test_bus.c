@@ -2,6 +2,7 @@
 
 #include <nng/nng.h>
 #include <nng/protocol/reqrep0/req.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -175,6 +176,65 @@ static void many_answers_travel_with_one_call_and_stale_ones_go_nowhere(void **s
 	hub_close(&hub);
 }
 
+#define CROWD_ASKS 2000
+
+static void *ask_many(void *arg)
+{
+	uint64_t end_ms = kit_now_ms() + KIT_BOUND_S * 1000;
+	struct site *site = arg;
+
+	for (unsigned asked = 0; asked < CROWD_ASKS && kit_now_ms() < end_ms;) {
+		struct troth_buf payload = kit_payload(100 + asked % 500, 'm');
+		uint32_t id;
+
+		/* Refused while all ids are in use: the next answer frees one. */
+		if (troth_client_request(site->client, &payload, &id) == TROTH_OK)
+			asked++;
+		else
+			(void)sched_yield();
+	}
+	return NULL;
+}
+
+static void many_threads_ask_while_files_are_reloaded_and_others_come_and_go(void **state)
+{
+	struct troth_bus_limits limits = troth_bus_limits();
+	struct site sites[2] = { 0 };
+	struct hub hub = { 0 };
+	pthread_t threads[4];
+	struct troth_why why;
+
+	(void)state;
+	hub_open(&hub, &limits, 0);
+	for (int i = 0; i < 2; i++) {
+		site_open(&sites[i], &limits, troth_server_port(hub.server),
+			  kit_certs(i == 0 ? "gw-acme-s1" : "gw-acme-s2"));
+		WAIT_FOR(sites[i].ups == 1);
+	}
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(
+			pthread_create(&threads[i], NULL, ask_many, &sites[i / 2]), 0);
+	for (int i = 0; i < 10; i++) {
+		struct site guest = { 0 };
+
+		assert_int_equal(troth_server_reload(hub.server, &why), TROTH_OK);
+		site_open(&guest, &limits, troth_server_port(hub.server),
+			  kit_certs("gw-acme-s1"));
+		if (i % 2 == 0)
+			WAIT_FOR(guest.ups == 1);
+		assert_int_equal(troth_client_reload(sites[0].client, &why), TROTH_OK);
+		site_close(&guest);
+	}
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	for (int i = 0; i < 2; i++) {
+		WAIT_FOR(sites[i].replies == 2 * CROWD_ASKS);
+		assert_int_equal(seen(&sites[i].downs), 0);
+		site_close(&sites[i]);
+	}
+	hub_close(&hub);
+}
+
 static void an_answer_that_nobody_asked_for_costs_the_connection(void **state)
 {
 	struct troth_bus_limits limits = troth_bus_limits();
@@ -254,6 +314,37 @@ static void each_dial_that_fails_is_told_once_and_waits_grow(void **state)
 	assert_true(kit_now_ms() - begin_ms >= 220);
 	assert_int_equal(seen(&site.events[TROTH_BUS_UNREACHABLE]), seen(&site.downs));
 	site_close(&site);
+}
+
+static void a_connection_that_lasted_makes_waits_short_again(void **state)
+{
+	struct troth_bus_limits limits = troth_bus_limits();
+	struct hub hub = { 0 };
+	struct site site = { 0 };
+	uint64_t down_ms;
+	uint16_t port;
+
+	(void)state;
+	limits.reconnect_min_ms = 20;
+	hub_open(&hub, &limits, 0);
+	port = troth_server_port(hub.server);
+	hub_close(&hub);
+	site_open(&site, &limits, port, kit_certs("gw-acme-s1"));
+	WAIT_FOR(site.downs == 6);
+	hub_open(&hub, &limits, port);
+	WAIT_FOR(site.ups == 1);
+	for (unsigned n = 1; kit_now_ms() < site.up_at_ms + 100; n++) {
+		(void)site_ask(&site, 10, 'a');
+		WAIT_FOR(site.replies == n);
+	}
+	hub_close(&hub);
+	down_ms = kit_now_ms();
+	hub_open(&hub, &limits, port);
+	WAIT_FOR(site.ups == 2);
+	/* The next wait would have been 1,280 ms less up to half. */
+	assert_true(site.up_at_ms < down_ms + 600);
+	site_close(&site);
+	hub_close(&hub);
 }
 
 static void heartbeats_keep_a_quiet_client_and_silence_does_not(void **state)
@@ -388,9 +479,12 @@ int main(void)
 		cmocka_unit_test(more_unanswered_requests_than_agreed_are_refused),
 		cmocka_unit_test(
 			many_answers_travel_with_one_call_and_stale_ones_go_nowhere),
+		cmocka_unit_test(
+			many_threads_ask_while_files_are_reloaded_and_others_come_and_go),
 		cmocka_unit_test(an_answer_that_nobody_asked_for_costs_the_connection),
 		cmocka_unit_test(a_client_is_back_within_a_second_of_a_restart),
 		cmocka_unit_test(each_dial_that_fails_is_told_once_and_waits_grow),
+		cmocka_unit_test(a_connection_that_lasted_makes_waits_short_again),
 		cmocka_unit_test(heartbeats_keep_a_quiet_client_and_silence_does_not),
 		cmocka_unit_test(a_stock_nng_socket_behind_a_tls_forwarder_is_answered),
 		cmocka_unit_test(a_configuration_that_cannot_work_is_refused_by_name),
