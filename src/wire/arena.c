@@ -31,7 +31,7 @@ void troth_arena_init(struct troth_arena *a, void *memory, size_t len, size_t ma
 {
 	*a = (struct troth_arena){ .allocator = { give, keep, a },
 				   .at = memory,
-				   .end = (uint8_t *)memory + len,
+				   .end = len == 0 ? memory : (uint8_t *)memory + len,
 				   .may_grow = may_grow };
 }
 
