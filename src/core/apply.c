@@ -68,7 +68,28 @@ static void end_commitments(const struct change *c, const struct troth_promise *
 		if (troth_id_eq(&k->promise, &p->id) &&
 		    troth_commitment_is_open(k->state)) {
 			k->state = to;
+			k->delegate[0] = '\0';
+			k->held.ms = 0;
 			k->settled = c->place.accepted;
+		}
+	}
+}
+
+/*
+ * Said is said: what a rejection or the clock had ended is owed again. (A
+ * commitment that HQ took back by itself, while the promise stood, was cancelled
+ * at another instant.)
+ */
+static void owe_again(const struct change *c, const struct troth_promise *p)
+{
+	for (unsigned i = 0; i < c->s->commitment_count; i++) {
+		struct troth_commitment *k = &c->s->commitments[i];
+
+		if (troth_id_eq(&k->promise, &p->id) &&
+		    k->state == TROTH_COMMITMENT_CANCELLED &&
+		    k->settled.ms == p->settled.ms) {
+			k->state = TROTH_COMMITMENT_REQUESTED;
+			k->settled.ms = 0;
 		}
 	}
 }
@@ -201,7 +222,7 @@ static void apply_promise_step(const struct change *c)
 	enum troth_promise_state to = TROTH_PROMISE_ACTIVE;
 
 	if (c->verdict.outcome == TROTH_FLAGGED)
-		p->flags |= TROTH_FLAG_OVER_AUTHORITY; /* Spoken all the same. */
+		p->flags |= flag_of(c->verdict.reason); /* Spoken all the same. */
 	else
 		(void)troth_promise_next(p->state, c->e->u.promise_step.action,
 					 troth_capacities(c->s, p, c->who), &to);
@@ -210,10 +231,18 @@ static void apply_promise_step(const struct change *c)
 	if (to == TROTH_PROMISE_CANCELLED || to == TROTH_PROMISE_REJECTED ||
 	    to == TROTH_PROMISE_EXPIRED)
 		end_commitments(c, p, TROTH_COMMITMENT_CANCELLED);
-	if (troth_promise_is_open(to))
-		p->state = to;
-	else
+	if (!troth_promise_is_open(to)) {
 		settle(c, p, to, c->e->u.promise_step.reason);
+	} else {
+		if (p->state == TROTH_PROMISE_REJECTED ||
+		    p->state == TROTH_PROMISE_EXPIRED)
+			owe_again(c, p);
+		p->state = to;
+		p->settled.ms = 0;
+		p->settle_reason[0] = '\0';
+		if (to == TROTH_PROMISE_ACTIVE)
+			keep_if_met(c, &p->id); /* It may have been done already. */
+	}
 	if (c->e->u.promise_step.has_tell)
 		add_commitment(c, p, &c->e->u.promise_step.tell);
 }
@@ -234,7 +263,9 @@ static void fulfil(const struct change *c, struct troth_commitment *k)
 		k->reported = c->place.accepted;
 	}
 	acknowledge(c, k);
-	if (k->state == TROTH_COMMITMENT_FULFILLED && k->acceptance_ms == 0) {
+	/* What was done too late is not accepted by silence: the clock will say so. */
+	if (k->state == TROTH_COMMITMENT_FULFILLED && k->acceptance_ms == 0 &&
+	    troth_commitment_met_by(k, k->due)) {
 		k->state = TROTH_COMMITMENT_DISCHARGED;
 		k->settled = c->place.accepted;
 	}
@@ -271,12 +302,10 @@ static void consequences(const struct change *c, struct troth_commitment *k,
 			k->due = k->counter_due;
 		if (from == TROTH_COMMITMENT_DELEGATED) {
 			TROTH_TEXT_SET(k->debtor, k->delegate);
-			k->delegate[0] = '\0';
 		}
 		acknowledge(c, k);
 		break;
 	case TROTH_COMMITMENT_DO_DECLINE:
-		k->delegate[0] = '\0';
 		acknowledge(c, k);
 		break;
 	case TROTH_COMMITMENT_DO_COUNTER:
@@ -284,6 +313,7 @@ static void consequences(const struct change *c, struct troth_commitment *k,
 		acknowledge(c, k);
 		break;
 	case TROTH_COMMITMENT_DO_START:
+	case TROTH_COMMITMENT_DO_RESUME:
 		break;
 	case TROTH_COMMITMENT_DO_FULFIL:
 		fulfil(c, k);
@@ -306,9 +336,6 @@ static void consequences(const struct change *c, struct troth_commitment *k,
 	case TROTH_COMMITMENT_DO_HOLD:
 		k->before = from;
 		k->held = c->place.accepted;
-		break;
-	case TROTH_COMMITMENT_DO_RESUME:
-		resume(c, k);
 		break;
 	case TROTH_COMMITMENT_DO_REQUEST:
 		request_again(c, k);
@@ -334,7 +361,11 @@ static void apply_commitment_step(const struct change *c)
 				    &k->state);
 	if (c->e->u.commitment_step.reason[0] != '\0')
 		TROTH_TEXT_SET(k->reason, c->e->u.commitment_step.reason);
+	if (from == TROTH_COMMITMENT_HELD && k->state != from)
+		resume(c, k); /* Whatever ends the holding sets the clock going. */
 	consequences(c, k, from);
+	if (k->state != TROTH_COMMITMENT_DELEGATED)
+		k->delegate[0] = '\0';
 	keep_if_met(c, &k->promise);
 }
 
@@ -388,9 +419,13 @@ static void apply_payload(const struct change *c)
 	}
 }
 
-static bool room_for(const struct troth_subject *s, unsigned commitments)
+/* True if promise `id` is there, with room for one more if the event brings one. */
+static bool promise_fits(const struct troth_subject *s, const struct troth_id *id,
+			 bool one_more)
 {
-	return s->commitment_count + commitments <= TROTH_COMMITMENTS_MAX;
+	int i = troth_subject_promise(s, id);
+
+	return i >= 0 && (!one_more || troth_room_for_commitment(s, &s->promises[i]));
 }
 
 /*
@@ -402,22 +437,24 @@ static bool fits(const struct change *c)
 {
 	const struct troth_subject *s = c->s;
 	const struct troth_event *e = c->e;
+	const struct troth_promise *first;
 
 	switch (e->type) {
 	case TROTH_EVENT_ORDER_CANCELLED:
-		return room_for(s, e->u.cancel.has_tell);
+		first = e->u.cancel.has_tell ? troth_first_to_end(s) : NULL;
+		return first == NULL || troth_room_for_commitment(s, first);
 	case TROTH_EVENT_ORDER_CASE_LINKED:
 	case TROTH_EVENT_CASE_ORDER_LINKED:
 		return s->link_count < TROTH_LINKS_MAX;
 	case TROTH_EVENT_PROMISE_MADE:
 		return s->promise_count < TROTH_PROMISES_MAX &&
-		       room_for(s, e->u.promise.terms_count);
+		       s->commitment_count + e->u.promise.terms_count <=
+			       TROTH_COMMITMENTS_MAX;
 	case TROTH_EVENT_PROMISE_STEP:
-		return troth_subject_promise(s, &e->u.promise_step.promise) >= 0 &&
-		       room_for(s, e->u.promise_step.has_tell);
+		return promise_fits(s, &e->u.promise_step.promise,
+				    e->u.promise_step.has_tell);
 	case TROTH_EVENT_COMMITMENT_ADDED:
-		return troth_subject_promise(s, &e->u.commitment.promise) >= 0 &&
-		       room_for(s, 1);
+		return promise_fits(s, &e->u.commitment.promise, true);
 	case TROTH_EVENT_COMMITMENT_STEP:
 		return troth_subject_commitment(s, &e->u.commitment_step.commitment) >= 0;
 	case TROTH_EVENT_NONE:

@@ -117,28 +117,21 @@ static enum troth_reason judge_placed(const struct bench *b)
 	return r != TROTH_REASON_NONE ? r : content(b);
 }
 
-static bool has_active_promise(const struct troth_subject *s)
-{
-	for (unsigned i = 0; i < s->promise_count; i++)
-		if (s->promises[i].state == TROTH_PROMISE_ACTIVE ||
-		    s->promises[i].state == TROTH_PROMISE_REOPENED)
-			return true;
-	return false;
-}
-
 static enum troth_reason judge_cancelled(const struct bench *b)
 {
+	const struct troth_promise *first = troth_first_to_end(b->s);
+
 	if (!may(b, BRAND | VENDOR | SELLER))
 		return TROTH_REASON_NOT_ENTITLED;
 	if (b->s->order.state == TROTH_ORDER_CANCELLED ||
 	    b->s->order.state == TROTH_ORDER_DELIVERED)
 		return TROTH_REASON_WRONG_STATE;
 	if (b->e->u.cancel.has_tell) {
-		if (b->s->commitment_count >= TROTH_COMMITMENTS_MAX)
+		if (first != NULL && !troth_room_for_commitment(b->s, first))
 			return TROTH_REASON_LIMIT;
 		return terms(b, &b->e->u.cancel.tell);
 	}
-	return b->e->u.cancel.initiator == TROTH_BY_FIRM && has_active_promise(b->s)
+	return b->e->u.cancel.initiator == TROTH_BY_FIRM && first != NULL
 		       ? TROTH_REASON_TELL_CUSTOMER
 		       : TROTH_REASON_NONE;
 }
@@ -203,8 +196,7 @@ static enum troth_reason judge_case(const struct bench *b)
 	if (b->e->type == TROTH_EVENT_CASE_HANDED_OVER)
 		return party_of_role(b, b->e->u.cas.to, VENDOR | BRAND);
 	for (unsigned i = 0; i < b->s->promise_count; i++)
-		if (b->s->promises[i].state == TROTH_PROMISE_ACTIVE ||
-		    b->s->promises[i].state == TROTH_PROMISE_REOPENED)
+		if (troth_promise_is_open(b->s->promises[i].state))
 			return TROTH_REASON_OPEN_PROMISE;
 	return TROTH_REASON_NONE;
 }
@@ -276,11 +268,12 @@ static enum troth_reason judge_promise_step(const struct bench *b)
 	if (e->u.promise_step.action == TROTH_PROMISE_DO_APPROVE &&
 	    strcmp(p->party, b->who->party) == 0 && strcmp(p->actor, e->actor) == 0)
 		return TROTH_REASON_OWN_REQUEST;
-	if (e->u.promise_step.has_tell) {
-		if (b->s->commitment_count >= TROTH_COMMITMENTS_MAX)
-			return TROTH_REASON_LIMIT;
-		return terms(b, &e->u.promise_step.tell);
-	}
+	if (to == TROTH_PROMISE_ACTIVE && subject_closed(b->s))
+		return TROTH_REASON_SUBJECT_CLOSED;
+	if (e->u.promise_step.has_tell)
+		return troth_room_for_commitment(b->s, p)
+			       ? terms(b, &e->u.promise_step.tell)
+			       : TROTH_REASON_LIMIT;
 	return TROTH_REASON_NONE;
 }
 
@@ -295,8 +288,7 @@ static enum troth_reason judge_commitment_added(const struct bench *b)
 		return TROTH_REASON_NOT_ENTITLED;
 	if (!troth_promise_is_open(b->s->promises[i].state))
 		return TROTH_REASON_WRONG_STATE;
-	if (b->s->commitment_count >= TROTH_COMMITMENTS_MAX ||
-	    b->s->promises[i].commitment_count >= 255)
+	if (!troth_room_for_commitment(b->s, &b->s->promises[i]))
 		return TROTH_REASON_LIMIT;
 	return terms(b, &b->e->u.commitment.terms);
 }
@@ -383,23 +375,42 @@ static enum troth_reason judge_payload(const struct bench *b)
 	return TROTH_REASON_NOT_ENTITLED;
 }
 
+/* Said by who asked, of a promise that was not (or no longer) to be said. */
+static bool said_stands(const struct bench *b, enum troth_reason reason)
+{
+	int i = troth_subject_promise(b->s, &b->e->u.promise_step.promise);
+
+	if (i < 0 ||
+	    (troth_capacities(b->s, &b->s->promises[i], b->who) & TROTH_AS_MAKER) == 0)
+		return false;
+	if (reason == TROTH_REASON_SUBJECT_CLOSED)
+		return true;
+	return reason == TROTH_REASON_WRONG_STATE &&
+	       (b->s->promises[i].state == TROTH_PROMISE_PROPOSED ||
+		b->s->promises[i].state == TROTH_PROMISE_PENDING_APPROVAL ||
+		b->s->promises[i].state == TROTH_PROMISE_REJECTED ||
+		b->s->promises[i].state == TROTH_PROMISE_EXPIRED);
+}
+
+/* Done by who owed it, of what had ended already. */
+static bool done_stands(const struct bench *b, enum troth_reason reason)
+{
+	int i = troth_subject_commitment(b->s, &b->e->u.commitment_step.commitment);
+
+	return reason == TROTH_REASON_WRONG_STATE && i >= 0 &&
+	       (troth_commitment_capacities(b->s, &b->s->commitments[i], b->who) &
+		TROTH_AS_DEBTOR) != 0;
+}
+
 /* A fact stands although `reason` speaks against it, unless it makes no sense at all. */
 static bool stands(const struct bench *b, enum troth_reason reason)
 {
 	if (!troth_event_is_fact(b->e))
 		return false;
-	if (b->e->type == TROTH_EVENT_PROMISE_STEP) {
-		int i = troth_subject_promise(b->s, &b->e->u.promise_step.promise);
-		enum troth_promise_state s = i < 0 ? TROTH_PROMISE_NONE
-						   : b->s->promises[i].state;
-
-		return reason == TROTH_REASON_WRONG_STATE &&
-		       (troth_capacities(b->s, &b->s->promises[i], b->who) &
-			TROTH_AS_MAKER) != 0 &&
-		       (s == TROTH_PROMISE_PROPOSED ||
-			s == TROTH_PROMISE_PENDING_APPROVAL ||
-			s == TROTH_PROMISE_REJECTED || s == TROTH_PROMISE_EXPIRED);
-	}
+	if (b->e->type == TROTH_EVENT_PROMISE_STEP)
+		return said_stands(b, reason);
+	if (b->e->type == TROTH_EVENT_COMMITMENT_STEP)
+		return done_stands(b, reason);
 	return reason == TROTH_REASON_WRONG_STATE ||
 	       reason == TROTH_REASON_SUBJECT_CLOSED || reason == TROTH_REASON_DUE_PASSED;
 }

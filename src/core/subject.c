@@ -126,6 +126,22 @@ bool troth_promise_is_met(const struct troth_subject *s, unsigned index)
 	return met > 0;
 }
 
+bool troth_room_for_commitment(const struct troth_subject *s,
+			       const struct troth_promise *p)
+{
+	return s->commitment_count < TROTH_COMMITMENTS_MAX &&
+	       p->commitment_count < TROTH_ORDINAL_MAX;
+}
+
+const struct troth_promise *troth_first_to_end(const struct troth_subject *s)
+{
+	for (unsigned i = 0; i < s->promise_count; i++)
+		if (s->promises[i].state == TROTH_PROMISE_ACTIVE ||
+		    s->promises[i].state == TROTH_PROMISE_REOPENED)
+			return &s->promises[i];
+	return NULL;
+}
+
 static void join(struct troth_subject *s, const char *party, bool *stays)
 {
 	int i = troth_subject_participant(s, party);

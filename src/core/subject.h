@@ -14,6 +14,19 @@ unsigned troth_commitment_capacities(const struct troth_subject *s,
 				     const struct troth_commitment *c,
 				     const struct troth_who *who);
 
+/* Ordinals are one byte, and 0 stands for the promise itself. */
+#define TROTH_ORDINAL_MAX 255
+
+/* True if promise p of s can have one more commitment. */
+bool troth_room_for_commitment(const struct troth_subject *s,
+			       const struct troth_promise *p);
+
+/*
+ * The first promise that ends with the order (active or reopened), or NULL. To
+ * it belongs the commitment to tell the customer.
+ */
+const struct troth_promise *troth_first_to_end(const struct troth_subject *s);
+
 /* True when every commitment of promise `index` has been met, so that it is kept. */
 bool troth_promise_is_met(const struct troth_subject *s, unsigned index);
 

@@ -9,6 +9,7 @@
 #ifndef TROTH_TEST_FIXTURE_H
 #define TROTH_TEST_FIXTURE_H
 
+#include "troth/base/text.h"
 #include "troth/core/subject.h"
 
 #define FIXTURE_DOMAIN  "fed.example"
