@@ -48,7 +48,8 @@ uint8_t *troth_buf_grow(struct troth_buf *b, size_t len)
 		b->cap = cap;
 	}
 	b->len += len;
-	return b->data + b->len - len;
+	/* An empty buffer has no memory, and NULL no offsets, not even 0. */
+	return b->len == len ? b->data : b->data + b->len - len;
 }
 
 void troth_buf_put(struct troth_buf *b, const void *data, size_t len)

@@ -1,6 +1,8 @@
 #include "troth/ledger/hub.h"
 #include "troth/base/text.h"
 
+#include "troth/base/text.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -9,6 +9,7 @@
 
 #include "troth/base/text.h"
 #include "troth/base/err.h"
+#include "troth/base/text.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -114,8 +114,7 @@ static void put_value(struct troth_buf *out, const char *text)
 		len = TROTH_LOG_VALUE_MAX - 3;
 		while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
 			len--; /* Not in the middle of a character. */
-		memcpy(cut, text, len);
-		memcpy(cut + len, "...", 3);
+		(void)snprintf(cut, sizeof(cut), "%.*s...", (int)len, text);
 		text = cut;
 		len += 3;
 	}

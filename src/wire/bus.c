@@ -527,6 +527,7 @@ enum troth_err troth_bus_reply_decode(struct troth_bus_reply *m, struct troth_sp
 	err = open_envelope(replies, TROTH_LEN(replies), bytes, &k, &inner, why);
 	if (err != TROTH_OK)
 		return err;
+	assert(k != NULL);
 	m->type = (enum troth_bus_type)k->type;
 	return decode(k, inner, &m->u, &m->owner, why);
 }

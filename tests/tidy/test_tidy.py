@@ -186,6 +186,13 @@ class Planted(unittest.TestCase):
                 with self.subTest(call + path):
                     self.assertEqual(self.forbidden(path, f"\n{call};\n"), [f"{path}:2"])
 
+    def test_a_copy_without_a_length_is_found_in_programs(self):
+        for call in ("strcpy(a, b)", "(void)strcat(a, b)", 'sprintf(a, "x")'):
+            with self.subTest(call):
+                self.assertEqual(self.forbidden("src/net/a.c", f"\n{call};\n"),
+                                 ["src/net/a.c:2"])
+        self.assertEqual(self.forbidden("src/net/a.c", 'snprintf(a, 1, "x");\n'), [])
+
     def test_a_script_may_look_again_but_not_sleep_for_seconds(self):
         head = "#!/bin/bash\n"
         self.assertEqual(self.forbidden("tests/a.sh", head + "sleep 2\n"),

@@ -275,6 +275,8 @@ def format(tree):
 LMDB_FLAGS = r"\bMDB_(?:NOSYNC|NOMETASYNC|WRITEMAP|MAPASYNC|INTEGERKEY|DUPSORT)\b"
 SLEEPS = r"sleep|usleep|nanosleep|clock_nanosleep|thrd_sleep|nng_msleep|nng_sleep_aio"
 
+UNBOUNDED = r"strcpy|stpcpy|strcat|sprintf|vsprintf|gets"
+
 
 def forbidden(tree):
     for path in tree.under("src/", "include/", "tests/", ends=(".c", ".h")):
@@ -284,6 +286,8 @@ def forbidden(tree):
             yield path, line_of(code, m.start()), f"{m.group(0)} is never to be used"
         for line, name in calls(code, SLEEPS):
             yield path, line, f"{name}(): wait for the event, with a bound"
+        for line, name in () if path.startswith("tests/") else calls(code, UNBOUNDED):
+            yield path, line, f"{name}(): say how much fits (TROTH_TEXT_SET, snprintf)"
     for path in tree.under("tests/", "certs/", ends=("",)):
         if path.endswith(".py"):
             pattern = r"^[^#\n]*?\b(time\.sleep)\s*\("

@@ -52,6 +52,7 @@ void troth_buf_reset(struct troth_buf *b);
 /*
  * Makes room for `len` more bytes and returns where they start, or NULL (and
  * sets `failed`). The bytes count as appended. Valid until the next append.
+ * Room for 0 bytes takes no memory: it may be NULL although nothing failed.
  */
 uint8_t *troth_buf_grow(struct troth_buf *b, size_t len);
 
