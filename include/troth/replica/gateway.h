@@ -8,6 +8,8 @@
  * simulator runs it as it is. One thread.
  *
  *   link:  DOWN --up--> GREETING (Hello sent) --HelloOk--> LIVE --down--> DOWN
+ *                        ^     \-- central went back --> DOWN, for a while
+ *                        \-- this store went back: a new incarnation
  *
  * Order of effects: what a caller is told, and what is submitted, was committed
  * before; central is told "received" only what was committed before.
@@ -32,31 +34,45 @@ struct troth_gateway_config {
 	const char *software;
 	unsigned batch_events;      /* At most so many in a Submit; 0: TROTH_BATCH_MAX. */
 	unsigned batches_in_flight; /* 0: 4. */
-	unsigned follows_in_flight; /* 0: 2. */
+	unsigned follows_in_flight; /* Answers to Follow that may wait for the commit;
+				       0: 2. */
 	int64_t follow_wait_ms;     /* 0: TROTH_FOLLOW_WAIT_MAX_MS. */
 	int64_t answer_timeout_ms; /* No answer for so long: the link is dropped; 0: 40 s.
 				    */
 };
 
+/* None of these may call the gateway back. */
 struct troth_gateway_io {
 	void *ctx;
-	/* Sends a request; returns its id, 0 if it cannot be sent just now. */
+	/*
+	 * Sends a request; returns its id, 0 if it cannot be sent just now. Takes the
+	 * buffer's contents and leaves it empty, or leaves it alone.
+	 */
 	uint32_t (*send)(void *ctx, struct troth_buf *payload);
 	/* Drops the link; it will come up again by itself. */
 	void (*drop)(void *ctx, const char *why);
+	/*
+	 * Something an operator should know. Stable names: restored_store,
+	 * central_went_back, central_declined, version, silence, bad_answer, bad_feed
+	 * (the link); set_aside, conflict, own_event_changed (own events); bad_entry,
+	 * blob_changed, entry_changed, unknown_origin, diverged (entries); no_room.
+	 */
 	void (*note)(void *ctx, const char *event, const char *text);
-	/* After each commit: the event stream has `stream_len` entries now. */
+	/* After a commit that brought entries: the event stream has `stream_len` now. */
 	void (*advanced)(void *ctx, uint64_t stream_len);
 };
 
 /*
  * Opens the site kept in `kv` (schema troth_gateway_schema), which must outlive
- * it. Refuses a store that belongs to another origin.
+ * it, as must the signer. The names of `config` are copied. On failure *g is
+ * NULL; TROTH_ERR_INPUT for a store that belongs to another origin.
  */
 TROTH_MUST_USE enum troth_err troth_gateway_open(
 	struct troth_gateway **g, struct troth_kv *kv,
 	const struct troth_gateway_config *config, const struct troth_gateway_io *io,
 	struct troth_why *why);
+
+/* Answers commands and questions that still wait, and frees. NULL is fine. */
 void troth_gateway_close(struct troth_gateway *g);
 
 /* The link is connected (TLS stands), or is gone. */
@@ -67,18 +83,29 @@ void troth_gateway_down(struct troth_gateway *g, const char *why, struct troth_t
 void troth_gateway_reply(struct troth_gateway *g, uint32_t request,
 			 struct troth_span bytes, struct troth_time now);
 
-/* Commands of the site's people (linked by next); ownership moves. */
+/*
+ * Commands of the site's people (linked by next), for the next turn. Ownership
+ * goes to the command's `done`, which is called once.
+ */
 void troth_gateway_commands(struct troth_gateway *g, struct troth_command *commands);
 
-/* A read barrier or a search: asks central. */
+/*
+ * A read barrier or a search: asks central. Without a link `done` is called before
+ * this returns.
+ */
 void troth_gateway_ask(struct troth_gateway *g, struct troth_question *q,
 		       struct troth_time now);
 
+/* True if a turn has something to do. */
 bool troth_gateway_busy(const struct troth_gateway *g, struct troth_time now);
 
 /*
- * One turn at `now`: commands and received entries, one commit, then answers to
- * callers and requests to central. TROTH_ERR_IO: the program must exit.
+ * One turn at `now`: received entries and commands, one commit, then answers to
+ * callers and requests to central. A full store is no failure: commands get
+ * NO_ROOM, what was received is tried again. After any failure the program must
+ * exit: commands of this turn are freed without an answer, because nobody knows
+ * whether they were saved; the next start does, and the same idempotency key will
+ * tell.
  */
 TROTH_MUST_USE enum troth_err troth_gateway_turn(struct troth_gateway *g,
 						 struct troth_time now,
@@ -87,6 +114,7 @@ TROTH_MUST_USE enum troth_err troth_gateway_turn(struct troth_gateway *g,
 /* When the next turn is needed even if nothing comes in; 0: never. */
 struct troth_time troth_gateway_wake(struct troth_gateway *g);
 
+/* Whether there is a link, since when, and how much waits for it. */
 void troth_gateway_link(const struct troth_gateway *g, struct troth_link_state *out);
 
 /* From now on commands are answered with STOPPING; what was taken is finished. */

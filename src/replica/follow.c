@@ -1,0 +1,127 @@
+#include "replica.h"
+
+#include <stdlib.h>
+
+void follow_reset(struct troth_gateway *g)
+{
+	while (g->arrivals != NULL) {
+		struct arrival *a = g->arrivals;
+
+		g->arrivals = a->next;
+		troth_bus_reply_fini(&a->reply);
+		free(a);
+	}
+	g->arrivals_end = &g->arrivals;
+	g->arrival_count = 0;
+	g->received = g->kept.cursor;
+	g->received_marks = g->kept.marks;
+}
+
+void follow_kept(struct troth_gateway *g)
+{
+	uint64_t received = g->received, marks = g->received_marks;
+
+	follow_reset(g);
+	g->received = received;
+	g->received_marks = marks;
+}
+
+/* Why the answer cannot be one to what was asked; NULL: it can. */
+static const char *unsuitable(const struct troth_gateway *g,
+			      const struct troth_bus_follow_ok *m)
+{
+	if (m->item_count > 0 && m->first != g->received + 1)
+		return "it does not begin where we asked";
+	for (size_t i = 0; i < m->item_count; i++)
+		if (m->items[i].position == 0)
+			return "an entry has no position";
+	if (m->size < g->heard_size)
+		return "it speaks of a ledger shorter than one we know";
+	if (m->size == g->heard_size && g->heard_size != 0 &&
+	    !troth_digest_eq(&m->root, &g->heard_root))
+		return "it speaks of another ledger of the same size";
+	return NULL;
+}
+
+void follow_on_answer(struct troth_gateway *g, struct troth_bus_reply *reply)
+{
+	const struct troth_bus_follow_ok *m = &reply->u.follow;
+	const char *problem = unsuitable(g, m);
+	struct arrival *a;
+
+	if (problem != NULL) {
+		replica_note(g, "bad_feed", "central's answer to Follow: %s", problem);
+		replica_lose(g, "central's answer to Follow: %s", problem);
+		return;
+	}
+	a = calloc(1, sizeof(*a));
+	if (a == NULL)
+		return; /* It is asked for again. */
+	g->received += m->item_count;
+	if (m->marks_upto > g->received_marks)
+		g->received_marks = m->marks_upto;
+	g->heard_size = m->size;
+	g->heard_root = m->root;
+	a->reply = *reply;
+	*reply = (struct troth_bus_reply){ .owner = NULL };
+	*g->arrivals_end = a;
+	g->arrivals_end = &a->next;
+	g->arrival_count++;
+	if (follow_can_ask(g))
+		follow_ask(g); /* Before the commit: so the round trip is hidden. */
+}
+
+bool follow_can_ask(const struct troth_gateway *g)
+{
+	return g->phase == PHASE_LIVE && g->arrival_count < g->config.follows_in_flight &&
+	       replica_flights(g, TROTH_BUS_FOLLOW) == 0;
+}
+
+void follow_ask(struct troth_gateway *g)
+{
+	struct troth_bus_request m = {
+		.type = TROTH_BUS_FOLLOW,
+		.u.follow = {
+			.after = g->received,
+			.max_bytes = FOLLOW_BYTES,
+			.wait_ms = (uint32_t)g->config.follow_wait_ms,
+			.marks_after = g->received_marks,
+		},
+	};
+
+	(void)replica_send(g, &m);
+}
+
+bool follow_can_report(const struct troth_gateway *g)
+{
+	return g->phase == PHASE_LIVE && replica_flights(g, TROTH_BUS_RECEIVE) == 0 &&
+	       (!g->told || g->told_cursor != g->kept.cursor || g->diverged_count > 0);
+}
+
+void follow_report(struct troth_gateway *g)
+{
+	struct troth_bus_request m = {
+		.type = TROTH_BUS_RECEIVE,
+		.u.receive = {
+			.cursor = g->kept.cursor,
+			.position = g->kept.position,
+			.diverged_count = g->diverged_count,
+			.diverged = g->diverged,
+		},
+	};
+	struct flight *f = replica_send(g, &m);
+
+	if (f != NULL) {
+		f->cursor = g->kept.cursor;
+		f->diverged = g->diverged_count;
+	}
+}
+
+void follow_on_reported(struct troth_gateway *g, const struct flight *f)
+{
+	g->told = true;
+	g->told_cursor = f->cursor;
+	g->diverged_count -= f->diverged;
+	memmove(g->diverged, g->diverged + f->diverged,
+		g->diverged_count * sizeof(g->diverged[0]));
+}

@@ -1,0 +1,422 @@
+#include "replica.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- Numbers in META ---- */
+
+/* Those that are plain numbers; `at` is their place in struct numbers. */
+static const struct {
+	const char *key;
+	size_t at;
+} plain[] = {
+	{ "incarnation", offsetof(struct numbers, incarnation) },
+	{ "origin_seq", offsetof(struct numbers, seq) },
+	{ TROTH_META_CURSOR, offsetof(struct numbers, cursor) },
+	{ TROTH_META_POSITION, offsetof(struct numbers, position) },
+	{ "marks", offsetof(struct numbers, marks) },
+	{ "seen_size", offsetof(struct numbers, seen_size) },
+	{ "set_aside", offsetof(struct numbers, set_aside) },
+	{ TROTH_META_AS_OF, offsetof(struct numbers, as_of) },
+	{ "clock", offsetof(struct numbers, clock) },
+};
+
+static uint64_t number_at(const struct numbers *n, size_t at)
+{
+	uint64_t v;
+
+	memcpy(&v, (const uint8_t *)n + at, sizeof(v));
+	return v;
+}
+
+static void read_digest(struct troth_txn *t, const char *key, struct troth_digest *out)
+{
+	struct troth_span v;
+
+	*out = (struct troth_digest){ { 0 } };
+	if (troth_txn_get(t, TROTH_T_META, troth_span_str(key), &v) &&
+	    v.len == TROTH_DIGEST_LEN)
+		memcpy(out->b, v.data, v.len);
+}
+
+static void read_numbers(struct troth_txn *t, struct numbers *n)
+{
+	for (size_t i = 0; i < TROTH_LEN(plain); i++) {
+		uint64_t v = troth_state_meta(t, plain[i].key);
+
+		memcpy((uint8_t *)n + plain[i].at, &v, sizeof(v));
+	}
+	read_digest(t, "head", &n->head);
+	read_digest(t, "seen_root", &n->seen_root);
+	n->backlog = troth_txn_count(t, TROTH_T_OWN);
+	if (n->incarnation == 0)
+		n->incarnation = 1;
+}
+
+static void write_numbers(struct troth_gateway *g, struct troth_txn *t)
+{
+	if (memcmp(&g->now, &g->kept, sizeof(g->now)) == 0)
+		return; /* What was heard alone is not worth a commit. */
+	g->now.seen_size = g->heard_size;
+	g->now.seen_root = g->heard_root;
+	g->now.clock.ms = g->clock_ms;
+	for (size_t i = 0; i < TROTH_LEN(plain); i++)
+		if (number_at(&g->now, plain[i].at) != number_at(&g->kept, plain[i].at))
+			troth_state_set_meta(t, plain[i].key,
+					     number_at(&g->now, plain[i].at));
+	if (!troth_digest_eq(&g->now.head, &g->kept.head))
+		troth_txn_put(t, TROTH_T_META, troth_span_str("head"),
+			      troth_digest_span(&g->now.head));
+	if (!troth_digest_eq(&g->now.seen_root, &g->kept.seen_root))
+		troth_txn_put(t, TROTH_T_META, troth_span_str("seen_root"),
+			      troth_digest_span(&g->now.seen_root));
+}
+
+/* ---- What the other files use ---- */
+
+void replica_note(struct troth_gateway *g, const char *event, const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	g->io.note(g->io.ctx, event, text);
+}
+
+void replica_begin(struct troth_gateway *g, struct troth_txn *t, enum troth_txn_mode mode)
+{
+	troth_txn_begin(t, g->kv, mode);
+	troth_state_lookup(&g->lookup, t, g->brand);
+}
+
+enum troth_err replica_end(struct troth_gateway *g, struct troth_txn *t,
+			   struct troth_why *why)
+{
+	struct troth_why local;
+	enum troth_err err;
+
+	write_numbers(g, t);
+	err = troth_txn_commit(t, &local);
+	if (err == TROTH_OK) {
+		g->kept = g->now;
+		return TROTH_OK;
+	}
+	g->now = g->kept;
+	if (err == TROTH_ERR_FULL) {
+		g->full_until_ms = g->raw_ms + FULL_RETRY_MS;
+		replica_note(g, "no_room", "%s", local.text);
+	}
+	return troth_fail(why, err, "%s", local.text);
+}
+
+/* ---- Open and close ---- */
+
+static bool copy_text(char *out, size_t size, const char *from)
+{
+	int len = snprintf(out, size, "%s", from);
+
+	return len > 0 && (size_t)len < size;
+}
+
+static unsigned at_most(unsigned value, unsigned preset, unsigned max)
+{
+	if (value == 0)
+		return preset;
+	return value < max ? value : max;
+}
+
+static bool take_config(struct troth_gateway *g, const struct troth_gateway_config *c)
+{
+	g->config = *c;
+	g->config.batch_events = at_most(c->batch_events, TROTH_BATCH_MAX,
+					 TROTH_BATCH_MAX);
+	g->config.batches_in_flight = at_most(c->batches_in_flight, 4, SUBMITS_MAX);
+	g->config.follows_in_flight = at_most(c->follows_in_flight, 2, 16);
+	if (c->follow_wait_ms <= 0 || c->follow_wait_ms > TROTH_FOLLOW_WAIT_MAX_MS)
+		g->config.follow_wait_ms = TROTH_FOLLOW_WAIT_MAX_MS;
+	if (c->answer_timeout_ms <= 0)
+		g->config.answer_timeout_ms = 40000;
+	return copy_text(g->origin, sizeof(g->origin), c->origin) &&
+	       copy_text(g->party, sizeof(g->party), c->party) &&
+	       copy_text(g->site_name, sizeof(g->site_name), c->site) &&
+	       copy_text(g->central, sizeof(g->central), c->central_origin) &&
+	       copy_text(g->software, sizeof(g->software), c->software);
+}
+
+static bool take_memory(struct troth_gateway *g)
+{
+	/* Zeroed once: afterwards they are only used within their counts. */
+	g->view[0] = calloc(1, sizeof(*g->view[0]));
+	g->view[1] = calloc(1, sizeof(*g->view[1]));
+	g->results = calloc(COMMANDS_MAX, sizeof(*g->results));
+	g->bodies = calloc(TROTH_BATCH_MAX, sizeof(*g->bodies));
+	g->blobs = calloc(TROTH_BATCH_MAX, sizeof(*g->blobs));
+	return g->view[0] != NULL && g->view[1] != NULL && g->results != NULL &&
+	       g->bodies != NULL && g->blobs != NULL;
+}
+
+/* Checks whose store it is; a new one becomes ours. */
+static enum troth_err claim(struct troth_gateway *g, struct troth_why *why)
+{
+	struct troth_span key = troth_span_str("origin"), owner;
+	struct troth_txn t;
+
+	troth_txn_begin(&t, g->kv, TROTH_TXN_WRITE);
+	if (!troth_txn_get(&t, TROTH_T_META, key, &owner))
+		troth_txn_put(&t, TROTH_T_META, key, troth_span_str(g->origin));
+	else if (!troth_span_eq(owner, troth_span_str(g->origin)))
+		troth_txn_fail(&t, TROTH_ERR_INPUT,
+			       "the store belongs to %.*s, not to %s", (int)owner.len,
+			       (const char *)owner.data, g->origin);
+	read_numbers(&t, &g->kept);
+	return troth_txn_commit(&t, why);
+}
+
+enum troth_err troth_gateway_open(struct troth_gateway **out, struct troth_kv *kv,
+				  const struct troth_gateway_config *config,
+				  const struct troth_gateway_io *io,
+				  struct troth_why *why)
+{
+	struct troth_gateway *g = calloc(1, sizeof(*g));
+	enum troth_err err = TROTH_OK;
+
+	*out = NULL;
+	if (g == NULL)
+		return troth_fail(why, TROTH_ERR_MEMORY, "gateway: no memory");
+	g->kv = kv;
+	g->io = *io;
+	g->arrivals_end = &g->arrivals;
+	g->commands_end = &g->commands;
+	if (!take_config(g, config))
+		err = troth_fail(why, TROTH_ERR_INPUT,
+				 "gateway: a name in its configuration is empty or long");
+	else if (!take_memory(g))
+		err = troth_fail(why, TROTH_ERR_MEMORY, "gateway: no memory");
+	else
+		err = claim(g, why);
+	if (err != TROTH_OK) {
+		troth_gateway_close(g);
+		return err;
+	}
+	g->now = g->kept;
+	g->clock_ms = g->kept.clock.ms;
+	g->heard_size = g->kept.seen_size;
+	g->heard_root = g->kept.seen_root;
+	follow_reset(g);
+	*out = g;
+	return TROTH_OK;
+}
+
+void troth_gateway_close(struct troth_gateway *g)
+{
+	if (g == NULL)
+		return;
+	while (g->commands != NULL) {
+		struct troth_command *c = g->commands;
+		const struct troth_result r = { .status = TROTH_STOPPING };
+
+		g->commands = c->next;
+		c->done(c, &r);
+	}
+	questions_fail(g, "the gateway is stopping");
+	follow_reset(g);
+	free(g->view[0]);
+	free(g->view[1]);
+	free(g->results);
+	free(g->bodies);
+	free(g->blobs);
+	troth_buf_fini(&g->out);
+	troth_buf_fini(&g->personal);
+	troth_buf_fini(&g->record);
+	free(g);
+}
+
+/* ---- A turn ---- */
+
+void troth_gateway_commands(struct troth_gateway *g, struct troth_command *commands)
+{
+	*g->commands_end = commands;
+	while (*g->commands_end != NULL)
+		g->commands_end = &(*g->commands_end)->next;
+}
+
+void troth_gateway_stop(struct troth_gateway *g)
+{
+	g->stopping = true;
+}
+
+/* Takes up to COMMANDS_MAX commands off the queue. */
+static struct troth_command *take_commands(struct troth_gateway *g)
+{
+	struct troth_command *list = g->commands, **end = &g->commands;
+
+	for (unsigned n = 0; n < COMMANDS_MAX && *end != NULL; n++)
+		end = &(*end)->next;
+	g->commands = *end;
+	if (g->commands == NULL)
+		g->commands_end = &g->commands;
+	if (list != NULL)
+		*end = NULL;
+	return list;
+}
+
+static void answer_all(struct troth_command *list, enum troth_status status)
+{
+	const struct troth_result r = { .status = status };
+
+	while (list != NULL) {
+		struct troth_command *c = list;
+
+		list = c->next;
+		c->done(c, &r);
+	}
+}
+
+static void answer_each(struct troth_gateway *g, struct troth_command *list)
+{
+	for (unsigned i = 0; list != NULL; i++) {
+		struct troth_command *c = list;
+
+		list = c->next;
+		c->done(c, &g->results[i]);
+	}
+}
+
+/* What was received goes first: commands are decided on the newest state. */
+static enum troth_err commit_all(struct troth_gateway *g, struct troth_command *list,
+				 bool arrivals, struct troth_why *why)
+{
+	struct troth_txn t;
+	unsigned n = 0;
+
+	replica_begin(g, &t, TROTH_TXN_WRITE);
+	for (struct arrival *a = arrivals ? g->arrivals : NULL; a != NULL; a = a->next)
+		replica_apply(g, &t, &a->reply.u.follow);
+	for (struct troth_command *c = list; c != NULL; c = c->next)
+		replica_decide(g, &t, c, &g->results[n++]);
+	return replica_end(g, &t, why);
+}
+
+/* Commands and arrivals: one commit, then whoever waits for it is told. */
+static enum troth_err work(struct troth_gateway *g, struct troth_why *why)
+{
+	struct troth_command *list = take_commands(g);
+	bool arrivals = g->arrivals != NULL && g->raw_ms >= g->full_until_ms;
+	uint64_t cursor = g->kept.cursor;
+	enum troth_err err;
+
+	if (g->stopping) {
+		answer_all(list, TROTH_STOPPING);
+		list = NULL;
+	} else if (troth_kv_room(g->kv) == TROTH_ROOM_REFUSE) {
+		answer_all(list, TROTH_NO_ROOM);
+		list = NULL;
+	}
+	if (list == NULL && !arrivals)
+		return TROTH_OK;
+	err = commit_all(g, list, arrivals, why);
+	if (err == TROTH_ERR_FULL) {
+		answer_all(list, TROTH_NO_ROOM);
+		return TROTH_OK;
+	}
+	if (err != TROTH_OK) {
+		/* Nobody knows what became of them: neither yes nor no is true. */
+		while (list != NULL) {
+			struct troth_command *c = list;
+
+			list = c->next;
+			troth_command_free(c);
+		}
+		return err;
+	}
+	if (arrivals) {
+		follow_kept(g);
+		g->backoff_ms = 0;
+	}
+	if (g->kept.cursor != cursor)
+		g->io.advanced(g->io.ctx, g->kept.cursor);
+	answer_each(g, list);
+	return TROTH_OK;
+}
+
+/* Sends all that can be sent just now. */
+static enum troth_err pump(struct troth_gateway *g, struct troth_why *why)
+{
+	enum troth_err err = TROTH_OK;
+
+	if (g->phase == PHASE_UP && g->raw_ms >= g->greet_at_ms &&
+	    g->raw_ms >= g->send_at_ms)
+		uplink_hello(g);
+	while (err == TROTH_OK && uplink_can_submit(g) && g->raw_ms >= g->submit_at_ms &&
+	       g->raw_ms >= g->send_at_ms)
+		err = uplink_submit(g, why);
+	if (follow_can_ask(g) && g->raw_ms >= g->follow_at_ms &&
+	    g->raw_ms >= g->send_at_ms)
+		follow_ask(g);
+	if (follow_can_report(g) && g->raw_ms >= g->send_at_ms)
+		follow_report(g);
+	return err;
+}
+
+enum troth_err troth_gateway_turn(struct troth_gateway *g, struct troth_time now,
+				  struct troth_why *why)
+{
+	enum troth_err err = TROTH_OK;
+
+	replica_set_clock(g, now);
+	if (g->phase == PHASE_WELCOME && g->raw_ms >= g->full_until_ms)
+		err = uplink_welcome(g, why);
+	if (err == TROTH_OK && g->turned_away != 0 && g->raw_ms >= g->full_until_ms)
+		err = uplink_set_aside(g, why);
+	if (err == TROTH_OK || err == TROTH_ERR_FULL)
+		err = work(g, why);
+	if (err != TROTH_OK)
+		return err;
+	questions_settle(g);
+	replica_check_silence(g);
+	return pump(g, why);
+}
+
+static void sooner(int64_t *due, bool is, int64_t a, int64_t b)
+{
+	int64_t at = a > b ? a : b;
+
+	if (is && at < *due)
+		*due = at;
+}
+
+/* The next instant at which a turn has something to do; INT64_MAX: none. */
+static int64_t due_ms(const struct troth_gateway *g)
+{
+	int64_t due = questions_due_ms(g);
+
+	sooner(&due, g->commands != NULL, 0, 0);
+	sooner(&due, g->arrivals != NULL || g->phase == PHASE_WELCOME, g->full_until_ms,
+	       0);
+	sooner(&due, g->turned_away != 0, g->full_until_ms, 0);
+	sooner(&due, g->phase == PHASE_UP, g->greet_at_ms, g->send_at_ms);
+	sooner(&due, uplink_can_submit(g), g->submit_at_ms, g->send_at_ms);
+	sooner(&due, follow_can_ask(g), g->follow_at_ms, g->send_at_ms);
+	sooner(&due, follow_can_report(g), g->send_at_ms, 0);
+	for (unsigned i = 0; i < FLIGHTS_MAX; i++)
+		sooner(&due, g->flights[i].request != 0,
+		       g->flights[i].sent_ms + replica_patience_ms(g, &g->flights[i]), 0);
+	return due;
+}
+
+bool troth_gateway_busy(const struct troth_gateway *g, struct troth_time now)
+{
+	return due_ms(g) <= now.ms;
+}
+
+struct troth_time troth_gateway_wake(struct troth_gateway *g)
+{
+	int64_t due = due_ms(g);
+
+	if (due == INT64_MAX)
+		return (struct troth_time){ 0 };
+	return (struct troth_time){ due > 1 ? due : 1 };
+}

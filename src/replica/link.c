@@ -1,0 +1,222 @@
+#include "replica.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+int64_t replica_back_off(struct troth_gateway *g)
+{
+	uint16_t dice;
+
+	g->backoff_ms *= 2;
+	if (g->backoff_ms < BACKOFF_MIN_MS)
+		g->backoff_ms = BACKOFF_MIN_MS;
+	if (g->backoff_ms > BACKOFF_MAX_MS)
+		g->backoff_ms = BACKOFF_MAX_MS;
+	g->config.random(g->config.random_ctx, &dice, sizeof(dice));
+	return g->backoff_ms / 2 + g->backoff_ms * dice / 65536 / 2;
+}
+
+unsigned replica_flights(const struct troth_gateway *g, enum troth_bus_type type)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < FLIGHTS_MAX; i++)
+		n += g->flights[i].request != 0 && g->flights[i].type == type;
+	return n;
+}
+
+struct flight *replica_send(struct troth_gateway *g, const struct troth_bus_request *m)
+{
+	struct troth_buf bytes = TROTH_BUF_INIT;
+	struct flight *f = g->flights;
+	uint32_t request = 0;
+
+	while (f < g->flights + FLIGHTS_MAX && f->request != 0)
+		f++;
+	if (f < g->flights + FLIGHTS_MAX) {
+		troth_bus_request_encode(m, &bytes);
+		if (!bytes.failed)
+			request = g->io.send(g->io.ctx, &bytes);
+	}
+	troth_buf_fini(&bytes);
+	if (request == 0) {
+		g->send_at_ms = g->raw_ms + SEND_RETRY_MS;
+		return NULL;
+	}
+	*f = (struct flight){ .request = request, .type = m->type, .sent_ms = g->raw_ms };
+	return f;
+}
+
+/* Everything that belongs to one connection ends with it. */
+static void link_ended(struct troth_gateway *g, const char *why)
+{
+	char text[TROTH_WHY_MAX];
+	char since[TROTH_TIME_TEXT];
+
+	if (g->phase == PHASE_LIVE || g->trouble[0] == '\0')
+		g->since = (struct troth_time){ g->raw_ms };
+	g->phase = PHASE_DOWN;
+	(void)snprintf(g->trouble, sizeof(g->trouble), "%s", why);
+	memset(g->flights, 0, sizeof(g->flights));
+	g->turned_away = 0; /* Central will say it again. */
+	follow_reset(g);
+	troth_time_format(since, g->since);
+	(void)snprintf(text, sizeof(text), "no link to central since %s: %.200s", since,
+		       g->trouble);
+	questions_fail(g, text);
+}
+
+void replica_lose(struct troth_gateway *g, const char *fmt, ...)
+{
+	char why[TROTH_WHY_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(why, sizeof(why), fmt, ap);
+	va_end(ap);
+	g->greet_at_ms = g->raw_ms + replica_back_off(g);
+	link_ended(g, why);
+	g->io.drop(g->io.ctx, why);
+}
+
+void replica_set_clock(struct troth_gateway *g, struct troth_time now)
+{
+	int64_t back = g->raw_ms - now.ms;
+
+	g->raw_ms = now.ms;
+	if (now.ms > g->clock_ms)
+		g->clock_ms = now.ms;
+	if (back <= 0)
+		return;
+	for (unsigned i = 0; i < FLIGHTS_MAX; i++)
+		g->flights[i].sent_ms -= back;
+	for (struct troth_question *q = g->questions; q != NULL; q = q->next)
+		q->deadline.ms -= back;
+	g->greet_at_ms -= back;
+	g->send_at_ms -= back;
+	g->submit_at_ms -= back;
+	g->follow_at_ms -= back;
+	g->full_until_ms -= back;
+}
+
+void troth_gateway_up(struct troth_gateway *g, struct troth_time now)
+{
+	replica_set_clock(g, now);
+	if (g->phase != PHASE_DOWN)
+		link_ended(g, "a new connection");
+	g->phase = PHASE_UP;
+	g->send_at_ms = 0;
+}
+
+void troth_gateway_down(struct troth_gateway *g, const char *why, struct troth_time now)
+{
+	replica_set_clock(g, now);
+	if (g->phase != PHASE_DOWN)
+		link_ended(g, why);
+}
+
+static struct flight *flight_of(struct troth_gateway *g, uint32_t request)
+{
+	for (unsigned i = 0; i < FLIGHTS_MAX; i++)
+		if (g->flights[i].request == request)
+			return &g->flights[i];
+	return NULL;
+}
+
+static void dispatch(struct troth_gateway *g, const struct flight *f,
+		     struct troth_bus_reply *reply)
+{
+	if (reply->type == TROTH_BUS_ERROR) {
+		uplink_on_error(g, f, &reply->u.error);
+		return;
+	}
+	if (reply->type != f->type) {
+		replica_lose(g, "central answered another question than was asked");
+		return;
+	}
+	switch (reply->type) {
+	case TROTH_BUS_HELLO:
+		uplink_on_hello(g, &reply->u.hello);
+		break;
+	case TROTH_BUS_SUBMIT:
+		uplink_on_submit(g, f, &reply->u.submit);
+		break;
+	case TROTH_BUS_FOLLOW:
+		follow_on_answer(g, reply);
+		break;
+	case TROTH_BUS_RECEIVE:
+		follow_on_reported(g, f);
+		break;
+	case TROTH_BUS_FRESH:
+	case TROTH_BUS_FIND:
+	case TROTH_BUS_ERROR:
+		break;
+	}
+}
+
+void troth_gateway_reply(struct troth_gateway *g, uint32_t request,
+			 struct troth_span bytes, struct troth_time now)
+{
+	struct troth_bus_reply reply = { .owner = NULL };
+	struct troth_question *q;
+	struct troth_why why;
+	struct flight *found, f;
+
+	replica_set_clock(g, now);
+	if (request == 0 || g->phase == PHASE_DOWN)
+		return;
+	found = flight_of(g, request);
+	q = found == NULL ? questions_find(g, request) : NULL;
+	if (found == NULL && q == NULL)
+		return; /* Of a connection that is gone, or over its time. */
+	if (troth_bus_reply_decode(&reply, bytes, &why) != TROTH_OK) {
+		replica_note(g, "bad_answer", "%s", why.text);
+		replica_lose(g, "central's answer cannot be read: %s", why.text);
+		return;
+	}
+	if (found != NULL) {
+		f = *found;
+		found->request = 0;
+		dispatch(g, &f, &reply);
+	} else if (reply.type == TROTH_BUS_ERROR ||
+		   reply.type == (q->find ? TROTH_BUS_FIND : TROTH_BUS_FRESH)) {
+		questions_on_answer(g, q, &reply);
+	} else {
+		replica_lose(g, "central answered another question than was asked");
+	}
+	troth_bus_reply_fini(&reply);
+}
+
+void troth_gateway_link(const struct troth_gateway *g, struct troth_link_state *out)
+{
+	*out = (struct troth_link_state){
+		.up = g->phase == PHASE_LIVE,
+		.since = g->since,
+		.backlog = g->kept.backlog,
+	};
+	if (!out->up)
+		(void)snprintf(out->trouble, sizeof(out->trouble), "%s",
+			       g->trouble[0] != '\0' ? g->trouble : "not connected yet");
+}
+
+int64_t replica_patience_ms(const struct troth_gateway *g, const struct flight *f)
+{
+	return g->config.answer_timeout_ms +
+	       (f->type == TROTH_BUS_FOLLOW ? g->config.follow_wait_ms : 0);
+}
+
+void replica_check_silence(struct troth_gateway *g)
+{
+	for (unsigned i = 0; i < FLIGHTS_MAX; i++) {
+		const struct flight *f = &g->flights[i];
+
+		if (f->request != 0 &&
+		    f->sent_ms + replica_patience_ms(g, f) <= g->raw_ms) {
+			replica_note(g, "silence", "central has not answered for %lld ms",
+				     (long long)(g->raw_ms - f->sent_ms));
+			replica_lose(g, "central has not answered for %lld ms",
+				     (long long)(g->raw_ms - f->sent_ms));
+			return;
+		}
+	}
+}

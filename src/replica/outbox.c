@@ -1,0 +1,290 @@
+/*
+ * The outbox in four tables: OUTBOX has the bytes by origin_seq; OUTBOX_OF and OWN
+ * name, by subject and by event id, those that are part of a view. A record of
+ * OUTBOX alone, without the two, has come back from central already, but under
+ * the number it had before this store went back in time; it is only there so
+ * that the numbers central is sent have no gap (central takes an event id once).
+ */
+#include "replica.h"
+
+static struct troth_key seq_key(uint64_t seq)
+{
+	struct troth_key k = { .len = 0 };
+
+	troth_key_u64(&k, seq);
+	return k;
+}
+
+static struct troth_key of_key(const struct troth_id *subject, uint64_t seq)
+{
+	struct troth_key k = { .len = 0 };
+
+	troth_key_id(&k, subject);
+	troth_key_u64(&k, seq);
+	return k;
+}
+
+static bool split(struct troth_span record, struct troth_span *body,
+		  struct troth_span *blob)
+{
+	struct troth_reader r = troth_reader(record);
+
+	*body = troth_read_span(&r, troth_read_u32be(&r));
+	*blob = troth_read_span(&r, record.len - r.pos);
+	return troth_read_done(&r) && body->len > 0;
+}
+
+/* Decodes the record into *e; body and blob are borrowed like it. */
+static bool open_record(struct troth_txn *t, struct troth_span record, uint64_t seq,
+			struct troth_event *e, struct troth_span *body,
+			struct troth_span *blob)
+{
+	struct troth_why why = { "the record is cut" };
+
+	if (split(record, body, blob) && troth_body_decode(e, *body, &why) == TROTH_OK)
+		return true;
+	troth_txn_fail(t, TROTH_ERR_CORRUPT, "outbox: number %llu: %s",
+		       (unsigned long long)seq, why.text);
+	return false;
+}
+
+static bool get(struct troth_txn *t, uint64_t seq, struct troth_event *e,
+		struct troth_span *body, struct troth_span *blob)
+{
+	struct troth_key k = seq_key(seq);
+	struct troth_span record;
+
+	return troth_txn_get(t, TROTH_T_OUTBOX, troth_key_span(&k), &record) &&
+	       open_record(t, record, seq, e, body, blob);
+}
+
+/* Gives *e the next number, saves it with `blob` and moves the chain. */
+static void chain(struct troth_gateway *g, struct troth_txn *t, struct troth_event *e,
+		  struct troth_span blob)
+{
+	struct troth_key k;
+	struct troth_span body;
+	uint8_t seq[8];
+
+	e->incarnation = g->now.incarnation;
+	e->origin_seq = ++g->now.seq;
+	e->origin_prev = g->now.head;
+
+	troth_buf_reset(&g->out);
+	troth_buf_put_u32be(&g->out, 0);
+	troth_body_encode(e, &g->out);
+	if (g->out.failed || g->out.len < 4) {
+		troth_txn_fail(t, TROTH_ERR_MEMORY, "outbox: no memory for an event");
+		return;
+	}
+	body = troth_span(g->out.data + 4, g->out.len - 4);
+	troth_chain_head(&g->now.head, &e->origin_prev, body);
+	for (int i = 0; i < 4; i++)
+		g->out.data[i] = (uint8_t)(body.len >> (24 - 8 * i));
+	troth_buf_put_span(&g->out, blob);
+	if (g->out.failed) {
+		troth_txn_fail(t, TROTH_ERR_MEMORY, "outbox: no memory for an event");
+		return;
+	}
+
+	k = seq_key(e->origin_seq);
+	troth_txn_put(t, TROTH_T_OUTBOX, troth_key_span(&k), troth_buf_span(&g->out));
+	k = of_key(&e->subject, e->origin_seq);
+	troth_txn_put(t, TROTH_T_OUTBOX_OF, troth_key_span(&k), TROTH_SPAN_NONE);
+	troth_store_u64be(seq, e->origin_seq);
+	troth_txn_put(t, TROTH_T_OWN, troth_id_span(&e->id), troth_span(seq, 8));
+}
+
+/* Forgets event *e under its number; its bytes only if `bytes`. */
+static void forget(struct troth_txn *t, const struct troth_event *e, uint64_t seq,
+		   bool bytes)
+{
+	struct troth_key k = of_key(&e->subject, seq);
+
+	(void)troth_txn_del(t, TROTH_T_OUTBOX_OF, troth_key_span(&k));
+	(void)troth_txn_del(t, TROTH_T_OWN, troth_id_span(&e->id));
+	k = seq_key(seq);
+	if (bytes)
+		(void)troth_txn_del(t, TROTH_T_OUTBOX, troth_key_span(&k));
+}
+
+static uint64_t own_seq(struct troth_txn *t, const struct troth_id *event)
+{
+	struct troth_span value;
+
+	if (!troth_txn_get(t, TROTH_T_OWN, troth_id_span(event), &value) ||
+	    value.len != 8)
+		return 0;
+	return troth_load_u64be(value.data);
+}
+
+void outbox_add(struct troth_gateway *g, struct troth_txn *t, struct troth_event *e,
+		const struct troth_personal *personal)
+{
+	struct troth_span blob = TROTH_SPAN_NONE;
+
+	troth_buf_reset(&g->personal);
+	if (personal != NULL)
+		troth_personal_encode(personal, &g->personal);
+	if (g->personal.failed) {
+		troth_txn_fail(t, TROTH_ERR_MEMORY, "outbox: no memory for an event");
+		return;
+	}
+	blob = troth_buf_span(&g->personal);
+	e->has_personal = blob.len > 0; /* All fields empty: there is no such part. */
+	e->personal_hash = (struct troth_digest){ { 0 } };
+	if (e->has_personal)
+		troth_sha256(&e->personal_hash, &blob, 1);
+	chain(g, t, e, blob);
+	g->now.backlog++;
+}
+
+/* The bytes of what came back must be ours, but for the number they were sent under. */
+static bool same(struct troth_gateway *g, struct troth_event *ours,
+		 const struct troth_event *theirs, struct troth_span body)
+{
+	ours->incarnation = theirs->incarnation;
+	ours->origin_seq = theirs->origin_seq;
+	ours->origin_prev = theirs->origin_prev;
+	troth_buf_reset(&g->record);
+	troth_body_encode(ours, &g->record);
+	return !g->record.failed && troth_span_eq(troth_buf_span(&g->record), body);
+}
+
+/* Removes what is left of events before `seq` that need not be sent any more. */
+static void sweep(struct troth_gateway *g, struct troth_txn *t, uint64_t seq)
+{
+	struct troth_span body, blob;
+	struct troth_cursor c;
+	uint64_t first;
+
+	troth_cursor_open(&c, t, TROTH_T_OUTBOX);
+	while (troth_cursor_seek(&c, TROTH_SPAN_NONE)) {
+		first = troth_load_u64be(c.key.data);
+		if (first >= seq ||
+		    !open_record(t, c.value, first, &g->other, &body, &blob) ||
+		    own_seq(t, &g->other.id) != 0)
+			break;
+
+		struct troth_key k = seq_key(first);
+		(void)troth_txn_del(t, TROTH_T_OUTBOX, troth_key_span(&k));
+	}
+	troth_cursor_close(&c);
+}
+
+bool outbox_confirm(struct troth_gateway *g, struct troth_txn *t,
+		    const struct troth_event *e, struct troth_span body)
+{
+	uint64_t seq = own_seq(t, &e->id);
+	struct troth_span our_body, blob;
+	bool renumbered;
+
+	if (seq == 0 || !get(t, seq, &g->other, &our_body, &blob))
+		return false;
+	renumbered = g->other.incarnation != e->incarnation || seq != e->origin_seq;
+	if (!same(g, &g->other, e, body))
+		replica_note(
+			g, "own_event_changed",
+			"own event %llu of incarnation %llu is in the ledger with other bytes",
+			(unsigned long long)e->origin_seq,
+			(unsigned long long)e->incarnation);
+	forget(t, &g->other, seq, !renumbered);
+	if (!renumbered)
+		sweep(g, t, seq);
+	g->now.backlog--;
+	return true;
+}
+
+/* Chains the events from number `from` on again, after g->now.head. */
+static void chain_again(struct troth_gateway *g, struct troth_txn *t, uint64_t from)
+{
+	struct troth_key k = seq_key(from);
+	struct troth_span body, blob;
+	struct troth_cursor c;
+
+	troth_cursor_open(&c, t, TROTH_T_OUTBOX);
+	/* New numbers are never greater than old ones, so none is met twice. */
+	for (bool more = troth_cursor_seek(&c, troth_key_span(&k)); more;
+	     more = troth_cursor_next(&c)) {
+		uint64_t seq = troth_load_u64be(c.key.data);
+		bool own;
+
+		troth_buf_reset(&g->record);
+		troth_buf_put_span(&g->record, c.value);
+		if (g->record.failed)
+			troth_txn_fail(t, TROTH_ERR_MEMORY, "outbox: no memory");
+		if (!troth_txn_sound(t) || !open_record(t, troth_buf_span(&g->record),
+							seq, &g->other, &body, &blob))
+			break;
+		own = own_seq(t, &g->other.id) != 0;
+		forget(t, &g->other, seq, true);
+		if (own)
+			chain(g, t, &g->other, blob);
+	}
+	troth_cursor_close(&c);
+}
+
+void outbox_reincarnate(struct troth_gateway *g, struct troth_txn *t,
+			uint64_t incarnation)
+{
+	g->now.incarnation = incarnation;
+	g->now.seq = 0;
+	g->now.head = (struct troth_digest){ { 0 } };
+	chain_again(g, t, 0);
+}
+
+static void keep_beside(struct troth_gateway *g, struct troth_txn *t,
+			struct troth_span body, struct troth_span blob,
+			const char *reason)
+{
+	struct troth_key k = seq_key(++g->now.set_aside);
+
+	troth_buf_reset(&g->record);
+	troth_buf_put_u16be(&g->record, (uint16_t)strlen(reason));
+	troth_buf_put_str(&g->record, reason);
+	troth_buf_put_u32be(&g->record, (uint32_t)body.len);
+	troth_buf_put_span(&g->record, body);
+	troth_buf_put_span(&g->record, blob);
+	if (g->record.failed)
+		troth_txn_fail(t, TROTH_ERR_MEMORY, "outbox: no memory");
+	else
+		troth_txn_put(t, TROTH_T_SET_ASIDE, troth_key_span(&k),
+			      troth_buf_span(&g->record));
+}
+
+void outbox_set_aside(struct troth_gateway *g, struct troth_txn *t, uint64_t seq,
+		      const char *reason)
+{
+	struct troth_subject *s = g->view[0];
+	struct troth_span body, blob;
+	struct troth_event *e = &g->event;
+
+	if (!get(t, seq, e, &body, &blob))
+		return;
+	keep_beside(g, t, body, blob, reason);
+	(void)view_load(g, t, &e->subject, e->subject_kind, s);
+	troth_state_indexed(s, &g->before[0]);
+	if (own_seq(t, &e->id) != 0)
+		g->now.backlog--;
+	forget(t, e, seq, true);
+	g->now.seq = seq - 1;
+	g->now.head = e->origin_prev;
+	chain_again(g, t, seq + 1);
+
+	(void)troth_state_load(t, TROTH_T_SUBJECTS, &e->subject, e->subject_kind, s);
+	view_renew(g, t, s, &g->before[0]);
+}
+
+bool outbox_head(struct troth_gateway *g, struct troth_txn *t, uint64_t seq,
+		 struct troth_digest *head)
+{
+	struct troth_span body, blob;
+
+	*head = g->kept.head;
+	if (seq == g->kept.seq)
+		return true;
+	if (!get(t, seq + 1, &g->other, &body, &blob))
+		return false;
+	*head = g->other.origin_prev;
+	return true;
+}

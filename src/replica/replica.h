@@ -1,0 +1,262 @@
+/*
+ * replica - what the files of this layer share: the gateway's inside.
+ *
+ * `kept` is what the last commit left on the disk; `now` runs ahead of it inside
+ * a transaction and falls back to it when the commit fails. Whatever is told to
+ * anybody is told from `kept`.
+ *
+ *   decide.c   commands -> own events on the view
+ *   outbox.c   own events: saved, chained again, set aside, confirmed
+ *   view.c     the view of a subject: sequenced state and own events on top
+ *   uplink.c   Hello and Submit
+ *   follow.c   Follow and Receive; apply.c what an entry does here
+ *   ask.c      questions to central
+ *   link.c     requests, replies, time-outs
+ *   gateway.c  open, turn, commit
+ */
+#ifndef TROTH_REPLICA_REPLICA_H
+#define TROTH_REPLICA_REPLICA_H
+
+#include "troth/core/chain.h"
+#include "troth/replica/gateway.h"
+#include "troth/state/key.h"
+#include "troth/state/query.h"
+
+#define COMMANDS_MAX   4096 /* Decided in one turn. */
+#define FLIGHTS_MAX    32   /* Requests without an answer, questions not counted. */
+#define SUBMITS_MAX    16
+#define DIVERGED_MAX   64 /* Named in one Receive. */
+#define SUBMIT_BYTES   ((size_t)1 << 20)
+#define FOLLOW_BYTES   (1u << 20)
+#define FULL_RETRY_MS  1000
+#define SEND_RETRY_MS  100
+#define BACKOFF_MIN_MS 500
+#define BACKOFF_MAX_MS 15000
+
+struct numbers {
+	uint64_t incarnation;
+	uint64_t seq;             /* Of the last event made in it; 0: none. */
+	struct troth_digest head; /* The chain's, after that event. */
+	uint64_t cursor;          /* Entries of the feed applied. */
+	uint64_t position;        /* Nothing that is to be seen is missing up to it. */
+	uint64_t marks;
+	uint64_t seen_size; /* Newest tree heard of. */
+	struct troth_digest seen_root;
+	uint64_t set_aside; /* Own events that central turned away. */
+	uint64_t backlog;   /* Own events not yet sequenced; counted at open. */
+	struct troth_time as_of;
+	struct troth_time clock; /* Newest time used; own times never go back. */
+};
+
+enum phase {
+	PHASE_DOWN,
+	PHASE_UP,       /* Hello is to be sent. */
+	PHASE_GREETING, /* Hello was sent. */
+	PHASE_WELCOME,  /* It was answered; the answer has not been judged yet. */
+	PHASE_LIVE,
+};
+
+struct flight {
+	uint32_t request; /* 0: free. */
+	enum troth_bus_type type;
+	int64_t sent_ms;
+	bool stale;           /* A Submit after which the uplink went back. */
+	uint64_t first, last; /* Of a Submit: origin_seq. */
+	uint64_t cursor;      /* Of a Receive: what it told. */
+	unsigned diverged;    /* Of a Receive: how many it named. */
+};
+
+/* A FollowOk that waits for its commit. */
+struct arrival {
+	struct troth_bus_reply reply;
+	struct arrival *next;
+};
+
+struct troth_gateway {
+	struct troth_kv *kv;
+	struct troth_gateway_config config; /* Its strings are ours. */
+	struct troth_gateway_io io;
+	char origin[TROTH_ORIGIN_MAX + 1], party[TROTH_PARTY_MAX + 1];
+	char site_name[TROTH_SITE_MAX + 1], central[TROTH_ORIGIN_MAX + 1];
+	char software[64];
+
+	struct numbers kept, now;
+	int64_t raw_ms;   /* As the caller gave it: time-outs are measured in this, */
+	int64_t clock_ms; /* and events get this, which never goes back. */
+	bool stopping;
+	int64_t full_until_ms; /* The store was full: no work of our own before. */
+
+	/* The link. */
+	enum phase phase;
+	struct troth_time since;
+	char trouble[TROTH_WHY_MAX];
+	struct flight flights[FLIGHTS_MAX];
+	int64_t greet_at_ms, send_at_ms;
+	int64_t backoff_ms;                /* Last one used; 0 after a success. */
+	struct troth_bus_hello_ok welcome; /* Without its texts. */
+	uint64_t heard_size;
+	struct troth_digest heard_root;
+
+	/* Uplink. */
+	uint64_t taken;       /* Central has taken so far, as heard on this link. */
+	uint64_t next_submit; /* origin_seq. */
+	int64_t submit_at_ms;
+	uint64_t turned_away; /* origin_seq; 0: none. */
+	char turned_away_why[TROTH_WHY_MAX];
+
+	/* Follower. */
+	struct arrival *arrivals, **arrivals_end;
+	unsigned arrival_count;
+	uint64_t received; /* Feed number up to which entries are here or in arrivals. */
+	uint64_t received_marks;
+	int64_t follow_at_ms;
+	bool told; /* `told_cursor` is what central knows of us. */
+	uint64_t told_cursor;
+	unsigned diverged_count;
+	struct troth_id diverged[DIVERGED_MAX];
+
+	struct troth_command *commands, **commands_end;
+	struct troth_question *questions;
+
+	/* Of the transaction at hand. */
+	char brand[TROTH_PARTY_MAX + 1];
+	struct troth_lookup lookup;
+
+	/* Scratch, because these are large. */
+	struct troth_subject *view[2];
+	struct troth_indexed before[2];
+	struct troth_event event, other;
+	struct troth_site site;
+	struct troth_buf out, personal, record;
+	struct troth_result *results;
+	struct troth_span *bodies, *blobs; /* TROTH_BATCH_MAX of each. */
+};
+
+/* ---- gateway.c ---- */
+
+void replica_note(struct troth_gateway *g, const char *event, const char *fmt, ...)
+	TROTH_PRINTF(3, 4);
+/* Begins a transaction of either mode with the lookup on it. */
+void replica_begin(struct troth_gateway *g, struct troth_txn *t,
+		   enum troth_txn_mode mode);
+/*
+ * Commits with g->now, which becomes g->kept. On TROTH_ERR_FULL g->now falls back,
+ * and so it does on any other error, after which the program must exit.
+ */
+TROTH_MUST_USE enum troth_err replica_end(struct troth_gateway *g, struct troth_txn *t,
+					  struct troth_why *why);
+
+/* ---- link.c ---- */
+
+/* The caller's clock may go back; what we wait for must not wait longer for that. */
+void replica_set_clock(struct troth_gateway *g, struct troth_time now);
+/* Gives the link up; it comes up again by itself. */
+void replica_lose(struct troth_gateway *g, const char *fmt, ...) TROTH_PRINTF(2, 3);
+/* The next wait after a failure: doubled, with jitter. */
+int64_t replica_back_off(struct troth_gateway *g);
+/*
+ * Sends *m and remembers it in a flight, which is returned; NULL: not just now.
+ */
+struct flight *replica_send(struct troth_gateway *g, const struct troth_bus_request *m);
+unsigned replica_flights(const struct troth_gateway *g, enum troth_bus_type type);
+/* How long the answer to *f may take. */
+int64_t replica_patience_ms(const struct troth_gateway *g, const struct flight *f);
+/* Loses the link if an answer has been due for too long. */
+void replica_check_silence(struct troth_gateway *g);
+
+/* ---- decide.c ---- */
+
+void replica_decide(struct troth_gateway *g, struct troth_txn *t, struct troth_command *c,
+		    struct troth_result *r);
+
+/* ---- view.c ---- */
+
+/* Loads the view of a subject; returns how many own events are in it. */
+unsigned view_load(struct troth_gateway *g, struct troth_txn *t,
+		   const struct troth_id *id, enum troth_subject_kind kind,
+		   struct troth_subject *s);
+/* Judges e on *s as of its own time and applies it, unless it would be refused. */
+struct troth_verdict view_apply(struct troth_gateway *g, struct troth_subject *s,
+				const struct troth_event *e);
+void view_put(struct troth_gateway *g, struct troth_txn *t,
+	      const struct troth_subject *s);
+/*
+ * Makes the view again: *s is the sequenced state and becomes the view. `before` is
+ * what the indexes say.
+ */
+void view_renew(struct troth_gateway *g, struct troth_txn *t, struct troth_subject *s,
+		const struct troth_indexed *before);
+
+/* ---- outbox.c ---- */
+
+/* Chains *e to the outbox's end and saves it; its envelope but the chain is filled. */
+void outbox_add(struct troth_gateway *g, struct troth_txn *t, struct troth_event *e,
+		const struct troth_personal *personal);
+/*
+ * The entry with `body` (decoded in *e) has come. If it is an own event that waits
+ * for that, the event waits no more. True if it was.
+ */
+bool outbox_confirm(struct troth_gateway *g, struct troth_txn *t,
+		    const struct troth_event *e, struct troth_span body);
+/* Takes the event out for good, keeps it beside, and chains all later ones again. */
+void outbox_set_aside(struct troth_gateway *g, struct troth_txn *t, uint64_t seq,
+		      const char *reason);
+/* Chains everything not yet confirmed into a new incarnation. */
+void outbox_reincarnate(struct troth_gateway *g, struct troth_txn *t,
+			uint64_t incarnation);
+/* The chain head after event `seq`, as far as that can be known; false: it cannot. */
+bool outbox_head(struct troth_gateway *g, struct troth_txn *t, uint64_t seq,
+		 struct troth_digest *head);
+
+/* ---- uplink.c ---- */
+
+void uplink_hello(struct troth_gateway *g);
+void uplink_on_hello(struct troth_gateway *g, const struct troth_bus_hello_ok *m);
+void uplink_on_submit(struct troth_gateway *g, const struct flight *f,
+		      const struct troth_bus_submit_ok *m);
+/* What central declined, Submit or other. */
+void uplink_on_error(struct troth_gateway *g, const struct flight *f,
+		     const struct troth_bus_error_reply *m);
+/* Judges the answer to Hello; may begin a new incarnation. */
+TROTH_MUST_USE enum troth_err uplink_welcome(struct troth_gateway *g,
+					     struct troth_why *why);
+/* Sets the event aside that central turned away. */
+TROTH_MUST_USE enum troth_err uplink_set_aside(struct troth_gateway *g,
+					       struct troth_why *why);
+bool uplink_can_submit(const struct troth_gateway *g);
+TROTH_MUST_USE enum troth_err uplink_submit(struct troth_gateway *g,
+					    struct troth_why *why);
+
+/* ---- follow.c ---- */
+
+void follow_on_answer(struct troth_gateway *g,
+		      struct troth_bus_reply *reply); /* Moves it. */
+bool follow_can_ask(const struct troth_gateway *g);
+void follow_ask(struct troth_gateway *g);
+/* Forgets what was received and not committed. */
+void follow_reset(struct troth_gateway *g);
+/* After a commit of what was received. */
+void follow_kept(struct troth_gateway *g);
+bool follow_can_report(const struct troth_gateway *g);
+void follow_report(struct troth_gateway *g);
+void follow_on_reported(struct troth_gateway *g, const struct flight *f);
+
+/* ---- apply.c ---- */
+
+/* Applies one arrival. */
+void replica_apply(struct troth_gateway *g, struct troth_txn *t,
+		   const struct troth_bus_follow_ok *m);
+
+/* ---- ask.c ---- */
+
+/* The question that waits for an answer to `request`, or NULL. */
+struct troth_question *questions_find(struct troth_gateway *g, uint32_t request);
+void questions_on_answer(struct troth_gateway *g, struct troth_question *q,
+			 const struct troth_bus_reply *reply);
+/* Answers those that are ready, or over their time. */
+void questions_settle(struct troth_gateway *g);
+void questions_fail(struct troth_gateway *g, const char *why);
+/* When the next of them is over its time, or now if one is ready; INT64_MAX: never. */
+int64_t questions_due_ms(const struct troth_gateway *g);
+
+#endif

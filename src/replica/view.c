@@ -1,0 +1,77 @@
+#include "replica.h"
+
+static unsigned pending(struct troth_txn *t, const struct troth_id *id)
+{
+	struct troth_cursor c;
+	unsigned n = 0;
+
+	troth_cursor_open(&c, t, TROTH_T_OUTBOX_OF);
+	for (bool more = troth_cursor_seek(&c, troth_id_span(id));
+	     more && c.key.len == TROTH_ID_LEN + 8 &&
+	     memcmp(c.key.data, id->b, TROTH_ID_LEN) == 0;
+	     more = troth_cursor_next(&c))
+		n++;
+	troth_cursor_close(&c);
+	return n;
+}
+
+unsigned view_load(struct troth_gateway *g, struct troth_txn *t,
+		   const struct troth_id *id, enum troth_subject_kind kind,
+		   struct troth_subject *s)
+{
+	(void)g;
+	if (troth_state_load(t, TROTH_T_VIEWS, id, kind, s))
+		return pending(t, id);
+	(void)troth_state_load(t, TROTH_T_SUBJECTS, id, kind, s);
+	return 0;
+}
+
+struct troth_verdict view_apply(struct troth_gateway *g, struct troth_subject *s,
+				const struct troth_event *e)
+{
+	struct troth_verdict v = { .outcome = TROTH_REFUSED };
+	struct troth_who who;
+
+	v.reason = troth_who_acts(&who, &g->site, &g->lookup, e, g->central);
+	if (v.reason != TROTH_REASON_NONE)
+		return v;
+	v = troth_judge(s, &g->lookup, &who, e, e->created);
+	if (v.outcome != TROTH_REFUSED)
+		troth_apply(s, &g->lookup, &who, e, v,
+			    (struct troth_place){ .accepted = e->created });
+	return v;
+}
+
+void view_put(struct troth_gateway *g, struct troth_txn *t, const struct troth_subject *s)
+{
+	troth_buf_reset(&g->out);
+	troth_buf_put(&g->out, s->digest.b, TROTH_DIGEST_LEN);
+	troth_subject_encode(s, &g->out);
+	if (g->out.failed)
+		troth_txn_fail(t, TROTH_ERR_MEMORY, "views: no memory for a record");
+	else
+		troth_txn_put(t, TROTH_T_VIEWS, troth_id_span(&s->id),
+			      troth_buf_span(&g->out));
+}
+
+void view_renew(struct troth_gateway *g, struct troth_txn *t, struct troth_subject *s,
+		const struct troth_indexed *before)
+{
+	struct troth_span body, blob;
+	struct troth_why why;
+	uint64_t seq = 0;
+
+	while (troth_query_pending(t, &s->id, &seq, &body, &blob)) {
+		if (troth_body_decode(&g->other, body, &why) != TROTH_OK) {
+			troth_txn_fail(t, TROTH_ERR_CORRUPT, "outbox: number %llu: %s",
+				       (unsigned long long)seq, why.text);
+			return;
+		}
+		(void)view_apply(g, s, &g->other);
+	}
+	if (seq != 0)
+		view_put(g, t, s);
+	else
+		(void)troth_txn_del(t, TROTH_T_VIEWS, troth_id_span(&s->id));
+	troth_state_reindex(t, before, s);
+}
