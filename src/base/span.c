@@ -33,7 +33,7 @@ uint8_t *troth_buf_grow(struct troth_buf *b, size_t len)
 		b->failed = true;
 		return NULL;
 	}
-	if (b->data == NULL || b->len + len > b->cap) {
+	if (b->len + len > b->cap) {
 		size_t cap = b->cap == 0 ? 256 : b->cap;
 
 		while (cap < b->len + len)
