@@ -35,10 +35,6 @@ struct troth_verdict view_apply(struct troth_gateway *g, struct troth_subject *s
 	v.reason = troth_who_acts(&who, &g->site, &g->lookup, e, g->central);
 	if (v.reason != TROTH_REASON_NONE)
 		return v;
-	/* A case may be linked to an order that is not seen here yet: central knows it.
-	 */
-	if (e->type == TROTH_EVENT_ORDER_CASE_LINKED && !troth_subject_exists(s))
-		return (struct troth_verdict){ TROTH_TAKES_EFFECT, TROTH_REASON_NONE };
 	v = troth_judge(s, &g->lookup, &who, e, e->created);
 	if (v.outcome != TROTH_REFUSED)
 		troth_apply(s, &g->lookup, &who, e, v,
@@ -48,8 +44,6 @@ struct troth_verdict view_apply(struct troth_gateway *g, struct troth_subject *s
 
 void view_put(struct troth_gateway *g, struct troth_txn *t, const struct troth_subject *s)
 {
-	if (!troth_subject_exists(s))
-		return;
 	troth_buf_reset(&g->out);
 	troth_buf_put(&g->out, s->digest.b, TROTH_DIGEST_LEN);
 	troth_subject_encode(s, &g->out);

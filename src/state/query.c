@@ -1,42 +1,9 @@
 #include "troth/state/query.h"
 
+#include "troth/state/key.h"
+
 #include <assert.h>
 #include <string.h>
-
-/* A key that is put together from pieces; all of them are shorter than its room. */
-struct key {
-	uint8_t b[TROTH_KV_KEY_MAX];
-	size_t len;
-};
-
-static void add(struct key *k, const void *data, size_t len)
-{
-	assert(len <= sizeof(k->b) - k->len);
-	memcpy(k->b + k->len, data, len);
-	k->len += len;
-}
-
-static void add_number(struct key *k, uint64_t v)
-{
-	uint8_t b[8];
-
-	troth_store_u64be(b, v);
-	add(k, b, sizeof(b));
-}
-
-/* Text from outside is cut: a longer name is no key of any table, so it finds nothing. */
-static void add_text(struct key *k, const char *s)
-{
-	size_t len = strlen(s);
-
-	add(k, s, len < TROTH_KV_KEY_MAX / 2 ? len : TROTH_KV_KEY_MAX / 2);
-	add(k, "", 1);
-}
-
-static struct troth_span span_of(const struct key *k)
-{
-	return troth_span(k->b, k->len);
-}
 
 static bool begins_with(struct troth_span s, const uint8_t *prefix, size_t len)
 {
@@ -45,11 +12,11 @@ static bool begins_with(struct troth_span s, const uint8_t *prefix, size_t len)
 
 static bool read_number(struct troth_txn *t, unsigned table, uint64_t at, uint64_t *out)
 {
-	struct key k = { .len = 0 };
+	struct troth_key k = { .len = 0 };
 	struct troth_span v;
 
-	add_number(&k, at);
-	if (!troth_txn_get(t, table, span_of(&k), &v))
+	troth_key_u64(&k, at);
+	if (!troth_txn_get(t, table, troth_key_span(&k), &v))
 		return false;
 	if (v.len != 8) {
 		troth_txn_fail(t, TROTH_ERR_CORRUPT,
@@ -89,7 +56,7 @@ static unsigned count_pending(struct troth_txn *t, const struct troth_id *id)
 	unsigned n = 0;
 
 	troth_cursor_open(&c, t, TROTH_T_OUTBOX_OF);
-	for (bool more = troth_cursor_seek(&c, troth_span(id->b, sizeof(id->b)));
+	for (bool more = troth_cursor_seek(&c, troth_id_span(id));
 	     more && begins_with(c.key, id->b, sizeof(id->b));
 	     more = troth_cursor_next(&c))
 		n++;
@@ -121,8 +88,7 @@ bool troth_query_item(struct troth_txn *t, const struct troth_id *item,
 	struct troth_id promise = troth_promise_of(item);
 	struct troth_span v;
 
-	if (!troth_txn_get(t, TROTH_T_ITEMS, troth_span(promise.b, sizeof(promise.b)),
-			   &v))
+	if (!troth_txn_get(t, TROTH_T_ITEMS, troth_id_span(&promise), &v))
 		return false;
 	if (v.len != sizeof(subject->b)) {
 		troth_txn_fail(t, TROTH_ERR_CORRUPT, "items: a record of %zu bytes",
@@ -138,15 +104,15 @@ bool troth_query_item(struct troth_txn *t, const struct troth_id *item,
 bool troth_query_entry(struct troth_txn *t, uint64_t position, struct troth_span *entry,
 		       struct troth_span *blob)
 {
-	struct key k = { .len = 0 };
+	struct troth_key k = { .len = 0 };
 
 	*entry = *blob = TROTH_SPAN_NONE;
 	if (position == 0)
 		return false;
-	add_number(&k, position - 1);
-	if (!troth_txn_get(t, TROTH_T_ENTRIES, span_of(&k), entry))
+	troth_key_u64(&k, position - 1);
+	if (!troth_txn_get(t, TROTH_T_ENTRIES, troth_key_span(&k), entry))
 		return false;
-	(void)troth_txn_get(t, TROTH_T_BLOBS, span_of(&k), blob);
+	(void)troth_txn_get(t, TROTH_T_BLOBS, troth_key_span(&k), blob);
 	return true;
 }
 
@@ -180,16 +146,16 @@ bool troth_query_pending(struct troth_txn *t, const struct troth_id *subject,
 			 uint64_t *origin_seq, struct troth_span *body,
 			 struct troth_span *blob)
 {
-	struct key k = { .len = 0 };
+	struct troth_key k = { .len = 0 };
 	struct troth_cursor c;
 	struct troth_span record;
 	bool found;
 
 	*body = *blob = TROTH_SPAN_NONE;
-	add(&k, subject->b, sizeof(subject->b));
-	add_number(&k, *origin_seq + 1);
+	troth_key_id(&k, subject);
+	troth_key_u64(&k, *origin_seq + 1);
 	troth_cursor_open(&c, t, TROTH_T_OUTBOX_OF);
-	found = troth_cursor_seek(&c, span_of(&k)) && c.key.len == k.len &&
+	found = troth_cursor_seek(&c, troth_key_span(&k)) && c.key.len == k.len &&
 		begins_with(c.key, subject->b, sizeof(subject->b));
 	if (found)
 		*origin_seq = troth_load_u64be(c.key.data + sizeof(subject->b));
@@ -198,8 +164,8 @@ bool troth_query_pending(struct troth_txn *t, const struct troth_id *subject,
 		return false;
 
 	k.len = 0;
-	add_number(&k, *origin_seq);
-	if (troth_txn_get(t, TROTH_T_OUTBOX, span_of(&k), &record) &&
+	troth_key_u64(&k, *origin_seq);
+	if (troth_txn_get(t, TROTH_T_OUTBOX, troth_key_span(&k), &record) &&
 	    split(record, body, blob))
 		return true;
 	troth_txn_fail(t, TROTH_ERR_CORRUPT, "outbox: no sound record for number %llu",
@@ -210,12 +176,12 @@ bool troth_query_pending(struct troth_txn *t, const struct troth_id *subject,
 uint64_t troth_query_history(struct troth_txn *t, const struct troth_id *subject,
 			     uint64_t revision)
 {
-	struct key k = { .len = 0 };
+	struct troth_key k = { .len = 0 };
 	struct troth_span v;
 
-	add(&k, subject->b, sizeof(subject->b));
-	add_number(&k, revision);
-	if (!troth_txn_get(t, TROTH_T_HISTORY, span_of(&k), &v) || v.len != 8)
+	troth_key_id(&k, subject);
+	troth_key_u64(&k, revision);
+	if (!troth_txn_get(t, TROTH_T_HISTORY, troth_key_span(&k), &v) || v.len != 8)
 		return 0;
 	return troth_load_u64be(v.data);
 }
@@ -223,7 +189,7 @@ uint64_t troth_query_history(struct troth_txn *t, const struct troth_id *subject
 /* ---- Lists ---- */
 
 static void list_open(struct troth_list *l, struct troth_txn *t, unsigned table,
-		      const struct key *prefix, struct troth_span after)
+		      const struct troth_key *prefix, struct troth_span after)
 {
 	*l = (struct troth_list){ .t = t };
 	assert(prefix->len <= sizeof(l->prefix));
@@ -250,7 +216,7 @@ void troth_list_close(struct troth_list *l)
 void troth_list_promises(struct troth_list *l, struct troth_txn *t, bool closed,
 			 struct troth_time due_before, struct troth_span after)
 {
-	struct key k = { .b = { closed }, .len = 1 };
+	struct troth_key k = { .b = { closed }, .len = 1 };
 
 	list_open(l, t, TROTH_T_PROMISES, &k, after);
 	l->due_before = due_before;
@@ -262,11 +228,11 @@ static void list_named(struct troth_list *l, struct troth_txn *t, unsigned table
 		       const char *name, size_t max, const uint8_t *flag,
 		       struct troth_span after)
 {
-	struct key k = { .len = 0 };
+	struct troth_key k = { .len = 0 };
 
-	add_text(&k, strlen(name) <= max ? name : "");
+	troth_key_text(&k, strlen(name) <= max ? name : "");
 	if (flag != NULL)
-		add(&k, flag, 1);
+		troth_key_u8(&k, *flag);
 	list_open(l, t, table, &k, after);
 }
 
@@ -296,7 +262,7 @@ void troth_list_number(struct troth_list *l, struct troth_txn *t, const char *nu
 void troth_list_subjects(struct troth_list *l, struct troth_txn *t,
 			 enum troth_node_kind node, struct troth_span after)
 {
-	struct key k = { .len = 0 };
+	struct troth_key k = { .len = 0 };
 
 	list_open(l, t, TROTH_T_SUBJECTS, &k, after);
 	if (node == TROTH_NODE_GATEWAY && l->t != NULL)
@@ -306,7 +272,7 @@ void troth_list_subjects(struct troth_list *l, struct troth_txn *t,
 /* Moves c to the first key behind l->after. */
 static bool walk(struct troth_list *l, struct troth_cursor *c)
 {
-	struct key k = { .len = 0 };
+	struct troth_key k = { .len = 0 };
 
 	if (l->started && c->key.len > 0 && c->key.len == l->after_len &&
 	    memcmp(c->key.data, l->after, l->after_len) == 0)
@@ -314,9 +280,10 @@ static bool walk(struct troth_list *l, struct troth_cursor *c)
 	if (l->after_len == 0)
 		return troth_cursor_seek(c, troth_span(l->prefix, l->prefix_len));
 	/* The shortest key greater than `after` is `after` and a zero. */
-	add(&k, l->after, l->after_len);
-	add(&k, "", 1);
-	return troth_cursor_seek(c, span_of(&k));
+	memcpy(k.b, l->after, l->after_len);
+	k.len = l->after_len;
+	troth_key_u8(&k, 0);
+	return troth_cursor_seek(c, troth_key_span(&k));
 }
 
 /* The smaller of where the two cursors stand; only lists of all subjects have two. */
@@ -371,14 +338,17 @@ bool troth_list_next(struct troth_list *l, struct troth_id *item,
 static bool next_name(struct troth_txn *t, unsigned table, const char *after, char *out,
 		      size_t size)
 {
-	struct key k = { .len = 0 };
+	struct troth_key k = { .len = 0 };
 	struct troth_cursor c;
 	bool found;
 
+	if (strlen(after) >= size)
+		return false;
 	if (after[0] != '\0')
-		add_text(&k, after); /* Its zero byte makes it the next possible key. */
+		troth_key_text(&k,
+			       after); /* Its zero byte makes it the next possible key. */
 	troth_cursor_open(&c, t, table);
-	found = troth_cursor_seek(&c, span_of(&k));
+	found = troth_cursor_seek(&c, troth_key_span(&k));
 	if (found && c.key.len >= size) {
 		troth_txn_fail(t, TROTH_ERR_CORRUPT, "table %u: a name of %zu bytes",
 			       table, c.key.len);
@@ -412,18 +382,20 @@ bool troth_query_next_site(struct troth_txn *t, const char *after, struct troth_
 struct troth_time troth_query_received(struct troth_txn *t, const char *origin,
 				       uint64_t position)
 {
-	struct key k = { .len = 0 };
+	struct troth_key k = { .len = 0 };
 	struct troth_cursor c;
 	struct troth_time at = { 0 };
 	size_t prefix;
 
-	add_text(&k, origin);
+	if (strlen(origin) > TROTH_ORIGIN_MAX)
+		return at;
+	troth_key_text(&k, origin);
 	prefix = k.len;
-	add_number(&k, position);
+	troth_key_u64(&k, position);
 	troth_cursor_open(&c, t, TROTH_T_RECEIVED);
 	/* Whoever has a later position has all before it: the first mark that is
 	 * not before this position tells when. */
-	if (troth_cursor_seek(&c, span_of(&k)) && c.key.len == k.len &&
+	if (troth_cursor_seek(&c, troth_key_span(&k)) && c.key.len == k.len &&
 	    begins_with(c.key, k.b, prefix) && c.value.len == 8)
 		at.ms = (int64_t)troth_load_u64be(c.value.data);
 	troth_cursor_close(&c);

@@ -1,0 +1,294 @@
+/*
+ * What the files of the API share: calls, routes, and how a call is answered.
+ *
+ * A call is one request of a caller, alone or as part of a batch. Its life, all
+ * on the API's thread:
+ *
+ *   new --> route, token, body --> handler --reply--------------> DONE
+ *                                     |--command--> engine ... result --> DONE
+ *                                     \--question-> engine ... handler again
+ *
+ * When it is DONE, whoever waits for it (the connection, or the batch) takes the
+ * answer. A connection that goes away leaves its call to end by itself.
+ */
+#ifndef TROTH_API_PRIVATE_H
+#define TROTH_API_PRIVATE_H
+
+#include "out.h"
+
+#include "troth/api/server.h"
+
+#include <jansson.h>
+
+/* ---- Callers ---- */
+
+enum troth_scope {
+	TROTH_SCOPE_AGENT = 0x01,
+	TROTH_SCOPE_DISPATCHER = 0x02,
+	TROTH_SCOPE_APPROVER = 0x04,
+	TROTH_SCOPE_MANAGER = 0x08,
+	TROTH_SCOPE_INTEGRATION = 0x10,
+	TROTH_SCOPE_READ = 0x20,
+};
+#define TROTH_SCOPE_ANY      0x3fu
+#define TROTH_SCOPE_PERSONAL 0x1fu /* May see names, phones, words: all but read. */
+
+struct troth_caller {
+	struct troth_digest id; /* SHA-256 of the token. */
+	char name[TROTH_ACTOR_MAX + 1];
+	unsigned scopes;
+	struct troth_time created;
+};
+
+/* Reads the record of a token. False: there is no such token. */
+bool troth_token_find(struct troth_txn *t, const char *text, struct troth_caller *out);
+/* The next token behind `after` (NULL: the first); reads records. */
+bool troth_token_next(struct troth_txn *t, const struct troth_digest *after,
+		      struct troth_caller *out);
+/* Deletes the token of that name; false if there is none. */
+bool troth_token_revoke(struct troth_txn *t, const char *name);
+/* "agent dispatcher" -> bits; 0: not a list of scopes. */
+unsigned troth_scopes_parse(const char *text);
+void troth_scopes_out(struct troth_out *o, const char *key, unsigned scopes);
+/* Makes the first token and its file, if there is none in the store. */
+TROTH_MUST_USE enum troth_err troth_token_bootstrap(struct troth_kv *kv, const char *path,
+						    struct troth_time now,
+						    struct troth_why *why);
+
+/* ---- Calls ---- */
+
+enum troth_method {
+	TROTH_GET = 1,
+	TROTH_POST = 2,
+};
+
+struct troth_call;
+
+#define TROTH_ROUTE_KEY      0x01u /* Idempotency-Key required. */
+#define TROTH_ROUTE_IF_MATCH 0x02u /* If-Match required. */
+#define TROTH_ROUTE_CREATES  0x04u /* 201 and Location instead of 200. */
+#define TROTH_ROUTE_OPEN     0x08u /* No token needed. */
+#define TROTH_ROUTE_NO_BATCH 0x10u /* Not inside a batch. */
+#define TROTH_ROUTE_FRESH    0x20u /* fresh=true asks central first. */
+#define TROTH_ROUTE_ITEM     0x40u /* The reply's id is the item, not the subject. */
+
+struct troth_route {
+	enum troth_method method;
+	const char *path; /* "/v1/orders/{order}"; {step} stands for a word. */
+	unsigned scopes;
+	unsigned flags;
+	void (*handler)(struct troth_call *c);
+	const char *query; /* Parameters it takes, between blanks: " limit cursor ". */
+};
+
+extern const struct troth_route troth_routes[];
+extern const unsigned troth_routes_count;
+
+#define TROTH_PATH_MAX  256
+#define TROTH_QUERY_MAX 1024
+#define TROTH_STEP_MAX  24
+
+struct troth_batch;
+
+struct troth_call {
+	struct troth_api *api;
+	struct troth_conn *conn;   /* Who waits for it; NULL: nobody (any more). */
+	struct troth_batch *batch; /* Or this batch. */
+	unsigned index;            /* Which of the batch. */
+
+	/* What was asked. */
+	enum troth_method method;
+	char path[TROTH_PATH_MAX];
+	char query[TROTH_QUERY_MAX]; /* name=value NUL name=value NUL NUL, decoded. */
+	char key[TROTH_API_KEY_MAX + 1];
+	bool has_if_match;
+	uint64_t if_match;
+	struct troth_buf body;
+	json_t *json; /* The body; a reference of its own. */
+
+	/* What was found out about it. */
+	const struct troth_route *route;
+	struct troth_caller caller;
+	struct troth_id id; /* From the path. */
+	enum troth_id_kind id_kind;
+	char step[TROTH_STEP_MAX];
+
+	/* While the handler runs. */
+	struct troth_txn *t;
+	bool asked; /* Central has answered the question. */
+	struct troth_command *command;
+	unsigned owed; /* Commitments that the command makes. */
+
+	/* What came of it. */
+	struct troth_question question;
+	struct troth_result result;
+	bool waiting, done;
+	bool has_result;
+	unsigned status;
+	const char *content_type; /* NULL: application/json. */
+	bool has_etag;
+	uint64_t etag;
+	char location[64];
+	const char *challenge; /* For WWW-Authenticate. */
+	unsigned retry_after_s;
+	struct troth_buf reply;
+	struct troth_call *next;
+};
+
+/* NULL: no memory. */
+struct troth_call *troth_call_new(struct troth_api *api);
+void troth_call_free(struct troth_call *c);
+
+/* What the head decides: path, token, scope, rate, query. A problem is an answer. */
+void troth_call_admit(struct troth_call *c, const char *token);
+/* The same for a request of a batch, whose caller is known. */
+void troth_call_admit_child(struct troth_call *c);
+/*
+ * Goes as far as it goes at once: afterwards the call is done, or waits for a
+ * question, or holds a command that is to be submitted.
+ */
+void troth_call_run(struct troth_call *c);
+/* Hands the commands of `calls` (linked by next) to the engine, in order. */
+void troth_calls_submit(struct troth_api *api, struct troth_call *calls);
+/* The engine's word is in: answers the call, or runs its handler again. */
+void troth_call_resume(struct troth_call *c);
+
+/* The value of a parameter of the query; NULL if it is not there. */
+const char *troth_call_query(const struct troth_call *c, const char *name);
+
+/* Answers with JSON: begins the object; the caller writes members and ends it. */
+struct troth_out troth_call_reply(struct troth_call *c, unsigned status);
+bool troth_call_may_see_personal(const struct troth_call *c);
+
+/* ---- Problems (RFC 9457) ---- */
+
+enum troth_problem {
+	TROTH_PROBLEM_BAD_REQUEST,
+	TROTH_PROBLEM_BAD_JSON,
+	TROTH_PROBLEM_NO_KEY,
+	TROTH_PROBLEM_NO_TOKEN,
+	TROTH_PROBLEM_NO_SCOPE,
+	TROTH_PROBLEM_NOT_FOUND,
+	TROTH_PROBLEM_METHOD,
+	TROTH_PROBLEM_LENGTH,
+	TROTH_PROBLEM_TOO_LARGE,
+	TROTH_PROBLEM_FIELD,
+	TROTH_PROBLEM_KEY_REUSED,
+	TROTH_PROBLEM_NO_IF_MATCH,
+	TROTH_PROBLEM_STALE,
+	TROTH_PROBLEM_TOO_MANY,
+	TROTH_PROBLEM_STORE,
+	TROTH_PROBLEM_STOPPING,
+	TROTH_PROBLEM_NO_BRAND,
+	TROTH_PROBLEM_NO_ROOM,
+	TROTH_PROBLEM_NO_WORD,
+	TROTH_PROBLEM_COUNT,
+};
+
+struct troth_problem_kind {
+	const char *name; /* type is "urn:troth:problem:" and this. */
+	unsigned status;
+	const char *title;
+};
+extern const struct troth_problem_kind troth_problem_kinds[TROTH_PROBLEM_COUNT];
+
+/* Answers the call with a problem. `field` may be NULL; `detail` too. */
+void troth_call_problem(struct troth_call *c, enum troth_problem p, const char *field,
+			const char *detail);
+/* Answers with what a command was declined for. */
+void troth_call_declined(struct troth_call *c, enum troth_reason reason);
+/* HTTP status of a reason. */
+unsigned troth_reason_status(enum troth_reason reason);
+
+/* ---- The node as seen by the handlers ---- */
+
+struct troth_sse;
+
+/* A token bucket, by the hash of its token. */
+struct troth_bucket {
+	struct troth_digest id;
+	int64_t at_ms;
+	double tokens;
+};
+
+struct troth_metrics {
+	uint64_t requests[6]; /* By hundreds of the status. */
+	uint64_t batched;     /* Requests inside batches. */
+	uint64_t cut_off;     /* Event readers. */
+	uint64_t refused;     /* Connections over the limit. */
+	uint64_t rate_limited;
+	uint64_t connections, readers; /* Now. */
+};
+
+struct troth_api {
+	struct troth_api_config config;
+	const struct troth_engine *engine;
+	struct troth_view *view; /* Scratch of the handlers. */
+	struct troth_metrics metrics;
+	struct troth_bucket *buckets; /* TROTH_API_BUCKETS of them. */
+	struct troth_time started;
+	unsigned inflight;           /* Calls that the engine holds. */
+	struct troth_server *server; /* The sockets. */
+};
+
+/* False: too many requests in a row. */
+bool troth_api_allow(struct troth_api *api, const struct troth_caller *who);
+
+/* Any thread: the engine is through with a call. */
+void troth_server_finished(struct troth_server *s, struct troth_call *c);
+/* The call's connection is to send its reply. */
+void troth_conn_answer(struct troth_conn *conn);
+bool troth_server_is_ready(struct troth_server *s);
+
+/* ---- Batches ---- */
+
+void troth_post_batch(struct troth_call *c);
+/* Child `c` is done. */
+void troth_batch_child(struct troth_batch *b, struct troth_call *c);
+
+/* ---- Handlers, by file ---- */
+
+void troth_get_order(struct troth_call *c);
+void troth_get_orders(struct troth_call *c);
+void troth_get_case(struct troth_call *c);
+void troth_get_cases(struct troth_call *c);
+void troth_get_promise(struct troth_call *c);
+void troth_get_promises(struct troth_call *c);
+void troth_get_known_by(struct troth_call *c);
+void troth_get_commitment(struct troth_call *c);
+void troth_get_commitments(struct troth_call *c);
+void troth_get_history(struct troth_call *c);
+
+void troth_post_order(struct troth_call *c);
+void troth_post_correction(struct troth_call *c);
+void troth_post_shipment(struct troth_call *c);
+void troth_post_delivery(struct troth_call *c);
+void troth_post_cancellation(struct troth_call *c);
+void troth_post_order_case(struct troth_call *c);
+void troth_post_case(struct troth_call *c);
+void troth_post_handover(struct troth_call *c);
+void troth_post_close(struct troth_call *c);
+void troth_post_promise(struct troth_call *c);
+void troth_post_promise_step(struct troth_call *c);
+void troth_post_commitment(struct troth_call *c);
+void troth_post_commitment_step(struct troth_call *c);
+
+void troth_post_party(struct troth_call *c);
+void troth_get_parties(struct troth_call *c);
+void troth_post_site(struct troth_call *c);
+void troth_get_sites(struct troth_call *c);
+void troth_post_site_key(struct troth_call *c);
+void troth_post_site_revocation(struct troth_call *c);
+void troth_post_token(struct troth_call *c);
+void troth_get_tokens(struct troth_call *c);
+void troth_post_token_revocation(struct troth_call *c);
+void troth_post_clock(struct troth_call *c);
+
+void troth_get_status(struct troth_call *c);
+void troth_get_openapi(struct troth_call *c);
+void troth_get_metrics(struct troth_call *c);
+void troth_get_health(struct troth_call *c);
+void troth_get_ready(struct troth_call *c);
+void troth_get_events(struct troth_call *c); /* The server streams; never called. */
+
+#endif

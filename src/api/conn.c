@@ -1,0 +1,485 @@
+/*
+ * conn - one HTTP connection: from header fields to a call, from a call to bytes.
+ *
+ * libwebsockets parses HTTP and keeps the time-outs; everything that is not one
+ * of our paths is refused here.
+ */
+#include "server.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define TOKEN_HEADER_MAX 256
+
+static struct troth_server *server_of(struct lws *wsi)
+{
+	return lws_context_user(lws_get_context(wsi));
+}
+
+static struct troth_conn *conn_of(struct lws *wsi)
+{
+	return lws_get_opaque_user_data(wsi);
+}
+
+/* ---- Answering ---- */
+
+static const char *reason_phrase(unsigned status)
+{
+	switch (status) {
+	case 200:
+		return "OK";
+	case 201:
+		return "Created";
+	case 400:
+		return "Bad Request";
+	case 401:
+		return "Unauthorized";
+	case 403:
+		return "Forbidden";
+	case 404:
+		return "Not Found";
+	case 405:
+		return "Method Not Allowed";
+	case 409:
+		return "Conflict";
+	case 411:
+		return "Length Required";
+	case 412:
+		return "Precondition Failed";
+	case 413:
+		return "Content Too Large";
+	case 422:
+		return "Unprocessable Content";
+	case 428:
+		return "Precondition Required";
+	case 429:
+		return "Too Many Requests";
+	case 503:
+		return "Service Unavailable";
+	case 504:
+		return "Gateway Timeout";
+	case 507:
+		return "Insufficient Storage";
+	}
+	return "Status";
+}
+
+static void put_head(struct troth_buf *b, const struct troth_call *c, bool close)
+{
+	troth_buf_printf(b,
+			 "HTTP/1.1 %u %s\r\ncontent-type: %s\r\ncontent-length: %zu\r\n"
+			 "cache-control: no-store\r\nx-content-type-options: nosniff\r\n",
+			 c->status, reason_phrase(c->status),
+			 c->content_type != NULL ? c->content_type : "application/json",
+			 c->reply.len);
+	if (c->has_etag)
+		troth_buf_printf(b, "etag: \"%llu\"\r\n", (unsigned long long)c->etag);
+	if (c->location[0] != '\0')
+		troth_buf_printf(b, "location: %s\r\n", c->location);
+	if (c->challenge != NULL)
+		troth_buf_printf(b, "www-authenticate: %s\r\n", c->challenge);
+	if (c->retry_after_s != 0)
+		troth_buf_printf(b, "retry-after: %u\r\n", c->retry_after_s);
+	if (c->has_result && c->result.repeated)
+		troth_buf_put_str(b, "idempotency-replayed: true\r\n");
+	if (c->status == 405)
+		troth_buf_put_str(b, "allow: GET, POST\r\n");
+	if (close)
+		troth_buf_put_str(b, "connection: close\r\n");
+	troth_buf_put_str(b, "\r\n");
+}
+
+/* Writes head and body in one go. -1: the connection is to close. */
+static int send_bytes(struct troth_conn *conn, bool close)
+{
+	struct troth_server *s = conn->server;
+	struct troth_call *c = conn->call;
+	struct troth_buf *b = &s->out;
+	size_t len;
+
+	s->api.metrics.requests[c->status / 100 % 6]++;
+	troth_buf_reset(b);
+	if (troth_buf_grow(b, LWS_PRE) == NULL)
+		return -1;
+	put_head(b, c, close);
+	troth_buf_put_span(b, troth_buf_span(&c->reply));
+	conn->call = NULL;
+	troth_call_free(c);
+	if (b->failed)
+		return -1;
+	len = b->len - LWS_PRE;
+	if (lws_write(conn->wsi, b->data + LWS_PRE, len, LWS_WRITE_HTTP_FINAL) < (int)len)
+		return -1;
+	return close ? -1 : 0;
+}
+
+static int answer(struct troth_conn *conn, bool close)
+{
+	if (conn->answering) {
+		conn->answering = false;
+		conn->server->answering--;
+	}
+	if (send_bytes(conn, close) != 0)
+		return -1;
+	return lws_http_transaction_completed(conn->wsi) != 0 ? -1 : 0;
+}
+
+void troth_conn_answer(struct troth_conn *conn)
+{
+	if (!conn->answering) {
+		conn->answering = true;
+		conn->server->answering++;
+	}
+	(void)lws_callback_on_writable(conn->wsi);
+}
+
+/* ---- Reading the head ---- */
+
+static bool copy_header(struct lws *wsi, enum lws_token_indexes token, char *out,
+			size_t size)
+{
+	int len = lws_hdr_total_length(wsi, token);
+
+	out[0] = '\0';
+	if (len <= 0)
+		return true;
+	return (size_t)len < size && lws_hdr_copy(wsi, out, (int)size, token) == len;
+}
+
+static bool copy_named(struct lws *wsi, const char *name, char *out, size_t size)
+{
+	int len = lws_hdr_custom_length(wsi, name, (int)strlen(name));
+
+	out[0] = '\0';
+	if (len <= 0)
+		return true;
+	return (size_t)len < size &&
+	       lws_hdr_custom_copy(wsi, out, (int)size, name, (int)strlen(name)) >= 0;
+}
+
+static bool is_visible(const char *s)
+{
+	for (; *s != '\0'; s++)
+		if (*s < 0x21 || *s > 0x7e)
+			return false;
+	return true;
+}
+
+/* Exactly one strong tag, as we hand them out. */
+static bool read_if_match(struct troth_call *c, const char *text)
+{
+	char *end;
+
+	if (text[0] == '\0')
+		return true;
+	if (text[0] != '"' || text[1] < '0' || text[1] > '9')
+		return false;
+	c->has_if_match = true;
+	c->if_match = strtoull(text + 1, &end, 10);
+	return strcmp(end, "\"") == 0;
+}
+
+static bool read_query(struct lws *wsi, struct troth_call *c)
+{
+	char text[TROTH_QUERY_MAX];
+	size_t len = 0;
+
+	/* libwebsockets has split it at '&', and decoded it. */
+	text[0] = '\0';
+	for (int i = 0; len < sizeof(text) - 2; i++) {
+		int n = lws_hdr_copy_fragment(wsi, text + len,
+					      (int)(sizeof(text) - len - 1),
+					      WSI_TOKEN_HTTP_URI_ARGS, i);
+
+		if (n < 0)
+			break;
+		if (n == 0 || memchr(text + len, '\0', (size_t)n) != NULL)
+			return false;
+		text[len + (size_t)n] = '\0';
+		if (strchr(text + len, '=') == NULL)
+			return false;
+		len += (size_t)n + 1;
+	}
+	if (len >= sizeof(text) - 2)
+		return false;
+	memcpy(c->query, text, len);
+	c->query[len] = '\0';
+	return true;
+}
+
+/* Reads everything of the head but the token. */
+static bool read_head(struct lws *wsi, struct troth_call *c, const char *path)
+{
+	char text[64];
+	size_t len = strlen(path);
+	const char *bad = NULL;
+
+	if (len >= sizeof(c->path))
+		bad = "the path is too long";
+	else
+		memcpy(c->path, path, len + 1);
+	if (bad == NULL && !read_query(wsi, c))
+		bad = "the query cannot be read, or is too long";
+	if (bad == NULL &&
+	    (!copy_named(wsi, "idempotency-key:", c->key, sizeof(c->key)) ||
+	     !is_visible(c->key)))
+		bad = "Idempotency-Key must be at most 128 visible characters";
+	if (bad == NULL &&
+	    (!copy_header(wsi, WSI_TOKEN_HTTP_IF_MATCH, text, sizeof(text)) ||
+	     !read_if_match(c, text)))
+		bad = "If-Match must be one ETag as it was given";
+	if (bad != NULL)
+		troth_call_problem(c, TROTH_PROBLEM_BAD_REQUEST, NULL, bad);
+	return bad == NULL;
+}
+
+/* The bearer token, or NULL. */
+static const char *read_token(struct lws *wsi, char *out, size_t size)
+{
+	if (!copy_header(wsi, WSI_TOKEN_HTTP_AUTHORIZATION, out, size) ||
+	    strncasecmp(out, "bearer ", 7) != 0)
+		return NULL;
+	return out + 7;
+}
+
+static bool serve_file(struct troth_conn *conn, struct troth_call *c)
+{
+	const struct troth_api_config *config = &conn->server->api.config;
+
+	for (unsigned i = 0; i < config->file_count; i++) {
+		const struct troth_api_file *f = &config->files[i];
+
+		if (strcmp(f->path, c->path) != 0)
+			continue;
+		(void)troth_call_reply(c, 200);
+		troth_buf_reset(&c->reply);
+		troth_buf_put(&c->reply, f->data, f->len);
+		c->content_type = f->content_type;
+		return true;
+	}
+	return false;
+}
+
+/* ---- One request ---- */
+
+/* The length of the body; false: answered with a problem, and to be closed. */
+static bool read_length(struct troth_conn *conn, struct troth_call *c, bool batch)
+{
+	size_t max = batch ? TROTH_API_BATCH_BODY_MAX : TROTH_API_BODY_MAX;
+	unsigned long long len;
+	char text[24], *end;
+
+	if (!copy_header(conn->wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH, text, sizeof(text)) ||
+	    text[0] < '0' || text[0] > '9') {
+		troth_call_problem(c, TROTH_PROBLEM_LENGTH, NULL, NULL);
+		return false;
+	}
+	len = strtoull(text, &end, 10);
+	if (*end != '\0' || len > max) {
+		troth_call_problem(c, TROTH_PROBLEM_TOO_LARGE, NULL, NULL);
+		return false;
+	}
+	conn->body_left = (size_t)len;
+	return true;
+}
+
+static int run(struct troth_conn *conn)
+{
+	struct troth_call *c = conn->call;
+
+	if (!c->done)
+		troth_call_run(c);
+	if (c->command != NULL) {
+		c->next = NULL;
+		troth_calls_submit(c->api, c);
+	}
+	if (c->done)
+		return answer(conn, false);
+	/* The engine always answers; nothing else may end the waiting. */
+	lws_set_timeout(conn->wsi, NO_PENDING_TIMEOUT, 0);
+	return 0;
+}
+
+static int begin_get(struct troth_conn *conn, const char *token)
+{
+	struct troth_call *c = conn->call;
+
+	if (serve_file(conn, c))
+		return answer(conn, false);
+	if (strcmp(c->path, "/v1/events") == 0 &&
+	    !copy_named(conn->wsi, "last-event-id:", c->key, sizeof(c->key)))
+		troth_call_problem(c, TROTH_PROBLEM_BAD_REQUEST, "Last-Event-ID", NULL);
+	if (!c->done)
+		troth_call_admit(c, token);
+	if (!c->done && c->route->handler == troth_get_events &&
+	    troth_stream_begin(conn, c) == 0) {
+		conn->call = NULL;
+		troth_call_free(c);
+		return 0;
+	}
+	return run(conn);
+}
+
+static int begin_post(struct troth_conn *conn, const char *token)
+{
+	struct troth_call *c = conn->call;
+
+	if (!read_length(conn, c, strcmp(c->path, "/v1/batch") == 0))
+		return answer(conn, true);
+	troth_call_admit(c, token);
+	conn->discard = c->done; /* The body must be read all the same. */
+	if (conn->body_left == 0)
+		return run(conn);
+	lws_set_timer_usecs(conn->wsi, conn->server->api.config.request_ms * 1000);
+	return 0;
+}
+
+static int on_request(struct lws *wsi, const char *path)
+{
+	struct troth_conn *conn = conn_of(wsi);
+	struct troth_call *c;
+	char text[TOKEN_HEADER_MAX];
+	bool get = lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) > 0;
+	bool post = lws_hdr_total_length(wsi, WSI_TOKEN_POST_URI) > 0;
+
+	if (conn == NULL || conn->call != NULL || conn->stream.on)
+		return -1;
+	c = conn->call = troth_call_new(&conn->server->api);
+	if (c == NULL)
+		return -1;
+	c->conn = conn;
+	c->method = post ? TROTH_POST : TROTH_GET;
+	conn->discard = false;
+	conn->body_left = 0;
+	if (get == post) {
+		troth_call_problem(c, TROTH_PROBLEM_METHOD, NULL, NULL);
+		return answer(conn, true);
+	}
+	if (atomic_load(&conn->server->stopping)) {
+		troth_call_problem(c, TROTH_PROBLEM_STOPPING, NULL, NULL);
+		return answer(conn, true);
+	}
+	if (!read_head(wsi, c, path))
+		return answer(conn, true);
+	return get ? begin_get(conn, read_token(wsi, text, sizeof(text)))
+		   : begin_post(conn, read_token(wsi, text, sizeof(text)));
+}
+
+static int on_body(struct lws *wsi, const void *in, size_t len)
+{
+	struct troth_conn *conn = conn_of(wsi);
+
+	if (conn == NULL || conn->call == NULL || len > conn->body_left)
+		return -1;
+	conn->body_left -= len;
+	if (!conn->discard)
+		troth_buf_put(&conn->call->body, in, len);
+	return conn->call->body.failed ? -1 : 0;
+}
+
+static int on_body_end(struct lws *wsi)
+{
+	struct troth_conn *conn = conn_of(wsi);
+
+	if (conn == NULL || conn->call == NULL || conn->body_left != 0)
+		return -1;
+	lws_set_timer_usecs(wsi, LWS_SET_TIMER_USEC_CANCEL);
+	return run(conn);
+}
+
+static int on_writable(struct lws *wsi)
+{
+	struct troth_conn *conn = conn_of(wsi);
+
+	if (conn == NULL)
+		return 0;
+	if (conn->stream.on)
+		return troth_stream_writable(conn);
+	if (conn->call != NULL && conn->call->done)
+		return answer(conn, false);
+	return 0;
+}
+
+/* ---- Connections come and go ---- */
+
+static int on_accept(struct lws *wsi)
+{
+	struct troth_server *s = server_of(wsi);
+	struct troth_conn *conn = calloc(1, sizeof(*conn));
+
+	if (conn == NULL)
+		return -1;
+	conn->server = s;
+	conn->wsi = wsi;
+	lws_set_opaque_user_data(wsi, conn);
+	s->api.metrics.connections++;
+	return 0;
+}
+
+static bool is_full(struct troth_server *s)
+{
+	if (s->api.metrics.connections < s->api.config.connections_max &&
+	    !atomic_load(&s->stopping))
+		return false;
+	s->api.metrics.refused++;
+	return true;
+}
+
+/* A call that the engine still holds ends by itself, with nobody to tell. */
+static void on_destroy(struct lws *wsi)
+{
+	struct troth_conn *conn = conn_of(wsi);
+	struct troth_call *c = conn != NULL ? conn->call : NULL;
+
+	if (conn == NULL)
+		return;
+	lws_set_opaque_user_data(wsi, NULL);
+	troth_stream_end(conn);
+	if (conn->answering)
+		conn->server->answering--;
+	if (c != NULL && c->waiting)
+		c->conn = NULL;
+	else
+		troth_call_free(c);
+	conn->server->api.metrics.connections--;
+	free(conn);
+}
+
+int troth_conn_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
+			void *in, size_t len)
+{
+	struct troth_conn *conn;
+
+	(void)user;
+	switch ((int)reason) {
+	case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
+		return is_full(server_of(wsi)) ? -1 : 0;
+	case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
+		return on_accept(wsi);
+	case LWS_CALLBACK_HTTP:
+		return on_request(wsi, in);
+	case LWS_CALLBACK_HTTP_BODY:
+		return on_body(wsi, in, len);
+	case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+		return on_body_end(wsi);
+	case LWS_CALLBACK_HTTP_WRITEABLE:
+		return on_writable(wsi);
+	case LWS_CALLBACK_TIMER:
+		conn = conn_of(wsi);
+		if (conn != NULL && conn->stream.on)
+			return troth_stream_timer(conn);
+		return conn != NULL && conn->call != NULL && conn->body_left > 0 ? -1 : 0;
+	case LWS_CALLBACK_WSI_DESTROY:
+		on_destroy(wsi);
+		return 0;
+	case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
+		troth_server_drain(server_of(wsi));
+		return 0;
+	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+		return -1; /* Neither WebSockets nor HTTP/2 in clear. */
+	default:           /* libwebsockets has some hundred reasons; these are ours. */
+		return 0;
+	}
+}

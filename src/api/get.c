@@ -1,0 +1,194 @@
+/*
+ * Reading one thing: an order, a case, a promise, a commitment, a history.
+ */
+#include "body.h"
+#include "read.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct troth_render troth_read_render(struct troth_call *c)
+{
+	return (struct troth_render){
+		.t = c->t,
+		.node = c->api->engine->kind,
+		.personal = troth_call_may_see_personal(c),
+		.now = troth_body_now(c),
+	};
+}
+
+/* The view of a subject of the path's kind; answers and returns false if none. */
+static bool load(struct troth_call *c, const struct troth_id *id,
+		 enum troth_subject_kind kind)
+{
+	struct troth_view *v = c->api->view;
+
+	if (troth_query_subject(c->t, c->api->engine->kind, id, v) &&
+	    (kind == 0 || v->subject.kind == kind))
+		return true;
+	troth_call_declined(c, TROTH_REASON_NO_SUBJECT);
+	return false;
+}
+
+static void get_subject(struct troth_call *c, enum troth_subject_kind kind)
+{
+	struct troth_render r = troth_read_render(c);
+	struct troth_out o;
+
+	if (!load(c, &c->id, kind))
+		return;
+	o = troth_read_bare(c);
+	troth_render_subject(&r, &o, NULL, c->api->view);
+	c->has_etag = true;
+	c->etag = troth_view_etag(c->api->view);
+}
+
+void troth_get_order(struct troth_call *c)
+{
+	get_subject(c, TROTH_SUBJECT_ORDER);
+}
+
+void troth_get_case(struct troth_call *c)
+{
+	get_subject(c, TROTH_SUBJECT_CASE);
+}
+
+/* Loads the subject of the path's item; `*index` is where the item stands in it. */
+static bool load_item(struct troth_call *c, int *index)
+{
+	bool promise = c->id_kind == TROTH_ID_PROMISE;
+	struct troth_id subject;
+
+	*index = -1;
+	if (troth_query_item(c->t, &c->id, &subject) &&
+	    troth_query_subject(c->t, c->api->engine->kind, &subject, c->api->view))
+		*index = promise ? troth_subject_promise(&c->api->view->subject, &c->id)
+				 : troth_subject_commitment(&c->api->view->subject,
+							    &c->id);
+	if (*index >= 0)
+		return true;
+	troth_call_declined(c, promise ? TROTH_REASON_NO_PROMISE
+				       : TROTH_REASON_NO_COMMITMENT);
+	return false;
+}
+
+static void end_item(struct troth_call *c, const struct troth_render *r,
+		     struct troth_out *o)
+{
+	troth_out_uint(o, "etag", troth_view_etag(c->api->view));
+	troth_render_freshness(r, o, c->api->view->pending);
+	troth_out_end_object(o);
+	c->has_etag = true;
+	c->etag = troth_view_etag(c->api->view);
+}
+
+void troth_get_promise(struct troth_call *c)
+{
+	struct troth_render r = troth_read_render(c);
+	struct troth_out o;
+	int i;
+
+	if (!load_item(c, &i))
+		return;
+	o = troth_call_reply(c, 200);
+	troth_render_promise(&r, &o, "promise", c->api->view, (unsigned)i);
+	troth_render_known_by(&r, &o, "known_by", c->api->view, (unsigned)i);
+	end_item(c, &r, &o);
+}
+
+void troth_get_known_by(struct troth_call *c)
+{
+	struct troth_render r = troth_read_render(c);
+	struct troth_out o;
+	int i;
+
+	if (!load_item(c, &i))
+		return;
+	o = troth_call_reply(c, 200);
+	troth_out_id(&o, "promise", TROTH_ID_PROMISE, &c->id);
+	troth_render_known_by(&r, &o, "known_by", c->api->view, (unsigned)i);
+	end_item(c, &r, &o);
+}
+
+void troth_get_commitment(struct troth_call *c)
+{
+	struct troth_render r = troth_read_render(c);
+	struct troth_out o;
+	int i;
+
+	if (!load_item(c, &i))
+		return;
+	o = troth_call_reply(c, 200);
+	troth_render_commitment(&r, &o, "item", c->api->view, (unsigned)i);
+	end_item(c, &r, &o);
+}
+
+/* ---- History ---- */
+
+static void out_entry(const struct troth_render *r, struct troth_out *o,
+		      uint64_t revision, uint64_t position)
+{
+	struct troth_span bytes, blob;
+	struct troth_entry entry;
+	struct troth_event e;
+	struct troth_why why;
+
+	if (!troth_query_entry(r->t, position, &bytes, &blob))
+		return;
+	if (troth_entry_decode(&entry, bytes, &why) != TROTH_OK ||
+	    troth_body_decode(&e, entry.body, &why) != TROTH_OK) {
+		troth_txn_fail(r->t, TROTH_ERR_CORRUPT, "position %llu: %s",
+			       (unsigned long long)position, why.text);
+		return;
+	}
+	troth_render_event(r, o, NULL, &e,
+			   &(struct troth_told){
+				   .revision = revision,
+				   .position = position,
+				   .verdict = entry.verdict,
+				   .accepted = entry.accepted,
+				   .blob = blob,
+			   });
+}
+
+static void out_pending(const struct troth_render *r, struct troth_out *o,
+			const struct troth_id *subject)
+{
+	struct troth_span body, blob;
+	struct troth_event e;
+	struct troth_why why;
+	uint64_t seq = 0;
+
+	if (r->node == TROTH_NODE_CENTRAL)
+		return;
+	while (troth_query_pending(r->t, subject, &seq, &body, &blob))
+		if (troth_body_decode(&e, body, &why) == TROTH_OK)
+			troth_render_event(r, o, NULL, &e,
+					   &(struct troth_told){ .blob = blob });
+}
+
+void troth_get_history(struct troth_call *c)
+{
+	struct troth_render r = troth_read_render(c);
+	const char *after = troth_call_query(c, "after");
+	uint64_t revision = after != NULL ? strtoull(after, NULL, 10) : 0, position = 0;
+	unsigned limit, given = 0;
+	struct troth_out o;
+
+	if (!troth_read_limit(c, &limit) || !load(c, &c->id, 0))
+		return;
+	o = troth_call_reply(c, 200);
+	troth_out_array(&o, "items");
+	for (; given < limit; given++) {
+		position = troth_query_history(c->t, &c->id, revision + 1);
+		if (position == 0)
+			break;
+		out_entry(&r, &o, ++revision, position);
+	}
+	if (position == 0) /* Only behind the last entry stands what is pending. */
+		out_pending(&r, &o, &c->id);
+	troth_out_end_array(&o);
+	if (position != 0)
+		troth_read_next(c, &o, "after", NULL, revision);
+	end_item(c, &r, &o);
+}

@@ -1,0 +1,152 @@
+#include "api.h"
+
+#include <string.h>
+
+const struct troth_problem_kind troth_problem_kinds[TROTH_PROBLEM_COUNT] = {
+	[TROTH_PROBLEM_BAD_REQUEST] = { "bad_request", 400, "The request is malformed" },
+	[TROTH_PROBLEM_BAD_JSON] = { "bad_json", 400, "The body is not acceptable JSON" },
+	[TROTH_PROBLEM_NO_KEY] = { "no_idempotency_key", 400,
+				   "A POST needs an Idempotency-Key" },
+	[TROTH_PROBLEM_NO_TOKEN] = { "no_token", 401, "A valid token is needed" },
+	[TROTH_PROBLEM_NO_SCOPE] = { "no_scope", 403, "The token does not allow this" },
+	[TROTH_PROBLEM_NOT_FOUND] = { "not_found", 404, "There is nothing here" },
+	[TROTH_PROBLEM_METHOD] = { "method_not_allowed", 405,
+				   "This cannot be asked here" },
+	[TROTH_PROBLEM_LENGTH] = { "length_required", 411, "Content-Length is needed" },
+	[TROTH_PROBLEM_TOO_LARGE] = { "too_large", 413, "The body is too large" },
+	[TROTH_PROBLEM_FIELD] = { "invalid_field", 422, "A field is not as it must be" },
+	[TROTH_PROBLEM_KEY_REUSED] = { "key_reused", 422,
+				       "The Idempotency-Key stands for another request" },
+	[TROTH_PROBLEM_NO_IF_MATCH] = { "no_if_match", 428,
+					"This change needs If-Match" },
+	[TROTH_PROBLEM_STALE] = { "stale", 412, "It has changed meanwhile" },
+	[TROTH_PROBLEM_TOO_MANY] = { "too_many_requests", 429, "Too many requests" },
+	[TROTH_PROBLEM_STORE] = { "store", 503, "The store cannot be read just now" },
+	[TROTH_PROBLEM_STOPPING] = { "stopping", 503, "The node is going down" },
+	[TROTH_PROBLEM_NO_BRAND] = { "no_brand", 503,
+				     "This site is not in the federation yet" },
+	[TROTH_PROBLEM_NO_ROOM] = { "no_room", 507, "There is no room for new work" },
+	[TROTH_PROBLEM_NO_WORD] = { "no_word_from_central", 504, "No word from central" },
+};
+
+static void answer(struct troth_call *c, const char *name, unsigned status,
+		   const char *title, const char *field, const char *detail)
+{
+	char type[64] = "urn:troth:problem:";
+	struct troth_out o;
+
+	(void)strncat(type, name, sizeof(type) - strlen(type) - 1);
+	o = troth_call_reply(c, status);
+	c->content_type = "application/problem+json";
+	troth_out_text(&o, "type", type);
+	troth_out_text(&o, "title", title);
+	troth_out_uint(&o, "status", status);
+	if (detail != NULL)
+		troth_out_text(&o, "detail", detail);
+	if (field != NULL)
+		troth_out_text(&o, "field", field);
+}
+
+void troth_call_problem(struct troth_call *c, enum troth_problem p, const char *field,
+			const char *detail)
+{
+	const struct troth_problem_kind *k = &troth_problem_kinds[p];
+
+	answer(c, k->name, k->status, k->title, field, detail);
+	troth_buf_put_u8(&c->reply, '}');
+	if (k->status == 401)
+		c->challenge = "Bearer realm=\"troth\"";
+	if (k->status == 429 || k->status == 507)
+		c->retry_after_s = k->status == 429 ? 1 : 30;
+}
+
+unsigned troth_reason_status(enum troth_reason reason)
+{
+	switch (reason) {
+	case TROTH_REASON_NOT_ENTITLED:
+	case TROTH_REASON_OWN_REQUEST:
+	case TROTH_REASON_KEY_REVOKED:
+	case TROTH_REASON_OVER_AUTHORITY:
+		return 403;
+	case TROTH_REASON_NO_SUBJECT:
+	case TROTH_REASON_NO_PROMISE:
+	case TROTH_REASON_NO_COMMITMENT:
+		return 404;
+	case TROTH_REASON_STALE:
+		return 412;
+	case TROTH_REASON_NO_PARTY:
+	case TROTH_REASON_WRONG_ROLE:
+	case TROTH_REASON_DUE_PASSED:
+	case TROTH_REASON_TELL_CUSTOMER:
+		return 422;
+	case TROTH_REASON_NONE:
+	case TROTH_REASON_EXISTS:
+	case TROTH_REASON_WRONG_STATE:
+	case TROTH_REASON_LIMIT:
+	case TROTH_REASON_SUBJECT_CLOSED:
+	case TROTH_REASON_OPEN_PROMISE:
+		return 409;
+	}
+	return 409;
+}
+
+static const char *title_of(enum troth_reason reason)
+{
+	static const char *const titles[TROTH_REASON_LAST + 1] = {
+		[TROTH_REASON_NONE] = "It was declined",
+		[TROTH_REASON_NOT_ENTITLED] = "This party may not do this",
+		[TROTH_REASON_NO_SUBJECT] = "There is no such order or case here",
+		[TROTH_REASON_EXISTS] = "There is one already",
+		[TROTH_REASON_STALE] = "It was made on a version that is not the newest",
+		[TROTH_REASON_WRONG_STATE] = "There is no such step from its state",
+		[TROTH_REASON_NO_PROMISE] = "There is no such promise",
+		[TROTH_REASON_NO_COMMITMENT] = "There is no such commitment",
+		[TROTH_REASON_NO_PARTY] =
+			"It names a party that is not in the federation",
+		[TROTH_REASON_WRONG_ROLE] = "It names a party of another role",
+		[TROTH_REASON_LIMIT] = "There are as many as there may be",
+		[TROTH_REASON_DUE_PASSED] = "It would be due at an instant that is over",
+		[TROTH_REASON_SUBJECT_CLOSED] = "The order or case has ended",
+		[TROTH_REASON_OPEN_PROMISE] = "A promise on it is still open",
+		[TROTH_REASON_TELL_CUSTOMER] =
+			"Somebody must be asked to tell the customer",
+		[TROTH_REASON_OWN_REQUEST] = "Whoever asked cannot approve",
+		[TROTH_REASON_KEY_REVOKED] = "The key of this site has been revoked",
+		[TROTH_REASON_OVER_AUTHORITY] = "It is beyond the authority",
+	};
+
+	return reason <= TROTH_REASON_LAST && titles[reason] != NULL
+		       ? titles[reason]
+		       : titles[TROTH_REASON_NONE];
+}
+
+/* A promise on the subject that keeps it open, if the view shows one. */
+static void name_open_promise(struct troth_call *c, struct troth_out *o)
+{
+	const struct troth_subject *s = &c->api->view->subject;
+	struct troth_txn t;
+
+	troth_txn_begin(&t, c->api->engine->kv, TROTH_TXN_READ);
+	if (troth_query_subject(&t, c->api->engine->kind, &c->result.subject,
+				c->api->view))
+		for (unsigned i = 0; i < s->promise_count; i++)
+			if (s->promises[i].state == TROTH_PROMISE_ACTIVE ||
+			    s->promises[i].state == TROTH_PROMISE_REOPENED) {
+				troth_out_id(o, "promise", TROTH_ID_PROMISE,
+					     &s->promises[i].id);
+				break;
+			}
+	troth_txn_abort(&t);
+}
+
+void troth_call_declined(struct troth_call *c, enum troth_reason reason)
+{
+	const char *name = troth_reason_name(reason);
+	struct troth_out o = { &c->reply, true };
+
+	answer(c, name != NULL ? name : "declined", troth_reason_status(reason),
+	       title_of(reason), NULL, NULL);
+	if (reason == TROTH_REASON_OPEN_PROMISE)
+		name_open_promise(c, &o);
+	troth_buf_put_u8(&c->reply, '}');
+}

@@ -1,0 +1,54 @@
+/*
+ * render - orders, cases, promises, commitments and entries as JSON.
+ */
+#ifndef TROTH_API_RENDER_H
+#define TROTH_API_RENDER_H
+
+#include "out.h"
+
+#include "troth/state/engine.h"
+
+/* A promise this near its due with something left to do is at risk. */
+#define TROTH_AT_RISK_MS INT64_C(3600000)
+
+struct troth_render {
+	struct troth_txn *t;
+	enum troth_node_kind node;
+	bool personal; /* The reader may see names, phones and words. */
+	struct troth_time now;
+};
+
+/* How new the answer is: position, as_of, pending. */
+void troth_render_freshness(const struct troth_render *r, struct troth_out *o,
+			    unsigned pending);
+
+/* The whole subject: promises with commitments, links, participants. */
+void troth_render_subject(const struct troth_render *r, struct troth_out *o,
+			  const char *key, const struct troth_view *v);
+/* Promise `i` of the view, with its commitments. */
+void troth_render_promise(const struct troth_render *r, struct troth_out *o,
+			  const char *key, const struct troth_view *v, unsigned i);
+/* Commitment `i` of the view, with the promise that it belongs to. */
+void troth_render_commitment(const struct troth_render *r, struct troth_out *o,
+			     const char *key, const struct troth_view *v, unsigned i);
+/* How far promise `i` has got: saved, sequenced, received, acknowledged. */
+void troth_render_known_by(const struct troth_render *r, struct troth_out *o,
+			   const char *key, const struct troth_view *v, unsigned i);
+
+/* An event and what became of it. */
+struct troth_told {
+	uint64_t number;   /* In the event stream; 0: not said. */
+	uint64_t revision; /* Of its subject; 0: not said. */
+	uint64_t position; /* 0: not sequenced yet. */
+	struct troth_verdict verdict;
+	struct troth_time accepted;
+	struct troth_span blob;
+};
+void troth_render_event(const struct troth_render *r, struct troth_out *o,
+			const char *key, const struct troth_event *e,
+			const struct troth_told *told);
+/* The party that acted in `e`, "" if its origin is not known here. */
+void troth_render_party_of(const struct troth_render *r, const struct troth_event *e,
+			   char out[TROTH_PARTY_MAX + 1]);
+
+#endif

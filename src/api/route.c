@@ -1,0 +1,89 @@
+#include "api.h"
+
+#define AGENT       TROTH_SCOPE_AGENT
+#define DISPATCHER  TROTH_SCOPE_DISPATCHER
+#define APPROVER    TROTH_SCOPE_APPROVER
+#define MANAGER     TROTH_SCOPE_MANAGER
+#define INTEGRATION TROTH_SCOPE_INTEGRATION
+#define ANY         TROTH_SCOPE_ANY
+
+#define GET  TROTH_GET
+#define POST TROTH_POST
+
+#define KEY      TROTH_ROUTE_KEY
+#define MATCH    TROTH_ROUTE_IF_MATCH
+#define CREATES  TROTH_ROUTE_CREATES
+#define OPEN     TROTH_ROUTE_OPEN
+#define ALONE    TROTH_ROUTE_NO_BATCH
+#define FRESH    TROTH_ROUTE_FRESH
+#define ITEM     TROTH_ROUTE_ITEM
+#define SPEAKERS (AGENT | MANAGER | INTEGRATION)
+#define MOVERS   (DISPATCHER | AGENT | MANAGER | INTEGRATION)
+
+#define Q_FRESH " fresh "
+#define Q_PAGE  " limit cursor fresh "
+#define Q_DUE   " limit cursor fresh state due_before "
+
+/* One row for each thing that can be asked; openapi.json has the same rows. */
+const struct troth_route troth_routes[] = {
+	{ GET, "/v1/orders", ANY, FRESH, troth_get_orders, Q_PAGE "customer number " },
+	{ POST, "/v1/orders", SPEAKERS, KEY | CREATES, troth_post_order, NULL },
+	{ GET, "/v1/orders/{order}", ANY, FRESH, troth_get_order, Q_FRESH },
+	{ GET, "/v1/orders/{order}/history", ANY, FRESH, troth_get_history,
+	  " limit after fresh " },
+	{ POST, "/v1/orders/{order}/corrections", SPEAKERS, KEY | MATCH,
+	  troth_post_correction, NULL },
+	{ POST, "/v1/orders/{order}/shipments", MOVERS, KEY, troth_post_shipment, NULL },
+	{ POST, "/v1/orders/{order}/deliveries", MOVERS, KEY, troth_post_delivery, NULL },
+	{ POST, "/v1/orders/{order}/cancellation", SPEAKERS, KEY | MATCH,
+	  troth_post_cancellation, NULL },
+	{ POST, "/v1/orders/{order}/cases", SPEAKERS, KEY, troth_post_order_case, NULL },
+	{ POST, "/v1/orders/{order}/promises", SPEAKERS, KEY | CREATES | ITEM,
+	  troth_post_promise, NULL },
+
+	{ GET, "/v1/cases", ANY, FRESH, troth_get_cases, Q_PAGE "customer " },
+	{ POST, "/v1/cases", SPEAKERS, KEY | CREATES, troth_post_case, NULL },
+	{ GET, "/v1/cases/{case}", ANY, FRESH, troth_get_case, Q_FRESH },
+	{ GET, "/v1/cases/{case}/history", ANY, FRESH, troth_get_history,
+	  " limit after fresh " },
+	{ POST, "/v1/cases/{case}/handover", SPEAKERS, KEY, troth_post_handover, NULL },
+	{ POST, "/v1/cases/{case}/close", SPEAKERS, KEY, troth_post_close, NULL },
+	{ POST, "/v1/cases/{case}/promises", SPEAKERS, KEY | CREATES | ITEM,
+	  troth_post_promise, NULL },
+
+	{ GET, "/v1/promises", ANY, FRESH, troth_get_promises, Q_DUE },
+	{ GET, "/v1/promises/{promise}", ANY, FRESH, troth_get_promise, Q_FRESH },
+	{ GET, "/v1/promises/{promise}/known-by", ANY, FRESH, troth_get_known_by,
+	  Q_FRESH },
+	{ POST, "/v1/promises/{promise}/commitments", SPEAKERS, KEY | ITEM,
+	  troth_post_commitment, NULL },
+	{ POST, "/v1/promises/{promise}/{step}", SPEAKERS | APPROVER, KEY | ITEM,
+	  troth_post_promise_step, NULL },
+
+	{ GET, "/v1/commitments", ANY, FRESH, troth_get_commitments, Q_DUE "party " },
+	{ GET, "/v1/commitments/{commitment}", ANY, FRESH, troth_get_commitment,
+	  Q_FRESH },
+	{ POST, "/v1/commitments/{commitment}/{step}", MOVERS, KEY | ITEM,
+	  troth_post_commitment_step, NULL },
+
+	{ GET, "/v1/parties", ANY, 0, troth_get_parties, " limit after " },
+	{ POST, "/v1/parties", MANAGER, KEY, troth_post_party, NULL },
+	{ GET, "/v1/sites", ANY, 0, troth_get_sites, " limit after " },
+	{ POST, "/v1/sites", MANAGER, KEY, troth_post_site, NULL },
+	{ POST, "/v1/sites/keys", MANAGER, KEY, troth_post_site_key, NULL },
+	{ POST, "/v1/sites/keys/revoke", MANAGER, KEY, troth_post_site_revocation, NULL },
+
+	{ GET, "/v1/tokens", MANAGER, 0, troth_get_tokens, NULL },
+	{ POST, "/v1/tokens", MANAGER, ALONE, troth_post_token, NULL },
+	{ POST, "/v1/tokens/revoke", MANAGER, ALONE, troth_post_token_revocation, NULL },
+	{ POST, "/v1/clock", MANAGER | INTEGRATION, ALONE, troth_post_clock, NULL },
+	{ POST, "/v1/batch", INTEGRATION, ALONE, troth_post_batch, NULL },
+
+	{ GET, "/v1/events", ANY, ALONE, troth_get_events, " after type subject party " },
+	{ GET, "/v1/status", ANY, 0, troth_get_status, NULL },
+	{ GET, "/v1/openapi.json", 0, OPEN, troth_get_openapi, NULL },
+	{ GET, "/metrics", ANY, 0, troth_get_metrics, NULL },
+	{ GET, "/healthz", 0, OPEN, troth_get_health, NULL },
+	{ GET, "/readyz", 0, OPEN, troth_get_ready, NULL },
+};
+const unsigned troth_routes_count = TROTH_LEN(troth_routes);

@@ -1,0 +1,75 @@
+/*
+ * server - the sockets of the API: what its files share.
+ */
+#ifndef TROTH_API_SERVER_PRIVATE_H
+#define TROTH_API_SERVER_PRIVATE_H
+
+#include "api.h"
+
+#include <libwebsockets.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+/* Where an event reader stands, and what it wants to see. */
+struct troth_stream {
+	bool on;
+	uint64_t next; /* Number of the next entry to look at. */
+	bool personal;
+	char type[TROTH_CODE_MAX + 1]; /* Filters; empty: all. */
+	char party[TROTH_PARTY_MAX + 1];
+	struct troth_id subject;
+	bool by_subject;
+	bool begun;        /* The preamble has been sent. */
+	int64_t asked_ms;  /* Since when it has not become writable; 0: it is. */
+	int64_t spoken_ms; /* When something was sent last. */
+	struct troth_conn *next_reader, *prev_reader;
+};
+
+struct troth_conn {
+	struct troth_server *server;
+	struct lws *wsi;
+	struct troth_call *call; /* Being received, waiting, or to be answered. */
+	size_t body_left;
+	bool discard; /* The answer stands already; the body is only read away. */
+	bool answering;
+	struct troth_stream stream;
+};
+
+struct troth_server {
+	struct troth_api api;
+	struct lws_context *lws;
+	struct lws_vhost *vhosts[TROTH_API_LISTEN_MAX];
+	pthread_t thread;
+	bool running;
+
+	pthread_mutex_t lock; /* Guards these: */
+	struct troth_call *finished, **finished_last;
+	bool woken;
+
+	_Atomic uint64_t stream_len;
+	_Atomic bool ready, stopping;
+
+	/* The API's thread only. */
+	uint64_t told_len;
+	unsigned answering;
+	struct troth_conn *readers;
+	struct troth_buf out; /* Scratch, LWS_PRE bytes first. */
+};
+
+int64_t troth_server_ms(void);
+
+/* libwebsockets calls this for everything. */
+int troth_conn_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
+			void *in, size_t len);
+
+/* Calls that the engine is through with; and readers, when entries came. */
+void troth_server_drain(struct troth_server *s);
+
+/* Begins a stream for an admitted call; -1: the connection must close. */
+int troth_stream_begin(struct troth_conn *conn, struct troth_call *c);
+int troth_stream_writable(struct troth_conn *conn);
+int troth_stream_timer(struct troth_conn *conn);
+void troth_stream_wake(struct troth_conn *conn);
+void troth_stream_end(struct troth_conn *conn);
+
+#endif

@@ -1,0 +1,226 @@
+/*
+ * token - who may call: names and scopes by the SHA-256 of what they show.
+ *
+ * A token is "trt_" and 40 digits of base 32: 200 random bits, so a fast hash is
+ * enough and nothing that could be shown is ever stored. A record is a length
+ * byte, the name, a byte of scopes and the instant it was made (u64be).
+ */
+#include "api.h"
+
+#include "troth/base/text.h"
+#include "troth/crypto/random.h"
+#include "troth/crypto/secret.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PREFIX     "trt_"
+#define PREFIX_LEN 4
+#define DIGITS     40
+
+static const struct {
+	const char *name;
+	unsigned bit;
+} scopes[] = {
+	{ "agent", TROTH_SCOPE_AGENT },       { "dispatcher", TROTH_SCOPE_DISPATCHER },
+	{ "approver", TROTH_SCOPE_APPROVER }, { "manager", TROTH_SCOPE_MANAGER },
+	{ "read", TROTH_SCOPE_READ },         { "integration", TROTH_SCOPE_INTEGRATION },
+};
+
+unsigned troth_scopes_parse(const char *text)
+{
+	unsigned set = 0;
+
+	while (*text != '\0') {
+		size_t len = strcspn(text, " ");
+		unsigned bit = 0;
+
+		for (unsigned i = 0; i < TROTH_LEN(scopes); i++)
+			if (strlen(scopes[i].name) == len &&
+			    memcmp(scopes[i].name, text, len) == 0)
+				bit = scopes[i].bit;
+		if (bit == 0 && len > 0)
+			return 0;
+		set |= bit;
+		text += len + (text[len] == ' ');
+	}
+	return set;
+}
+
+void troth_scopes_out(struct troth_out *o, const char *key, unsigned set)
+{
+	troth_out_array(o, key);
+	for (unsigned i = 0; i < TROTH_LEN(scopes); i++)
+		if ((set & scopes[i].bit) != 0)
+			troth_out_text(o, NULL, scopes[i].name);
+	troth_out_end_array(o);
+}
+
+static void hash_of(struct troth_digest *out, const char *text)
+{
+	struct troth_span s = troth_span_str(text);
+
+	troth_sha256(out, &s, 1);
+}
+
+static bool decode(struct troth_txn *t, struct troth_span key, struct troth_span value,
+		   struct troth_caller *out)
+{
+	struct troth_reader r = troth_reader(value);
+	size_t len = troth_read_u8(&r);
+
+	if (len <= TROTH_ACTOR_MAX && key.len == sizeof(out->id.b)) {
+		memcpy(out->id.b, key.data, sizeof(out->id.b));
+		troth_read_bytes(&r, out->name, len);
+		out->name[len] = '\0';
+		out->scopes = troth_read_u8(&r);
+		out->created.ms = (int64_t)troth_read_u64be(&r);
+		if (troth_read_done(&r))
+			return true;
+	}
+	troth_txn_fail(t, TROTH_ERR_CORRUPT, "tokens: a record");
+	return false;
+}
+
+bool troth_token_find(struct troth_txn *t, const char *text, struct troth_caller *out)
+{
+	struct troth_digest id;
+	struct troth_span value;
+
+	hash_of(&id, text);
+	return troth_txn_get(t, TROTH_T_TOKENS, troth_digest_span(&id), &value) &&
+	       decode(t, troth_digest_span(&id), value, out);
+}
+
+bool troth_token_next(struct troth_txn *t, const struct troth_digest *after,
+		      struct troth_caller *out)
+{
+	struct troth_cursor c;
+	struct troth_span from = after != NULL ? troth_digest_span(after)
+					       : TROTH_SPAN_NONE;
+	bool found;
+
+	troth_cursor_open(&c, t, TROTH_T_TOKENS);
+	found = troth_cursor_seek(&c, from);
+	if (found && after != NULL && troth_span_eq(c.key, from))
+		found = troth_cursor_next(&c);
+	found = found && decode(t, c.key, c.value, out);
+	troth_cursor_close(&c);
+	return found;
+}
+
+static bool find_name(struct troth_txn *t, const char *name, struct troth_caller *out)
+{
+	for (bool more = troth_token_next(t, NULL, out); more;
+	     more = troth_token_next(t, &out->id, out))
+		if (strcmp(out->name, name) == 0)
+			return true;
+	return false;
+}
+
+bool troth_token_revoke(struct troth_txn *t, const char *name)
+{
+	struct troth_caller found;
+
+	return find_name(t, name, &found) &&
+	       troth_txn_del(t, TROTH_T_TOKENS, troth_digest_span(&found.id));
+}
+
+static void make_text(char text[TROTH_TOKEN_TEXT])
+{
+	static const char digits[] = "0123456789abcdefghjkmnpqrstvwxyz";
+	uint8_t random[DIGITS];
+
+	troth_random(random, sizeof(random));
+	memcpy(text, PREFIX, PREFIX_LEN);
+	for (unsigned i = 0; i < DIGITS; i++)
+		text[PREFIX_LEN + i] = digits[random[i] & 31];
+	text[PREFIX_LEN + DIGITS] = '\0';
+	troth_wipe(random, sizeof(random));
+}
+
+static void put(struct troth_txn *t, const char *text, const char *name, unsigned set,
+		struct troth_time now)
+{
+	struct troth_buf b = TROTH_BUF_INIT;
+	struct troth_digest id;
+
+	hash_of(&id, text);
+	troth_buf_put_u8(&b, (uint8_t)strlen(name));
+	troth_buf_put_str(&b, name);
+	troth_buf_put_u8(&b, (uint8_t)set);
+	troth_buf_put_u64be(&b, (uint64_t)now.ms);
+	troth_txn_insert(t, TROTH_T_TOKENS, troth_digest_span(&id), troth_buf_span(&b));
+	troth_buf_fini(&b);
+}
+
+enum troth_err troth_api_make_token(struct troth_kv *kv, const char *name,
+				    const char *scope_list, struct troth_time now,
+				    char text[TROTH_TOKEN_TEXT], struct troth_why *why)
+{
+	unsigned set = troth_scopes_parse(scope_list);
+	struct troth_caller other;
+	struct troth_txn t;
+
+	text[0] = '\0';
+	if (!troth_text_is_name(name, TROTH_ACTOR_MAX))
+		return troth_fail(why, TROTH_ERR_INPUT,
+				  "name: must be a name of at most %d bytes",
+				  TROTH_ACTOR_MAX);
+	if (set == 0)
+		return troth_fail(why, TROTH_ERR_INPUT,
+				  "scopes: must be some of agent, dispatcher, approver, "
+				  "manager, integration, read");
+	make_text(text);
+	troth_txn_begin(&t, kv, TROTH_TXN_WRITE);
+	if (find_name(&t, name, &other))
+		troth_txn_fail(&t, TROTH_ERR_INPUT, "name: %s has a token already", name);
+	put(&t, text, name, set, now);
+	return troth_txn_commit(&t, why);
+}
+
+/* Writes `text` and a newline to a new file of mode 0400, durably. */
+static enum troth_err write_file(const char *path, const char *text,
+				 struct troth_why *why)
+{
+	char line[TROTH_TOKEN_TEXT + 1];
+	enum troth_err err = TROTH_OK;
+	int len, fd;
+
+	(void)unlink(path); /* Of an earlier start that did not get to its commit. */
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0400);
+	if (fd < 0)
+		return troth_fail(why, TROTH_ERR_IO, "%s: %s", path, strerror(errno));
+	len = snprintf(line, sizeof(line), "%s\n", text);
+	if (write(fd, line, (size_t)len) != len || fsync(fd) != 0)
+		err = troth_fail(why, TROTH_ERR_IO, "%s: %s", path, strerror(errno));
+	if (close(fd) != 0 && err == TROTH_OK)
+		err = troth_fail(why, TROTH_ERR_IO, "%s: %s", path, strerror(errno));
+	troth_wipe(line, sizeof(line));
+	return err;
+}
+
+enum troth_err troth_token_bootstrap(struct troth_kv *kv, const char *path,
+				     struct troth_time now, struct troth_why *why)
+{
+	char text[TROTH_TOKEN_TEXT];
+	enum troth_err err;
+	struct troth_txn t;
+
+	troth_txn_begin(&t, kv, TROTH_TXN_WRITE);
+	if (troth_txn_count(&t, TROTH_T_TOKENS) > 0 || !troth_txn_sound(&t))
+		return troth_txn_commit(&t, why);
+	make_text(text);
+	err = write_file(path, text, why);
+	if (err != TROTH_OK) {
+		troth_txn_abort(&t);
+		return err;
+	}
+	put(&t, text, "admin", TROTH_SCOPE_MANAGER, now);
+	err = troth_txn_commit(&t, why);
+	troth_wipe(text, sizeof(text));
+	return err;
+}
