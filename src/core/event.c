@@ -73,6 +73,8 @@ static bool site_ok(const struct troth_event *e, struct troth_flaw *flaw)
 	if (strncmp(e->u.site.origin, "spiffe://", 9) != 0 ||
 	    !troth_text_ok(troth_span_str(e->u.site.origin), false))
 		return fail(flaw, "origin", "must be a SPIFFE id");
+	if (e->type == TROTH_EVENT_SITE_ADDED && strchr(e->u.site.site, '/') != NULL)
+		return fail(flaw, "site", "must not contain /");
 	if (e->type == TROTH_EVENT_SITE_ADDED)
 		return name_ok(e->u.site.party, TROTH_PARTY_MAX, true, "party", flaw) &&
 		       name_ok(e->u.site.site, TROTH_SITE_MAX, true, "site", flaw);

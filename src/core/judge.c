@@ -375,6 +375,63 @@ static enum troth_reason judge_payload(const struct bench *b)
 	return TROTH_REASON_NOT_ENTITLED;
 }
 
+/* --- room for those who come to see the subject --- */
+
+struct guests {
+	const struct troth_subject *s;
+	unsigned count;
+	const char *names[TROTH_LINES_MAX + 3];
+};
+
+static void invite(struct guests *g, const char *name)
+{
+	if (name[0] == '\0' || troth_subject_participant(g->s, name) >= 0)
+		return;
+	for (unsigned i = 0; i < g->count; i++)
+		if (strcmp(g->names[i], name) == 0)
+			return;
+	g->names[g->count++] = name;
+}
+
+static void invite_for_order(struct guests *g, const struct bench *b)
+{
+	if (b->e->type == TROTH_EVENT_ORDER_PLACED) {
+		invite(g, b->lookup->brand);
+		invite(g, b->e->u.order.seller);
+	}
+	invite(g, b->e->u.order.carrier);
+	for (unsigned i = 0; i < b->e->u.order.line_count; i++)
+		invite(g, b->e->u.order.lines[i].seller);
+}
+
+/* Whoever becomes a participant must find room: nobody owes what it cannot see. */
+static bool room_for_guests(const struct bench *b)
+{
+	const struct troth_event *e = b->e;
+	struct guests g = { .s = b->s };
+
+	if (e->type == TROTH_EVENT_ORDER_PLACED || e->type == TROTH_EVENT_ORDER_CORRECTED)
+		invite_for_order(&g, b);
+	else if (e->type == TROTH_EVENT_ORDER_CANCELLED && e->u.cancel.has_tell)
+		invite(&g, e->u.cancel.tell.debtor);
+	else if (e->type == TROTH_EVENT_ORDER_CASE_LINKED)
+		invite(&g, e->u.link.vendor);
+	else if (e->type == TROTH_EVENT_CASE_HANDED_OVER)
+		invite(&g, e->u.cas.to);
+	else if (e->type == TROTH_EVENT_PROMISE_MADE)
+		for (unsigned i = 0; i < e->u.promise.terms_count; i++)
+			invite(&g, e->u.promise.terms[i].debtor);
+	else if (e->type == TROTH_EVENT_PROMISE_STEP && e->u.promise_step.has_tell)
+		invite(&g, e->u.promise_step.tell.debtor);
+	else if (e->type == TROTH_EVENT_COMMITMENT_ADDED)
+		invite(&g, e->u.commitment.terms.debtor);
+	else if (e->type == TROTH_EVENT_COMMITMENT_STEP)
+		invite(&g, e->u.commitment_step.party);
+	return b->s->participant_count + g.count <= TROTH_PARTICIPANTS_MAX;
+}
+
+/* --- the verdict --- */
+
 /* Said by who asked, of a promise that was not (or no longer) to be said. */
 static bool said_stands(const struct bench *b, enum troth_reason reason)
 {
@@ -429,6 +486,8 @@ struct troth_verdict troth_judge(const struct troth_subject *s,
 		return (struct troth_verdict){ TROTH_REFUSED, r };
 
 	r = judge_payload(&b);
+	if ((r == TROTH_REASON_NONE || stands(&b, r)) && !room_for_guests(&b))
+		return (struct troth_verdict){ TROTH_REFUSED, TROTH_REASON_LIMIT };
 	if (r == TROTH_REASON_NONE)
 		return (struct troth_verdict){ TROTH_TAKES_EFFECT, r };
 	return (struct troth_verdict){ stands(&b, r) ? TROTH_FLAGGED : TROTH_REFUSED, r };

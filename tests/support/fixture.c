@@ -197,6 +197,14 @@ static void fill_payload(struct troth_event *e)
 	}
 }
 
+void fixture_origin(struct troth_event *e, const char *party)
+{
+	if (strcmp(party, "brand") == 0)
+		strcpy(e->origin, FIXTURE_CENTRAL);
+	else
+		snprintf(e->origin, sizeof(e->origin), ORIGIN("%.32s"), party);
+}
+
 void fixture_event(struct troth_event *e, enum troth_event_type type, const char *party)
 {
 	static uint64_t seq;
@@ -206,10 +214,7 @@ void fixture_event(struct troth_event *e, enum troth_event_type type, const char
 	e->origin_seq = ++seq;
 	e->id = fixture_id(1000 + seq);
 	memset(e->salt, 0x5a, sizeof(e->salt));
-	if (strcmp(party, "brand") == 0)
-		strcpy(e->origin, FIXTURE_CENTRAL);
-	else
-		snprintf(e->origin, sizeof(e->origin), ORIGIN("%.32s"), party);
+	fixture_origin(e, party);
 	e->incarnation = 1;
 	memset(e->origin_prev.b, 0x11, sizeof(e->origin_prev.b));
 	e->created.ms = FIXTURE_NOW;

@@ -38,6 +38,9 @@ struct troth_id fixture_id(uint64_t n);
  */
 void fixture_event(struct troth_event *e, enum troth_event_type type, const char *party);
 
+/* Makes `e` one of the site of `party` ("brand": of central). */
+void fixture_origin(struct troth_event *e, const char *party);
+
 /* Fills every field of `e`, optional ones too, to its limit. */
 void fixture_fill(struct troth_event *e, enum troth_event_type type);
 

@@ -7,7 +7,8 @@
  *
  *   any open but FULFILLED --fulfil--> FULFILLED
  *   FULFILLED --discharge--> DISCHARGED, --reopen--> REOPENED
- *   any open --release--> RELEASED, --cancel--> CANCELLED, --violate--> VIOLATED
+ *   any open --release--> RELEASED, --cancel--> CANCELLED
+ *   any open but DECLINED --violate--> VIOLATED: who declined does not owe
  *   workable --delegate--> DELEGATED --accept--> ACCEPTED, --decline--> as before
  *   workable --hold--> HELD --resume--> as before
  *
