@@ -191,7 +191,8 @@ uint64_t ledger_append_own(struct troth_ledger *l, struct troth_event *e,
 	e->origin_prev = l->next_own.head;
 	e->created = l->now;
 	e->seen_size = l->tree.size;
-	e->seen_root = l->root;
+	if (l->tree.size > 0) /* The empty tree has a root too, but none was seen. */
+		e->seen_root = l->root;
 	troth_buf_reset(&l->blob);
 	if (personal != NULL)
 		troth_personal_encode(personal, &l->blob);

@@ -50,6 +50,13 @@ static void an_event_is_kept_with_its_verdict(void **state)
 	assert_string_equal(subject.order.carrier, "swift");
 }
 
+static void what_hq_wrote_reads_back_from_the_first_entry_on(void **state)
+{
+	(void)state;
+	for (uint64_t p = 1; p <= troth_ledger_size(k.ledger); p++)
+		assert_int_equal(kit_entry(&k, p, &e).outcome, TROTH_TAKES_EFFECT);
+}
+
 static void a_batch_that_comes_again_is_taken_once(void **state)
 {
 	struct kit_batch b;
@@ -521,6 +528,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(an_event_is_kept_with_its_verdict),
+		TEST(what_hq_wrote_reads_back_from_the_first_entry_on),
 		TEST(a_batch_that_comes_again_is_taken_once),
 		TEST(a_batch_with_old_events_in_front_gives_only_the_new),
 		TEST(a_gap_is_answered_with_where_to_resend_from),
