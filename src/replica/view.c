@@ -35,10 +35,13 @@ struct troth_verdict view_apply(struct troth_gateway *g, struct troth_subject *s
 	v.reason = troth_who_acts(&who, &g->site, &g->lookup, e, g->central);
 	if (v.reason != TROTH_REASON_NONE)
 		return v;
+	/* A case may be linked to an order that is not seen here yet: central knows it.
+	 */
+	if (e->type == TROTH_EVENT_ORDER_CASE_LINKED && !troth_subject_exists(s))
+		return (struct troth_verdict){ TROTH_TAKES_EFFECT, TROTH_REASON_NONE };
 	v = troth_judge(s, &g->lookup, &who, e, e->created);
-	if (v.outcome != TROTH_REFUSED)
-		troth_apply(s, &g->lookup, &who, e, v,
-			    (struct troth_place){ .accepted = e->created });
+	troth_apply(s, &g->lookup, &who, e, v,
+		    (struct troth_place){ .accepted = e->created });
 	return v;
 }
 

@@ -134,6 +134,32 @@ static void two_events_of_one_command_are_saved_both_or_neither(void **state)
 	kit_free(k);
 }
 
+static void a_case_may_be_linked_to_an_order_that_is_not_seen_here_yet(void **state)
+{
+	struct kit *k = kit_joined();
+	struct troth_command *c = kit_command(k, 2);
+	struct troth_view v;
+
+	(void)state;
+	(void)kit_do(k, cmd_case(k, 1));
+	c->drafts[0]->type = TROTH_EVENT_ORDER_CASE_LINKED;
+	c->drafts[0]->subject_kind = TROTH_SUBJECT_ORDER;
+	c->drafts[0]->subject = case_id(7);
+	c->drafts[0]->u.link.id = case_id(1);
+	(void)strcpy(c->drafts[0]->u.link.vendor, "acme");
+	c->drafts[1]->type = TROTH_EVENT_CASE_ORDER_LINKED;
+	c->drafts[1]->subject_kind = TROTH_SUBJECT_CASE;
+	c->drafts[1]->subject = case_id(1);
+	c->drafts[1]->u.link.id = case_id(7);
+	assert_int_equal(kit_do(k, c).status, TROTH_DONE);
+	assert_false(kit_view(k, 7, &v)); /* Nothing is pretended about the order. */
+	assert_true(kit_view(k, 1, &v));
+	assert_int_equal(v.subject.link_count, 1);
+	assert_int_equal(kit_count(k, TROTH_T_OUTBOX), 3);
+	kit_check_indexes(k);
+	kit_free(k);
+}
+
 static void what_central_would_turn_away_is_flawed_here(void **state)
 {
 	struct kit *k = kit_joined();
@@ -390,6 +416,8 @@ int main(void)
 		cmocka_unit_test(a_promise_without_customer_gets_the_subject_s),
 		cmocka_unit_test(a_refused_request_is_declined_at_once_and_saves_nothing),
 		cmocka_unit_test(two_events_of_one_command_are_saved_both_or_neither),
+		cmocka_unit_test(
+			a_case_may_be_linked_to_an_order_that_is_not_seen_here_yet),
 		cmocka_unit_test(what_central_would_turn_away_is_flawed_here),
 		cmocka_unit_test(an_empty_personal_part_is_none),
 		cmocka_unit_test(an_etag_that_is_not_the_present_one_is_stale),
