@@ -50,6 +50,7 @@ struct kit_request {
 struct kit {
 	/* The gateway and what it did. */
 	struct memkv_disk *disk;
+	const char *dir; /* A real store in this directory instead; NULL: none. */
 	struct troth_kv *kv;
 	struct troth_gateway *g;
 	struct troth_sign_key *key;
@@ -330,8 +331,14 @@ static inline enum troth_err kit_try_open(struct kit *k, const char *origin,
 		.batches_in_flight = k->batches_in_flight,
 	};
 
-	if (memkv_open(&k->kv, k->disk, &troth_gateway_schema, why) != TROTH_OK)
-		return TROTH_ERR_IO;
+	enum troth_err err = k->dir == NULL
+				     ? memkv_open(&k->kv, k->disk, &troth_gateway_schema,
+						  why)
+				     : troth_kv_open(&k->kv, k->dir,
+						     &troth_gateway_schema, NULL, why);
+
+	if (err != TROTH_OK)
+		return err;
 	return troth_gateway_open(&k->g, k->kv, &config, &io, why);
 }
 
@@ -374,7 +381,7 @@ static inline void kit_crash(struct kit *k)
 	kit_open(k);
 }
 
-static inline struct kit *kit_new(void)
+static inline struct kit *kit_new_in(const char *dir)
 {
 	static const uint8_t seed[TROTH_SEED_LEN] = { 7 };
 	struct kit *k = calloc(1, sizeof(*k));
@@ -387,8 +394,14 @@ static inline struct kit *kit_new(void)
 	k->dice = 88172645463325252u;
 	k->lookup = (struct troth_lookup){ k, kit_party, kit_site, k->brand };
 	k->incarnation = 1;
+	k->dir = dir;
 	kit_open(k);
 	return k;
+}
+
+static inline struct kit *kit_new(void)
+{
+	return kit_new_in(NULL);
 }
 
 static inline void kit_free(struct kit *k)

@@ -155,6 +155,31 @@ static void an_event_turned_away_is_set_aside_and_the_rest_goes_on(void **state)
 	kit_free(k);
 }
 
+static void a_promise_turned_away_leaves_no_trace_in_the_indexes(void **state)
+{
+	struct kit *k = offline_with(1, 0);
+	struct kit_request r;
+	struct troth_view v;
+
+	(void)state;
+	(void)kit_do(k, cmd_promise(k, 1, 1));
+	(void)kit_do(k, cmd_promise(k, 1, 2));
+	greet(k);
+	assert_true(kit_take(k, TROTH_BUS_SUBMIT, &r));
+	kit_error(k, r.id, TROTH_BUS_E_TURNED_AWAY, "for the test", 2);
+	kit_done(&r);
+	kit_turn(k);
+	assert_true(kit_view(k, 1, &v));
+	assert_int_equal(v.pending, 2);
+	assert_int_equal(v.subject.promise_count, 1);
+	assert_int_equal(v.subject.promises[0].id.b[1], 2);
+	kit_check_indexes(k);
+	kit_serve(k);
+	assert_int_equal(k->taken_seq, 2);
+	kit_check_same(k);
+	kit_free(k);
+}
+
 static void a_full_central_is_tried_again_later(void **state)
 {
 	struct kit *k = offline_with(4, 2);
@@ -532,6 +557,7 @@ int main(void)
 		cmocka_unit_test(after_a_lost_link_the_same_bytes_are_sent_again),
 		cmocka_unit_test(a_gap_sends_the_uplink_back_once),
 		cmocka_unit_test(an_event_turned_away_is_set_aside_and_the_rest_goes_on),
+		cmocka_unit_test(a_promise_turned_away_leaves_no_trace_in_the_indexes),
 		cmocka_unit_test(a_full_central_is_tried_again_later),
 		cmocka_unit_test(a_chain_that_central_does_not_accept_ends_the_link),
 		cmocka_unit_test(a_silent_central_loses_the_link),
