@@ -331,78 +331,6 @@ static void own_times_never_go_back(void **state)
 	kit_free(k);
 }
 
-/* ---- A crash at any commit ---- */
-
-struct doom {
-	uint64_t left; /* Commits until it happens. */
-	enum memkv_fate fate;
-};
-
-static enum memkv_fate doomed(void *ctx, uint64_t writes, uint64_t bytes)
-{
-	struct doom *d = ctx;
-
-	(void)writes;
-	(void)bytes;
-	return d->left-- == 0 ? d->fate : MEMKV_OK;
-}
-
-/* Works until the machine dies; what was acknowledged is in k->results. */
-static bool work_until_doom(struct kit *k)
-{
-	struct troth_why why;
-
-	for (uint8_t i = 1; i <= 4; i++) {
-		troth_gateway_commands(k->g, cmd_case(k, i));
-		if (troth_gateway_turn(k->g, k->now, &why) != TROTH_OK)
-			return false;
-		(void)kit_answer_all(k, 2);
-		troth_gateway_commands(k->g, cmd_promise(k, i, i));
-		if (troth_gateway_turn(k->g, k->now, &why) != TROTH_OK)
-			return false;
-		(void)kit_answer_all(k, 1);
-		k->now.ms += 10;
-	}
-	return true;
-}
-
-/* True if the machine did not live to see that commit. */
-static bool crash_at(uint64_t commit, enum memkv_fate fate)
-{
-	struct kit *k = kit_joined();
-	struct doom doom = { commit, fate };
-	bool died;
-
-	memkv_disk_on_commit(k->disk, doomed, &doom);
-	died = !work_until_doom(k);
-	memkv_disk_on_commit(k->disk, NULL, NULL);
-	kit_crash(k);
-	kit_up(k);
-	kit_serve(k);
-	for (unsigned i = 0; i < k->answered; i++) {
-		assert_int_equal(k->results[i].status, TROTH_DONE);
-		assert_true(kit_knows(k, &k->results[i].event));
-	}
-	assert_int_equal(k->resent, 0);
-	assert_int_equal(kit_noted(k, "restored_store"), 0);
-	kit_check_same(k);
-	kit_free(k);
-	return died;
-}
-
-static void a_crash_at_any_commit_loses_nothing_acknowledged(void **state)
-{
-	uint64_t commit = 0;
-
-	(void)state;
-	while (crash_at(commit, MEMKV_IO))
-		commit++;
-	assert_true(commit >= 8);
-	for (commit = 0; crash_at(commit, MEMKV_LOST); commit++)
-		;
-	assert_true(commit >= 8);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -428,7 +356,6 @@ int main(void)
 		cmocka_unit_test(a_gateway_that_stops_takes_nothing_new),
 		cmocka_unit_test(a_store_of_another_site_is_refused),
 		cmocka_unit_test(own_times_never_go_back),
-		cmocka_unit_test(a_crash_at_any_commit_loses_nothing_acknowledged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
