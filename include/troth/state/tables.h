@@ -61,6 +61,7 @@ enum troth_table {
 #define TROTH_META_CURSOR "cursor"
 
 /* The value of an OUTBOX record: u32be length of the body ‖ body ‖ personal part. */
+/* Of a SET_ASIDE record: u16be length of the reason ‖ reason ‖ OUTBOX record. */
 
 extern const struct troth_schema troth_central_schema;
 extern const struct troth_schema troth_gateway_schema;
