@@ -4,7 +4,9 @@
 #include "troth/base/err.h"
 #include "troth/bench/bench.h"
 #include "troth/ctl/certs.h"
+#include "troth/ctl/cli.h"
 
+#include <argp.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,6 +18,16 @@ static const struct {
 	{ "bench", "measure this troth on this machine", troth_bench_main },
 	{ "certs", "make, renew, revoke and check the federation's certificates",
 	  troth_ctl_certs },
+	{ "order", "place, show, correct, ship, deliver, cancel orders", troth_ctl_cli },
+	{ "case", "open, show, hand over, close cases", troth_ctl_cli },
+	{ "promise", "make, show, list promises, and every step of theirs",
+	  troth_ctl_cli },
+	{ "commitment", "show, list commitments, and every step of theirs",
+	  troth_ctl_cli },
+	{ "party", "parties of the federation", troth_ctl_cli },
+	{ "site", "sites of the federation", troth_ctl_cli },
+	{ "token", "tokens for a node's API", troth_ctl_cli },
+	{ "status", "how a node is", troth_ctl_status },
 };
 
 static void help(FILE *out)
@@ -30,6 +42,7 @@ static void help(FILE *out)
 
 int main(int argc, char **argv)
 {
+	argp_err_exit_status = 2;
 	if (argc < 2) {
 		help(stderr);
 		return 2;

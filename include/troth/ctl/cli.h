@@ -1,0 +1,17 @@
+/*
+ * cli - the commands that talk to a node: `troth promise make ...`.
+ *
+ * Where the node is and who asks comes from --api and --token-file, or from
+ * TROTH_API and TROTH_TOKEN_FILE. Exit codes: 0 done; 1 refused, or no answer;
+ * 2 usage.
+ */
+#ifndef TROTH_CTL_CLI_H
+#define TROTH_CTL_CLI_H
+
+/* argv[0] is the noun: order, case, promise, commitment, party, site, token. */
+int troth_ctl_cli(int argc, char **argv);
+
+/* `troth status`: how the node is, as one request. */
+int troth_ctl_status(int argc, char **argv);
+
+#endif

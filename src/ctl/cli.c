@@ -1,0 +1,348 @@
+#include "troth/ctl/cli.h"
+
+#include "cli.h"
+#include "troth/base/text.h"
+#include "troth/crypto/random.h"
+#include "troth/ctl/http.h"
+
+#include <argp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EXIT_REFUSED 1
+#define EXIT_USAGE   2
+
+/* Keys of argp options: first those that every verb has, then the verb's own. */
+enum {
+	KEY_API = 1000,
+	KEY_TOKEN,
+	KEY_CA,
+	KEY_JSON,
+	KEY_IDEMPOTENCY,
+	KEY_OWN,
+};
+
+#define COMMON_COUNT 5
+
+static const struct argp_option common[COMMON_COUNT] = {
+	{ "api", KEY_API, "URL", 0, "The node's API (TROTH_API; http://127.0.0.1:8080)",
+	  2 },
+	{ "token-file", KEY_TOKEN, "FILE", 0, "File with the token (TROTH_TOKEN_FILE)",
+	  2 },
+	{ "ca-file", KEY_CA, "FILE", 0, "Whom to believe with https", 2 },
+	{ "json", KEY_JSON, NULL, 0, "Print the answer as JSON", 2 },
+	{ "idempotency-key", KEY_IDEMPOTENCY, "KEY", 0,
+	  "So that a repeated command has effect once (default: random)", 2 },
+};
+
+struct call {
+	const struct cli_verb *verb;
+	const char *api, *token_file, *ca_file, *key;
+	bool json;
+	const char *id;
+	char on[64]; /* "orders/ord_..." */
+	char query[512];
+	char etag[64];
+	json_t *body;
+	bool given[CLI_OPTIONS_MAX];
+	struct troth_why why; /* What is wrong with an option. */
+};
+
+static unsigned option_count(const struct cli_verb *v)
+{
+	unsigned n = 0;
+
+	while (v->options != NULL && v->options[n].name != NULL)
+		n++;
+	return n;
+}
+
+static bool is_get(const struct call *c)
+{
+	return strcmp(c->verb->method, "GET") == 0;
+}
+
+/* Appends name=value to the query, percent-encoded. */
+static bool add_query(struct call *c, const char *name, const char *value)
+{
+	size_t len = strlen(c->query);
+	int n = snprintf(c->query + len, sizeof(c->query) - len,
+			 "%c%s=", len == 0 ? '?' : '&', name);
+
+	len += (size_t)n;
+	for (; *value != '\0' && len + 4 < sizeof(c->query); value++) {
+		bool plain = (*value >= '0' && *value <= '9') ||
+			     (*value >= 'a' && *value <= 'z') ||
+			     (*value >= 'A' && *value <= 'Z') || strchr("-._~:", *value);
+
+		if (plain)
+			c->query[len++] = *value;
+		else
+			len += (size_t)snprintf(c->query + len, 4, "%%%02X",
+						(unsigned char)*value);
+	}
+	c->query[len < sizeof(c->query) ? len : sizeof(c->query) - 1] = '\0';
+	return *value == '\0';
+}
+
+static bool take_option(struct call *c, const struct cli_option *o, const char *value)
+{
+	if (o->type == CLI_IF_MATCH) {
+		(void)snprintf(c->etag, sizeof(c->etag), "\"%.60s\"", value);
+		return true;
+	}
+	if (o->field != NULL && o->field[0] == '\0') { /* --order, --case */
+		if (c->on[0] != '\0' || !troth_text_is_name(value, 40)) {
+			(void)troth_fail(&c->why, TROTH_ERR_INPUT,
+					 "--%s: give one id of an order or of a case",
+					 o->name);
+			return false;
+		}
+		(void)snprintf(c->on, sizeof(c->on), "%ss/%s", o->name, value);
+		return true;
+	}
+	if (is_get(c)) {
+		if (add_query(c, o->field != NULL ? o->field : o->name, value))
+			return true;
+		(void)troth_fail(&c->why, TROTH_ERR_INPUT, "--%s: too long", o->name);
+		return false;
+	}
+	return cli_set(c->body, o, value, &c->why);
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct call *c = state->input;
+
+	switch (key) {
+	case KEY_API:
+		c->api = arg;
+		return 0;
+	case KEY_TOKEN:
+		c->token_file = arg;
+		return 0;
+	case KEY_CA:
+		c->ca_file = arg;
+		return 0;
+	case KEY_JSON:
+		c->json = true;
+		return 0;
+	case KEY_IDEMPOTENCY:
+		c->key = arg;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (c->id != NULL || strstr(c->verb->path, "{id}") == NULL)
+			argp_error(state, "one argument too many: %s", arg);
+		c->id = arg;
+		return 0;
+	default:
+		break;
+	}
+	if (key < KEY_OWN || key >= KEY_OWN + CLI_OPTIONS_MAX)
+		return ARGP_ERR_UNKNOWN;
+	if (!take_option(c, &c->verb->options[key - KEY_OWN], arg))
+		argp_error(state, "%s", c->why.text);
+	c->given[key - KEY_OWN] = true;
+	return 0;
+}
+
+/* Reads the verb's arguments; false, having said why, if they will not do. */
+static bool read_arguments(struct call *c, const char *noun, int argc, char **argv)
+{
+	struct argp_option options[CLI_OPTIONS_MAX + COMMON_COUNT + 1] = { 0 };
+	const bool id = strstr(c->verb->path, "{id}") != NULL;
+	struct argp argp = { options, parse, id ? "ID" : NULL, c->verb->help, NULL,
+			     NULL,    NULL };
+	unsigned own = option_count(c->verb);
+	char name[64];
+
+	for (unsigned i = 0; i < own; i++) {
+		const struct cli_option *o = &c->verb->options[i];
+
+		options[i] = (struct argp_option){ o->name,
+						   (int)(KEY_OWN + i),
+						   o->type == CLI_FLAG ? NULL : "VALUE",
+						   0,
+						   o->help,
+						   1 };
+	}
+	memcpy(options + own, common, sizeof(common));
+	(void)snprintf(name, sizeof(name), "troth %s %s", noun, c->verb->name);
+	argv[0] = name;
+	if (argp_parse(&argp, argc, argv, 0, NULL, c) != 0)
+		return false;
+	for (unsigned i = 0; i < own; i++)
+		if (c->verb->options[i].required && !c->given[i]) {
+			(void)fprintf(stderr, "%s: --%s is needed: %s\n", name,
+				      c->verb->options[i].name, c->verb->options[i].help);
+			return false;
+		}
+	if (id && c->id == NULL) {
+		(void)fprintf(stderr, "%s: which one? Give its id\n", name);
+		return false;
+	}
+	if (strstr(c->verb->path, "{on}") != NULL && c->on[0] == '\0') {
+		(void)fprintf(stderr, "%s: give --order ID or --case ID\n", name);
+		return false;
+	}
+	return true;
+}
+
+/* The verb's path with the ids put in. */
+static bool make_path(const struct call *c, char *out, size_t size)
+{
+	const char *hole = strchr(c->verb->path, '{');
+	int n;
+
+	if (hole == NULL)
+		n = snprintf(out, size, "%s%s", c->verb->path, c->query);
+	else
+		n = snprintf(out, size, "%.*s%s%s%s", (int)(hole - c->verb->path),
+			     c->verb->path, hole[1] == 'o' ? c->on : c->id,
+			     strchr(hole, '}') + 1, c->query);
+	return n > 0 && (size_t)n < size &&
+	       (c->id == NULL || troth_text_is_name(c->id, 300));
+}
+
+static const char *or_env(const char *given, const char *variable, const char *otherwise)
+{
+	const char *env = getenv(variable);
+
+	if (given != NULL)
+		return given;
+	return env != NULL && env[0] != '\0' ? env : otherwise;
+}
+
+static enum troth_err connect_node(const struct call *c, struct troth_http **http,
+				   struct troth_why *why)
+{
+	const char *file = or_env(c->token_file, "TROTH_TOKEN_FILE", NULL);
+	char token[TROTH_HTTP_TOKEN_MAX + 1];
+	struct troth_http_config config = {
+		.url = or_env(c->api, "TROTH_API", "http://127.0.0.1:8080"),
+		.ca_file = c->ca_file,
+	};
+
+	if (file != NULL) {
+		enum troth_err err = troth_http_token(token, file, why);
+
+		if (err != TROTH_OK)
+			return err;
+		config.token = token;
+	}
+	return troth_http_open(http, &config, why);
+}
+
+static void print_answer(const struct call *c, const struct troth_http_reply *r)
+{
+	if (r->json == NULL)
+		(void)fwrite(r->body.data, 1, r->body.len, stdout);
+	else if (c->json)
+		(void)json_dumpf(r->json, stdout, JSON_INDENT(2));
+	else
+		cli_print(r->json, c->verb->list);
+	if (r->json == NULL || c->json)
+		(void)putchar('\n');
+	if (r->etag[0] != '\0' && !c->json)
+		(void)printf("etag: %s\n", r->etag);
+}
+
+static int make_call(struct call *c)
+{
+	struct troth_http *http = NULL;
+	struct troth_http_reply reply = { 0 };
+	struct troth_http_call call = { .method = c->verb->method };
+	struct troth_why why = { "" };
+	char path[1024], key[33];
+	uint8_t random[16];
+	char *body = is_get(c) ? NULL : json_dumps(c->body, JSON_COMPACT);
+	int status = EXIT_REFUSED;
+
+	if (!make_path(c, path, sizeof(path))) {
+		(void)fprintf(stderr, "troth: %s is not an id\n", c->id);
+		status = EXIT_USAGE;
+		goto out;
+	}
+	call.path = path;
+	if (body != NULL) {
+		troth_random(random, sizeof(random));
+		troth_hex(key, random, sizeof(random));
+		call.key = c->key != NULL ? c->key : key;
+		call.body = troth_span_str(body);
+	}
+	call.etag = c->etag[0] != '\0' ? c->etag : NULL;
+	if (connect_node(c, &http, &why) != TROTH_OK) {
+		(void)fprintf(stderr, "troth: %s\n", why.text);
+		status = EXIT_USAGE;
+		goto out;
+	}
+	if (troth_http_want(http, &call, &reply, &why) != TROTH_OK) {
+		(void)fprintf(stderr, "troth: %s\n", why.text);
+		goto out;
+	}
+	print_answer(c, &reply);
+	status = 0;
+out:
+	troth_http_reply_fini(&reply);
+	troth_http_close(http);
+	free(body);
+	return status;
+}
+
+static int run_verb(const char *noun, const struct cli_verb *verb, int argc, char **argv)
+{
+	struct call c = { .verb = verb, .body = json_object() };
+	int status = EXIT_USAGE;
+
+	if (c.body != NULL && read_arguments(&c, noun, argc, argv))
+		status = make_call(&c);
+	json_decref(c.body);
+	return status;
+}
+
+static void help_noun(FILE *out, const struct cli_noun *n)
+{
+	(void)fprintf(out, "Usage: troth %s VERB [OPTION...] [ID]\n%s\n\n", n->name,
+		      n->help);
+	for (const struct cli_verb *v = n->verbs; v->name != NULL; v++)
+		(void)fprintf(out, "  %-10s %s\n", v->name, v->help);
+	(void)fprintf(out, "\n`troth %s VERB --help` says more about one.\n", n->name);
+}
+
+int troth_ctl_cli(int argc, char **argv)
+{
+	const struct cli_noun *n = cli_nouns;
+
+	while (n->name != NULL && strcmp(n->name, argv[0]) != 0)
+		n++;
+	if (n->name == NULL)
+		return EXIT_USAGE;
+	if (argc < 2) {
+		help_noun(stderr, n);
+		return EXIT_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0) {
+		help_noun(stdout, n);
+		return 0;
+	}
+	for (const struct cli_verb *v = n->verbs; v->name != NULL; v++)
+		if (strcmp(v->name, argv[1]) == 0)
+			return run_verb(n->name, v, argc - 1, argv + 1);
+	(void)fprintf(stderr, "troth %s: no verb \"%s\"; troth %s --help lists them\n",
+		      n->name, argv[1], n->name);
+	return EXIT_USAGE;
+}
+
+int troth_ctl_status(int argc, char **argv)
+{
+	static const struct cli_verb verb = {
+		"status",     "GET",
+		"/v1/status", "How the node is: link, backlog, room, version",
+		NULL,         NULL
+	};
+	char name[] = "";
+
+	(void)name;
+	return run_verb("", &verb, argc, argv);
+}

@@ -1,0 +1,63 @@
+/*
+ * cli - commands that talk to a node's API, as tables.
+ *
+ * A noun (`troth promise`) has verbs (`make`, `show`, ...); a verb is one request
+ * of the API: its method, its path, and the options that fill its JSON body or
+ * its query. The engine (cli.c) knows nothing of orders or promises.
+ */
+#ifndef TROTH_CTL_CLI_PRIVATE_H
+#define TROTH_CTL_CLI_PRIVATE_H
+
+#include "troth/base/err.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+
+enum cli_type {
+	CLI_TEXT,
+	CLI_NUMBER,
+	CLI_FLAG,  /* No value: true. */
+	CLI_LINE,  /* SKU:QUANTITY[:UNIT_PRICE[:SELLER]], may be repeated. */
+	CLI_TERMS, /* debtor=..,action=..[,due=..][,ack_within_s=..]..., may be repeated.
+		    */
+	CLI_FILE,  /* The contents of the named file. */
+	CLI_IF_MATCH,
+};
+
+#define CLI_OPTIONS_MAX 24
+
+struct cli_option {
+	const char *name; /* Without the dashes; NULL ends the list. */
+	const char
+		*field; /* In the body ("personal.order_number") or query; NULL: name. */
+	enum cli_type type;
+	bool required;
+	const char *help;
+};
+
+struct cli_verb {
+	const char *name; /* NULL ends the list. */
+	const char *method;
+	const char
+		*path; /* "{id}" stands for the argument, "{on}" for --order or --case. */
+	const char *help;
+	const struct cli_option *options; /* NULL: none. */
+	const char *list;                 /* Answers with a list under this name. */
+};
+
+struct cli_noun {
+	const char *name;
+	const char *help;
+	const struct cli_verb *verbs;
+};
+
+extern const struct cli_noun cli_nouns[];
+
+/* Prints an answer for people: a list as a table, anything else as a tree. */
+void cli_print(const json_t *answer, const char *list);
+
+/* Parses one value into the body; false with *why naming what is wrong. */
+bool cli_set(json_t *body, const struct cli_option *o, const char *value,
+	     struct troth_why *why);
+
+#endif

@@ -1,0 +1,335 @@
+#include "cli.h"
+
+#define TEXT(n, f, req, h)                                                               \
+	{                                                                                \
+		(n), (f), CLI_TEXT, (req), (h)                                           \
+	}
+#define END                                                                              \
+	{                                                                                \
+		NULL, NULL, CLI_TEXT, false, NULL                                        \
+	}
+
+#define ON_BEHALF TEXT("on-behalf", "on_behalf", false, "Party that this site acts for")
+#define ACTOR     TEXT("actor", NULL, false, "Who acts (only with an integration token)")
+
+static const struct cli_option order_place[] = {
+	TEXT("customer", NULL, true, "The brand's opaque reference of the customer"),
+	TEXT("seller", NULL, true, "Party that sells"),
+	TEXT("carrier", NULL, false, "Party that delivers"),
+	TEXT("currency", NULL, false, "ISO 4217 code of the prices"),
+	TEXT("deliver-by", "deliver_by", false, "RFC 3339 time"),
+	TEXT("placed", NULL, false, "RFC 3339 time it was placed, if not now"),
+	{ "line", "lines", CLI_LINE, false,
+	  "SKU:QUANTITY[:UNIT_PRICE[:SELLER]], repeatable" },
+	TEXT("number", "personal.order_number", false, "The number as people know it"),
+	TEXT("customer-name", "personal.customer_name", false, "Personal"),
+	TEXT("customer-phone", "personal.customer_phone", false, "Personal"),
+	TEXT("address", "personal.address", false, "Personal"),
+	ON_BEHALF,
+	ACTOR,
+	END,
+};
+
+static const struct cli_option order_correct[] = {
+	{ "if-match", NULL, CLI_IF_MATCH, true, "ETag of the order that you correct" },
+	TEXT("reason", NULL, true, "A code, such as wrong_model"),
+	TEXT("carrier", NULL, false, "Party that delivers"),
+	TEXT("deliver-by", "deliver_by", false, "RFC 3339 time"),
+	{ "line", "lines", CLI_LINE, false,
+	  "SKU:QUANTITY[:UNIT_PRICE[:SELLER]], repeatable" },
+	ON_BEHALF,
+	ACTOR,
+	END,
+};
+
+static const struct cli_option at_option[] = {
+	TEXT("at", NULL, false, "RFC 3339 time it happened, if not now"),
+	ON_BEHALF,
+	ACTOR,
+	END,
+};
+
+static const struct cli_option order_cancel[] = {
+	{ "if-match", NULL, CLI_IF_MATCH, true, "ETag of the order that you cancel" },
+	TEXT("reason", NULL, true, "A code"),
+	TEXT("initiator", NULL, true, "customer, or firm"),
+	{ "tell", NULL, CLI_TERMS, false, "Who tells the customer: debtor=..,due=.." },
+	ON_BEHALF,
+	ACTOR,
+	END,
+};
+
+static const struct cli_option order_link[] = {
+	TEXT("case", NULL, true, "Id of the case"),
+	ACTOR,
+	END,
+};
+
+static const struct cli_option order_list[] = {
+	TEXT("customer", NULL, false, "Orders of this customer"),
+	TEXT("number", NULL, false, "Orders of this number"),
+	TEXT("fresh", NULL, false, "true: ask central"),
+	TEXT("limit", NULL, false, "At most so many"),
+	TEXT("cursor", NULL, false, "Where the last page ended"),
+	END,
+};
+
+static const struct cli_option fresh_option[] = {
+	TEXT("fresh", NULL, false, "true: as new as central knows it, or an error"),
+	END,
+};
+
+static const struct cli_verb order_verbs[] = {
+	{ "place", "POST", "/v1/orders", "Place an order", order_place, NULL },
+	{ "show", "GET", "/v1/orders/{id}", "Show an order", fresh_option, NULL },
+	{ "list", "GET", "/v1/orders", "Orders of a customer or a number", order_list,
+	  "items" },
+	{ "correct", "POST", "/v1/orders/{id}/corrections", "Correct an order",
+	  order_correct, NULL },
+	{ "ship", "POST", "/v1/orders/{id}/shipments", "Say that it is on its way",
+	  at_option, NULL },
+	{ "deliver", "POST", "/v1/orders/{id}/deliveries", "Say that it is delivered",
+	  at_option, NULL },
+	{ "cancel", "POST", "/v1/orders/{id}/cancellation", "Cancel an order",
+	  order_cancel, NULL },
+	{ "link", "POST", "/v1/orders/{id}/cases", "Link a case to an order", order_link,
+	  NULL },
+	{ "history", "GET", "/v1/orders/{id}/history", "What happened to it", NULL,
+	  "items" },
+	{ NULL, NULL, NULL, NULL, NULL, NULL },
+};
+
+static const struct cli_option case_open[] = {
+	TEXT("customer", NULL, true, "The brand's opaque reference of the customer"),
+	TEXT("reason", NULL, true, "A code, such as late_delivery"),
+	ON_BEHALF,
+	ACTOR,
+	END,
+};
+
+static const struct cli_option case_list[] = {
+	TEXT("customer", NULL, true, "Cases of this customer"),
+	TEXT("limit", NULL, false, "At most so many"),
+	TEXT("cursor", NULL, false, "Where the last page ended"),
+	END,
+};
+
+static const struct cli_option case_hand_over[] = {
+	TEXT("to", NULL, true, "Party that takes it over"),
+	TEXT("reason", NULL, true, "A code"),
+	ACTOR,
+	END,
+};
+
+static const struct cli_option case_close[] = {
+	TEXT("outcome", NULL, true, "A code, such as solved"),
+	ACTOR,
+	END,
+};
+
+static const struct cli_verb case_verbs[] = {
+	{ "open", "POST", "/v1/cases", "Open a case", case_open, NULL },
+	{ "show", "GET", "/v1/cases/{id}", "Show a case", fresh_option, NULL },
+	{ "list", "GET", "/v1/cases", "Cases of a customer", case_list, "items" },
+	{ "hand-over", "POST", "/v1/cases/{id}/handover", "Hand it over to another party",
+	  case_hand_over, NULL },
+	{ "close", "POST", "/v1/cases/{id}/close", "Close it", case_close, NULL },
+	{ NULL, NULL, NULL, NULL, NULL, NULL },
+};
+
+static const struct cli_option promise_make[] = {
+	TEXT("order", "", false, "Order that it is about"),
+	TEXT("case", "", false, "Case that it is about"),
+	TEXT("kind", NULL, true, "gift, credit, refund, replacement, repair, ..."),
+	TEXT("words", NULL, false, "What the customer was told"),
+	TEXT("language", NULL, false, "Of the words, such as en or zh-CN"),
+	TEXT("sku", NULL, false, "Goods"),
+	{ "quantity", NULL, CLI_NUMBER, false, "Of the goods" },
+	{ "amount", NULL, CLI_NUMBER, false, "Money in minor units" },
+	TEXT("currency", NULL, false, "ISO 4217 code"),
+	TEXT("due", NULL, true, "RFC 3339 time by which it will be kept"),
+	TEXT("reason", NULL, true, "A code, such as late_delivery"),
+	TEXT("channel", NULL, false, "phone, chat, email, web, shop, door, other"),
+	TEXT("made", NULL, false, "RFC 3339 time the customer was told, if not now"),
+	{ "owe", "commitments", CLI_TERMS, true,
+	  "Who owes what: debtor=..,action=..[,due=..][,ack_within_s=..][,acceptance_s=..]" },
+	ON_BEHALF,
+	ACTOR,
+	END,
+};
+
+static const struct cli_option promise_list[] = {
+	TEXT("state", NULL, false, "open, closed, or one state"),
+	TEXT("due-before", "due_before", false, "RFC 3339 time"),
+	TEXT("limit", NULL, false, "At most so many"),
+	TEXT("cursor", NULL, false, "Where the last page ended"),
+	END,
+};
+
+static const struct cli_option reason_option[] = {
+	TEXT("reason", NULL, false, "A code"),
+	ON_BEHALF,
+	ACTOR,
+	END,
+};
+
+static const struct cli_option promise_cancel[] = {
+	TEXT("reason", NULL, true, "A code"),
+	{ "tell", NULL, CLI_TERMS, true, "Who tells the customer: debtor=..,due=.." },
+	ACTOR,
+	END,
+};
+
+#define STEP(verb, help)                                                                 \
+	{                                                                                \
+		(verb), "POST", "/v1/promises/{id}/" verb, (help), reason_option, NULL   \
+	}
+
+static const struct cli_verb promise_verbs[] = {
+	{ "make", "POST", "/v1/{on}/promises", "Record what the customer was told",
+	  promise_make, NULL },
+	{ "show", "GET", "/v1/promises/{id}", "Show a promise", fresh_option, NULL },
+	{ "list", "GET", "/v1/promises", "Promises by due", promise_list, "items" },
+	{ "known-by", "GET", "/v1/promises/{id}/known-by", "How far it has got, and when",
+	  fresh_option, NULL },
+	STEP("activate", "It is inside authority, and told"),
+	STEP("ask", "Ask HQ for approval"),
+	STEP("approve", "Approve it (HQ)"),
+	STEP("reject", "Reject it (HQ)"),
+	STEP("speak", "The approved promise has been told"),
+	STEP("break", "It cannot be kept any more (HQ)"),
+	STEP("release", "The customer waived it"),
+	{ "cancel", "POST", "/v1/promises/{id}/cancel", "Cancel it (HQ)", promise_cancel,
+	  NULL },
+	STEP("confirm", "The customer says that it was kept"),
+	STEP("reopen", "The customer says that it was not"),
+	STEP("remedy", "Its recovery promise was kept (HQ)"),
+	{ NULL, NULL, NULL, NULL, NULL, NULL },
+};
+
+static const struct cli_option commitment_list[] = {
+	TEXT("party", NULL, false, "Who owes"),
+	TEXT("state", NULL, false, "open, closed, or one state"),
+	TEXT("due-before", "due_before", false, "RFC 3339 time"),
+	TEXT("limit", NULL, false, "At most so many"),
+	TEXT("cursor", NULL, false, "Where the last page ended"),
+	END,
+};
+
+static const struct cli_option commitment_fulfil[] = {
+	TEXT("evidence", "evidence.kind", true, "code, photo, tracking or note"),
+	TEXT("text", "evidence.text", false, "The code, number or note (personal)"),
+	TEXT("photo-sha256", "evidence.photo_sha256", false, "Hash of the photo, hex"),
+	TEXT("at", NULL, false, "RFC 3339 time it was done, if not now"),
+	ON_BEHALF,
+	ACTOR,
+	END,
+};
+
+static const struct cli_option commitment_counter[] = {
+	TEXT("due", NULL, true, "RFC 3339 time offered instead"),
+	TEXT("reason", NULL, false, "A code"),
+	ON_BEHALF,
+	ACTOR,
+	END,
+};
+
+static const struct cli_option commitment_delegate[] = {
+	TEXT("party", NULL, true, "Who shall take it over"),
+	TEXT("reason", NULL, false, "A code"),
+	ON_BEHALF,
+	ACTOR,
+	END,
+};
+
+static const struct cli_option commitment_request[] = {
+	TEXT("party", NULL, false, "Of whom, if of another"),
+	TEXT("due", NULL, false, "RFC 3339 time, if another"),
+	ON_BEHALF,
+	ACTOR,
+	END,
+};
+
+#define DEED(verb, help)                                                                 \
+	{                                                                                \
+		(verb), "POST", "/v1/commitments/{id}/" verb, (help), reason_option,     \
+			NULL                                                             \
+	}
+
+static const struct cli_verb commitment_verbs[] = {
+	{ "show", "GET", "/v1/commitments/{id}", "Show a commitment", fresh_option,
+	  NULL },
+	{ "list", "GET", "/v1/commitments", "Commitments by due", commitment_list,
+	  "items" },
+	DEED("accept", "Got it"),
+	DEED("decline", "Cannot (with a reason)"),
+	{ "counter", "POST", "/v1/commitments/{id}/counter", "Offer another due",
+	  commitment_counter, NULL },
+	DEED("start", "Begin"),
+	{ "fulfil", "POST", "/v1/commitments/{id}/fulfil", "Done, with evidence",
+	  commitment_fulfil, NULL },
+	DEED("discharge", "Accept what was done (creditor)"),
+	DEED("reopen", "It was not done well (creditor, with a reason)"),
+	DEED("release", "Waive it (creditor)"),
+	DEED("cancel", "Cancel it (HQ, with a reason)"),
+	{ "delegate", "POST", "/v1/commitments/{id}/delegate",
+	  "Ask another party to take it over", commitment_delegate, NULL },
+	DEED("hold", "Stop the clock (with a reason)"),
+	DEED("resume", "Let the clock go on"),
+	{ "request", "POST", "/v1/commitments/{id}/request",
+	  "Request a declined one again", commitment_request, NULL },
+	{ NULL, NULL, NULL, NULL, NULL, NULL },
+};
+
+static const struct cli_option party_add[] = {
+	TEXT("party", NULL, true, "Its id"),
+	TEXT("role", NULL, true, "brand, vendor, carrier or seller"),
+	TEXT("name", NULL, false, "The firm's name"),
+	TEXT("operator", NULL, false, "Party whose sites act for it"),
+	END,
+};
+
+static const struct cli_verb party_verbs[] = {
+	{ "add", "POST", "/v1/parties", "Add a party to the federation (central)",
+	  party_add, NULL },
+	{ "list", "GET", "/v1/parties", "The parties", NULL, "items" },
+	{ NULL, NULL, NULL, NULL, NULL, NULL },
+};
+
+static const struct cli_option site_add[] = {
+	TEXT("party", NULL, true, "Whose site"),
+	TEXT("site", NULL, true, "Its id"),
+	{ "sign-cert", "sign_cert", CLI_FILE, true, "File with its signing certificate" },
+	END,
+};
+
+static const struct cli_verb site_verbs[] = {
+	{ "add", "POST", "/v1/sites", "Add a site (central)", site_add, NULL },
+	{ "list", "GET", "/v1/sites", "The sites", NULL, "items" },
+	{ NULL, NULL, NULL, NULL, NULL, NULL },
+};
+
+static const struct cli_option token_make[] = {
+	TEXT("name", NULL, true, "Whom it is for; stamped on what is done with it"),
+	TEXT("scopes", NULL, true, "agent,dispatcher,approver,manager,integration,read"),
+	END,
+};
+
+static const struct cli_verb token_verbs[] = {
+	{ "make", "POST", "/v1/tokens", "Make a token; it is shown once", token_make,
+	  NULL },
+	{ NULL, NULL, NULL, NULL, NULL, NULL },
+};
+
+const struct cli_noun cli_nouns[] = {
+	{ "order", "orders: place, show, correct, ship, deliver, cancel", order_verbs },
+	{ "case", "cases: open, show, hand over, close", case_verbs },
+	{ "promise", "promises: make, show, list, known by, and every step",
+	  promise_verbs },
+	{ "commitment", "commitments: accept, decline, fulfil, and every step",
+	  commitment_verbs },
+	{ "party", "parties of the federation", party_verbs },
+	{ "site", "sites of the federation", site_verbs },
+	{ "token", "tokens for the API", token_verbs },
+	{ NULL, NULL, NULL },
+};
