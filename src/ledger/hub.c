@@ -53,6 +53,7 @@ struct troth_hub {
 	struct troth_question *questions;
 	uint64_t told;           /* Ledger size at the last `advanced`. */
 	struct troth_time retry; /* The clock's work, after a full disk. */
+	struct troth_time date;  /* The ledger's time where it is not `now`; else 0. */
 	bool stopping;
 	struct troth_buf out;
 };
@@ -140,6 +141,11 @@ void troth_hub_disconnected(struct troth_hub *h, uint64_t id)
 	}
 }
 
+static struct troth_time date_of(const struct troth_hub *h, struct troth_time now)
+{
+	return h->date.ms != 0 ? h->date : now;
+}
+
 /* ---- Replies ---- */
 
 static void reply(struct troth_hub *h, uint64_t conn, uint32_t request,
@@ -201,7 +207,7 @@ static bool answer_follow(struct troth_hub *h, struct conn *c, uint32_t request,
 	int count;
 
 	troth_buf_reset(&h->out);
-	count = troth_ledger_follow(h->ledger, c->origin, m, now, &h->out);
+	count = troth_ledger_follow(h->ledger, c->origin, m, date_of(h, now), &h->out);
 	if (count == 0 && !must)
 		return false;
 	if (count >= 0) {
@@ -484,6 +490,8 @@ static struct troth_time clock_at(struct troth_hub *h)
 {
 	struct troth_time t = troth_ledger_next_timer(h->ledger);
 
+	if (h->date.ms != 0) /* Such time does not run: it is due now, or not yet. */
+		t.ms = t.ms != 0 && t.ms <= h->date.ms ? 1 : 0;
 	if (t.ms != 0 && t.ms < h->retry.ms)
 		t = h->retry;
 	return t;
@@ -496,6 +504,11 @@ static bool clock_due(struct troth_hub *h, struct troth_time now)
 	return t.ms != 0 && t.ms <= now.ms;
 }
 
+void troth_hub_date(struct troth_hub *h, struct troth_time date)
+{
+	h->date = date;
+}
+
 enum troth_err troth_hub_turn(struct troth_hub *h, struct troth_time now,
 			      struct troth_why *why)
 {
@@ -503,7 +516,7 @@ enum troth_err troth_hub_turn(struct troth_hub *h, struct troth_time now,
 	enum troth_err err = TROTH_OK;
 
 	if (h->first != NULL || h->commands != NULL || clock_due(h, now)) {
-		troth_ledger_begin(h->ledger, now);
+		troth_ledger_begin(h->ledger, date_of(h, now));
 		take_works(h, &b);
 		take_commands(h, &b);
 		err = troth_ledger_commit(h->ledger, why);

@@ -75,6 +75,14 @@ enum troth_log_event troth_log_event_named(const char *name)
 	return (enum troth_log_event)i;
 }
 
+void troth_log_help(FILE *out)
+{
+	(void)fprintf(out, "| event | level | meaning |\n| --- | --- | --- |\n");
+	for (size_t i = 0; i < TROTH_LEN(events); i++)
+		(void)fprintf(out, "| `%s` | %s | %s |\n", events[i].name,
+			      troth_log_level_name(events[i].level), events[i].meaning);
+}
+
 void troth_log_set_level(enum troth_log_level level)
 {
 	atomic_store_explicit(&let_through, (int)level, memory_order_relaxed);

@@ -84,7 +84,7 @@ void replica_set_clock(struct troth_gateway *g, struct troth_time now)
 	int64_t back = g->raw_ms - now.ms;
 
 	g->raw_ms = now.ms;
-	if (now.ms > g->clock_ms)
+	if (!g->dated && now.ms > g->clock_ms)
 		g->clock_ms = now.ms;
 	if (back <= 0)
 		return;
@@ -97,6 +97,13 @@ void replica_set_clock(struct troth_gateway *g, struct troth_time now)
 	g->submit_at_ms -= back;
 	g->follow_at_ms -= back;
 	g->full_until_ms -= back;
+}
+
+void troth_gateway_date(struct troth_gateway *g, struct troth_time date)
+{
+	g->dated = true;
+	if (date.ms > g->clock_ms)
+		g->clock_ms = date.ms;
 }
 
 void troth_gateway_up(struct troth_gateway *g, struct troth_time now)

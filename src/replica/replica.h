@@ -83,6 +83,7 @@ struct troth_gateway {
 	struct numbers kept, now;
 	int64_t raw_ms;   /* As the caller gave it: time-outs are measured in this, */
 	int64_t clock_ms; /* and events get this, which never goes back. */
+	bool dated;       /* They get it by troth_gateway_date alone. */
 	bool stopping;
 	int64_t full_until_ms; /* The store was full: no work of our own before. */
 

@@ -3,8 +3,10 @@
  */
 #include "troth/base/err.h"
 #include "troth/bench/bench.h"
+#include "troth/central/central.h"
 #include "troth/ctl/certs.h"
 #include "troth/ctl/cli.h"
+#include "troth/gateway/gateway.h"
 
 #include <argp.h>
 #include <stdio.h>
@@ -16,6 +18,9 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{ "bench", "measure this troth on this machine", troth_bench_main },
+	{ "central", "run central, which orders and judges everything",
+	  troth_central_main },
+	{ "gateway", "run the gateway of one site", troth_gateway_main },
 	{ "certs", "make, renew, revoke and check the federation's certificates",
 	  troth_ctl_certs },
 	{ "order", "place, show, correct, ship, deliver, cancel orders", troth_ctl_cli },

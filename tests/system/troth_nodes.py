@@ -19,6 +19,7 @@ import pathlib
 import secrets
 import shlex
 import signal
+import socket
 import ssl
 import subprocess
 import threading
@@ -373,6 +374,7 @@ class Events:
         if after is not None:
             headers["Last-Event-ID"] = str(after)
         self._connection.request("GET", path, None, headers)
+        self._socket = self._connection.sock  # The response takes it over.
         self.response = self._connection.getresponse()
         if self.response.status != 200:
             body = self.response.read()
@@ -439,8 +441,7 @@ class Events:
 
     def close(self):
         try:
-            if self._connection.sock is not None:
-                self._connection.sock.shutdown(2)
+            self._socket.shutdown(socket.SHUT_RDWR)
         except OSError:
             pass  # The other end was first.
         self._thread.join(WAIT_S)
@@ -474,7 +475,8 @@ class Federation:
             common.update(clock="simulated", clock_start=clock)
         self.dir.mkdir(parents=True, exist_ok=True)
         if not self.pki.exists():
-            self.certs("quick", self.pki, domain, "central", *("gw/" + s for s in sites))
+            names = ["gw/" + s for s in sites]
+            self.certs("quick", self.pki, "--domain", domain, "central", *names)
         self.central = Node(self, "central", {**common, **(central or {})})
         self.gateways = {
             s: Node(self, s, {**common, **(gateways or {})}) for s in self.sites

@@ -58,6 +58,13 @@ bool troth_hub_busy(const struct troth_hub *hub, struct troth_time now);
 TROTH_MUST_USE enum troth_err troth_hub_turn(struct troth_hub *hub, struct troth_time now,
 					     struct troth_why *why);
 
+/*
+ * For a replay, whose time stands and leaps: from now on entries are dated, and
+ * what is due is judged, by the latest `date` given here; `now` is left to tell
+ * how long somebody has waited.
+ */
+void troth_hub_date(struct troth_hub *hub, struct troth_time date);
+
 /* When the next turn is needed even if nothing comes in; 0: never. */
 struct troth_time troth_hub_wake(struct troth_hub *hub);
 

@@ -16,6 +16,8 @@
 
 #include "troth/base/span.h"
 
+#include <stdio.h>
+
 enum troth_log_level {
 	TROTH_LEVEL_ERROR, /* Act. */
 	TROTH_LEVEL_WARN,  /* Look. */
@@ -84,6 +86,9 @@ const char *troth_log_event_meaning(enum troth_log_event event);
 
 /* The event of that name; TROTH_LOG_EVENTS if there is none. */
 enum troth_log_event troth_log_event_named(const char *name);
+
+/* Writes the manual's table of events, as Markdown. */
+void troth_log_help(FILE *out);
 
 /* "error", "warn", "info", "debug". */
 const char *troth_log_level_name(enum troth_log_level level);

@@ -111,6 +111,12 @@ TROTH_MUST_USE enum troth_err troth_gateway_turn(struct troth_gateway *g,
 						 struct troth_time now,
 						 struct troth_why *why);
 
+/*
+ * For a replay, whose time stands and leaps: from now on own events are dated by
+ * the latest `date` given here; `now` is left to tell how long somebody has waited.
+ */
+void troth_gateway_date(struct troth_gateway *g, struct troth_time date);
+
 /* When the next turn is needed even if nothing comes in; 0: never. */
 struct troth_time troth_gateway_wake(struct troth_gateway *g);
 
