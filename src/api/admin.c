@@ -18,23 +18,33 @@ static const struct troth_in_field party_fields[] = {
 	TROTH_FIELD_E("name", TROTH_IN_TEXT, u.party.name),
 	TROTH_FIELD_E("operator", TROTH_IN_TEXT, u.party.operator_party),
 };
-static const struct troth_in_table party_table = { party_fields, TROTH_LEN(party_fields),
-						   &troth_in_common };
+const struct troth_in_table troth_in_party = { party_fields, TROTH_LEN(party_fields),
+					       &troth_in_common };
 
-#define SITE_FIELD(name, form, type, member)                                             \
+#define PLAIN_FIELD(name, form, type, member)                                            \
 	{                                                                                \
 		(name), (form), 0, offsetof(type, member), sizeof(((type *)0)->member)   \
 	}
 
+#define FIELDS_SITE                                                                      \
+	TROTH_FIELD_E("party", TROTH_IN_TEXT, u.site.party),                             \
+		TROTH_FIELD_E("site", TROTH_IN_TEXT, u.site.site),                       \
+		TROTH_FIELD_E("origin", TROTH_IN_TEXT, u.site.origin),                   \
+		TROTH_FIELD_E("sign_key", TROTH_IN_HEX, u.site.key),                     \
+		TROTH_FIELD_B("sign_cert", TROTH_IN_LINES, sign_cert)
+
 static const struct troth_in_field site_fields[] = {
-	TROTH_FIELD_E("party", TROTH_IN_TEXT, u.site.party),
-	TROTH_FIELD_E("site", TROTH_IN_TEXT, u.site.site),
-	TROTH_FIELD_E("origin", TROTH_IN_TEXT, u.site.origin),
-	TROTH_FIELD_E("sign_key", TROTH_IN_HEX, u.site.key),
-	TROTH_FIELD_B("sign_cert", TROTH_IN_LINES, sign_cert),
+	FIELDS_SITE,
+};
+const struct troth_in_table troth_in_site = { site_fields, TROTH_LEN(site_fields),
+					      &troth_in_common };
+
+static const struct troth_in_field site_key_fields[] = {
+	FIELDS_SITE,
 	TROTH_FIELD_E("reason", TROTH_IN_TEXT, u.site.reason),
 };
-static const struct troth_in_table site_table = { site_fields, TROTH_LEN(site_fields),
+const struct troth_in_table troth_in_site_key = { site_key_fields,
+						  TROTH_LEN(site_key_fields),
 						  &troth_in_common };
 
 /* Parties and sites are made at central; elsewhere the judge would say the same. */
@@ -60,7 +70,7 @@ void troth_post_party(struct troth_call *c)
 	struct troth_body b;
 
 	if (begin(&b, c, TROTH_EVENT_PARTY_ADDED))
-		(void)troth_body_read(&b, &party_table);
+		(void)troth_body_read(&b);
 }
 
 /* The Ed25519 key of a PEM certificate. */
@@ -98,7 +108,7 @@ static void site_event(struct troth_call *c, enum troth_event_type type)
 	struct troth_body b;
 	bool has_key, has_cert;
 
-	if (!begin(&b, c, type) || !troth_body_read(&b, &site_table))
+	if (!begin(&b, c, type) || !troth_body_read(&b))
 		return;
 	has_key = json_is_string(json_object_get(c->json, "sign_key"));
 	has_cert = b.sign_cert[0] != '\0';
@@ -204,11 +214,16 @@ struct token_body {
 	char scopes[96];
 };
 static const struct troth_in_field token_fields[] = {
-	SITE_FIELD("name", TROTH_IN_TEXT, struct token_body, name),
-	SITE_FIELD("scopes", TROTH_IN_TEXT, struct token_body, scopes),
+	PLAIN_FIELD("name", TROTH_IN_TEXT, struct token_body, name),
+	PLAIN_FIELD("scopes", TROTH_IN_TEXT, struct token_body, scopes),
 };
-static const struct troth_in_table token_table = { token_fields, TROTH_LEN(token_fields),
-						   NULL };
+const struct troth_in_table troth_in_token = { token_fields, TROTH_LEN(token_fields),
+					       NULL };
+
+static const struct troth_in_field name_fields[] = {
+	PLAIN_FIELD("name", TROTH_IN_TEXT, struct token_body, name),
+};
+const struct troth_in_table troth_in_name = { name_fields, TROTH_LEN(name_fields), NULL };
 
 static bool read_token(struct troth_call *c, struct token_body *b)
 {
@@ -216,7 +231,7 @@ static bool read_token(struct troth_call *c, struct token_body *b)
 	struct troth_in_flaw flaw;
 
 	memset(b, 0, sizeof(*b));
-	if (troth_in_read(&token_table, c->json, bases, &flaw))
+	if (troth_in_read(c->route->body, c->json, bases, &flaw))
 		return true;
 	troth_call_problem(c, TROTH_PROBLEM_FIELD, flaw.field, flaw.problem);
 	return false;
@@ -303,10 +318,10 @@ struct clock_body {
 	struct troth_time now;
 };
 static const struct troth_in_field clock_fields[] = {
-	SITE_FIELD("now", TROTH_IN_TIME, struct clock_body, now),
+	PLAIN_FIELD("now", TROTH_IN_TIME, struct clock_body, now),
 };
-static const struct troth_in_table clock_table = { clock_fields, TROTH_LEN(clock_fields),
-						   NULL };
+const struct troth_in_table troth_in_clock = { clock_fields, TROTH_LEN(clock_fields),
+					       NULL };
 
 void troth_post_clock(struct troth_call *c)
 {
@@ -322,7 +337,7 @@ void troth_post_clock(struct troth_call *c)
 				   "the clock of this node is not simulated");
 		return;
 	}
-	if (!troth_in_read(&clock_table, c->json, bases, &flaw)) {
+	if (!troth_in_read(c->route->body, c->json, bases, &flaw)) {
 		troth_call_problem(c, TROTH_PROBLEM_FIELD, flaw.field, flaw.problem);
 		return;
 	}

@@ -63,6 +63,7 @@ enum troth_method {
 };
 
 struct troth_call;
+struct troth_in_table;
 
 #define TROTH_ROUTE_KEY      0x01u /* Idempotency-Key required. */
 #define TROTH_ROUTE_IF_MATCH 0x02u /* If-Match required. */
@@ -79,6 +80,7 @@ struct troth_route {
 	unsigned flags;
 	void (*handler)(struct troth_call *c);
 	const char *query; /* Parameters it takes, between blanks: " limit cursor ". */
+	const struct troth_in_table *body; /* Of a POST; NULL: read by its handler. */
 };
 
 extern const struct troth_route troth_routes[];

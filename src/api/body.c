@@ -74,14 +74,14 @@ static bool is_empty(const struct troth_personal *p)
 	       p->note[0] == '\0' && p->evidence[0] == '\0';
 }
 
-bool troth_body_read(struct troth_body *b, const struct troth_in_table *table)
+bool troth_body_read(struct troth_body *b)
 {
 	struct troth_call *c = b->c;
 	void *const bases[TROTH_IN_BASES] = { b->e, &b->p, b };
 	struct troth_personal *personal;
 	struct troth_in_flaw flaw;
 
-	if (!troth_in_read(table, c->json, bases, &flaw)) {
+	if (!troth_in_read(c->route->body, c->json, bases, &flaw)) {
 		troth_body_flaw(b, flaw.field, flaw.problem);
 		return false;
 	}

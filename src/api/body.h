@@ -56,6 +56,26 @@ extern const struct troth_in_table troth_in_common; /* on_behalf, actor, note */
 extern const struct troth_in_table troth_in_terms;  /* Elements of "commitments". */
 extern const struct troth_in_table troth_in_tell;
 
+/* What the routes' bodies may hold. */
+extern const struct troth_in_table troth_in_order;
+extern const struct troth_in_table troth_in_correction;
+extern const struct troth_in_table troth_in_move;
+extern const struct troth_in_table troth_in_cancellation;
+extern const struct troth_in_table troth_in_link;
+extern const struct troth_in_table troth_in_case;
+extern const struct troth_in_table troth_in_handover;
+extern const struct troth_in_table troth_in_close;
+extern const struct troth_in_table troth_in_promise;
+extern const struct troth_in_table troth_in_commitment_step;
+extern const struct troth_in_table troth_in_promise_step;
+extern const struct troth_in_table troth_in_commitment;
+extern const struct troth_in_table troth_in_party;
+extern const struct troth_in_table troth_in_site;
+extern const struct troth_in_table troth_in_token;
+extern const struct troth_in_table troth_in_clock;
+extern const struct troth_in_table troth_in_site_key;
+extern const struct troth_in_table troth_in_name;
+
 #define TROTH_FIELD_B(name, form, member)                                                \
 	{                                                                                \
 		(name), (form), TROTH_BASE_BODY, offsetof(struct troth_body, member),    \
@@ -94,10 +114,10 @@ extern const struct troth_in_table troth_in_tell;
 bool troth_body_begin(struct troth_body *b, struct troth_call *c, unsigned count);
 
 /*
- * Reads the call's JSON into *b, personal part, actor and on_behalf included.
- * False: the call has been answered with a problem.
+ * Reads the call's JSON by its route's table into *b, personal part, actor and on_behalf
+ * included. False: the call has been answered with a problem.
  */
-bool troth_body_read(struct troth_body *b, const struct troth_in_table *table);
+bool troth_body_read(struct troth_body *b);
 
 /* Answers with a flaw in the body and drops the command. */
 void troth_body_flaw(struct troth_body *b, const char *field, const char *problem);

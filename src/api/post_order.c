@@ -53,9 +53,8 @@ static const struct troth_in_field placed_fields[] = {
 	  .of = &personal_table,
 	  .count_offset = offsetof(struct troth_body, has_personal) },
 };
-static const struct troth_in_table placed_table = { placed_fields,
-						    TROTH_LEN(placed_fields),
-						    &troth_in_common };
+const struct troth_in_table troth_in_order = { placed_fields, TROTH_LEN(placed_fields),
+					       &troth_in_common };
 
 static const struct troth_in_field corrected_fields[] = {
 	TROTH_FIELD_E("carrier", TROTH_IN_TEXT, u.order.carrier),
@@ -63,15 +62,15 @@ static const struct troth_in_field corrected_fields[] = {
 	TROTH_FIELD_E("reason", TROTH_IN_TEXT, u.order.reason),
 	FIELD_LINES,
 };
-static const struct troth_in_table corrected_table = { corrected_fields,
-						       TROTH_LEN(corrected_fields),
-						       &troth_in_common };
+const struct troth_in_table troth_in_correction = { corrected_fields,
+						    TROTH_LEN(corrected_fields),
+						    &troth_in_common };
 
 static const struct troth_in_field moved_fields[] = {
 	TROTH_FIELD_E("at", TROTH_IN_TIME, u.at),
 };
-static const struct troth_in_table moved_table = { moved_fields, TROTH_LEN(moved_fields),
-						   &troth_in_common };
+const struct troth_in_table troth_in_move = { moved_fields, TROTH_LEN(moved_fields),
+					      &troth_in_common };
 
 static int initiator_number(const char *text)
 {
@@ -85,9 +84,9 @@ static const struct troth_in_field cancelled_fields[] = {
 	TROTH_FIELD_WORD("initiator", u.cancel.initiator, initiator_number),
 	TROTH_FIELD_TELL,
 };
-static const struct troth_in_table cancelled_table = { cancelled_fields,
-						       TROTH_LEN(cancelled_fields),
-						       &troth_in_common };
+const struct troth_in_table troth_in_cancellation = { cancelled_fields,
+						      TROTH_LEN(cancelled_fields),
+						      &troth_in_common };
 
 static const struct troth_in_field linked_fields[] = {
 	{ .name = "case",
@@ -96,32 +95,28 @@ static const struct troth_in_field linked_fields[] = {
 	  .offset = offsetof(struct troth_body, other),
 	  .id = TROTH_ID_CASE },
 };
-static const struct troth_in_table linked_table = { linked_fields,
-						    TROTH_LEN(linked_fields),
-						    &troth_in_common };
+const struct troth_in_table troth_in_link = { linked_fields, TROTH_LEN(linked_fields),
+					      &troth_in_common };
 
 static const struct troth_in_field opened_fields[] = {
 	TROTH_FIELD_E("customer", TROTH_IN_TEXT, u.cas.customer),
 	TROTH_FIELD_E("reason", TROTH_IN_TEXT, u.cas.reason),
 };
-static const struct troth_in_table opened_table = { opened_fields,
-						    TROTH_LEN(opened_fields),
-						    &troth_in_common };
+const struct troth_in_table troth_in_case = { opened_fields, TROTH_LEN(opened_fields),
+					      &troth_in_common };
 
 static const struct troth_in_field handed_fields[] = {
 	TROTH_FIELD_E("to", TROTH_IN_TEXT, u.cas.to),
 	TROTH_FIELD_E("reason", TROTH_IN_TEXT, u.cas.reason),
 };
-static const struct troth_in_table handed_table = { handed_fields,
-						    TROTH_LEN(handed_fields),
-						    &troth_in_common };
+const struct troth_in_table troth_in_handover = { handed_fields, TROTH_LEN(handed_fields),
+						  &troth_in_common };
 
 static const struct troth_in_field closed_fields[] = {
 	TROTH_FIELD_E("outcome", TROTH_IN_TEXT, u.cas.outcome),
 };
-static const struct troth_in_table closed_table = { closed_fields,
-						    TROTH_LEN(closed_fields),
-						    &troth_in_common };
+const struct troth_in_table troth_in_close = { closed_fields, TROTH_LEN(closed_fields),
+					       &troth_in_common };
 
 /* Begins a command about the subject in the path, or a new one. */
 static bool begin(struct troth_body *b, struct troth_call *c, enum troth_event_type type,
@@ -140,7 +135,7 @@ void troth_post_order(struct troth_call *c)
 	struct troth_body b;
 
 	if (!begin(&b, c, TROTH_EVENT_ORDER_PLACED, TROTH_SUBJECT_ORDER, true) ||
-	    !troth_body_read(&b, &placed_table))
+	    !troth_body_read(&b))
 		return;
 	if (b.e->u.order.at.ms == 0)
 		b.e->u.order.at = troth_body_now(c);
@@ -156,7 +151,7 @@ void troth_post_correction(struct troth_call *c)
 		return;
 	}
 	if (!begin(&b, c, TROTH_EVENT_ORDER_CORRECTED, TROTH_SUBJECT_ORDER, false) ||
-	    !troth_body_read(&b, &corrected_table))
+	    !troth_body_read(&b))
 		return;
 	/* Of two corrections on one version, If-Match and the judge let one through. */
 	b.e->u.order.version = view->subject.order.version + 1;
@@ -166,8 +161,7 @@ static void moved(struct troth_call *c, enum troth_event_type type)
 {
 	struct troth_body b;
 
-	if (!begin(&b, c, type, TROTH_SUBJECT_ORDER, false) ||
-	    !troth_body_read(&b, &moved_table))
+	if (!begin(&b, c, type, TROTH_SUBJECT_ORDER, false) || !troth_body_read(&b))
 		return;
 	if (b.e->u.at.ms == 0)
 		b.e->u.at = troth_body_now(c);
@@ -188,7 +182,7 @@ void troth_post_cancellation(struct troth_call *c)
 	struct troth_body b;
 
 	if (!begin(&b, c, TROTH_EVENT_ORDER_CANCELLED, TROTH_SUBJECT_ORDER, false) ||
-	    !troth_body_read(&b, &cancelled_table))
+	    !troth_body_read(&b))
 		return;
 	b.e->u.cancel.has_tell = b.has_tell > 0;
 	if (b.has_tell > 0)
@@ -217,7 +211,7 @@ void troth_post_order_case(struct troth_call *c)
 	b.e->type = TROTH_EVENT_ORDER_CASE_LINKED;
 	b.e->subject_kind = TROTH_SUBJECT_ORDER;
 	b.e->subject = c->id;
-	if (!troth_body_read(&b, &linked_table))
+	if (!troth_body_read(&b))
 		return;
 	if (troth_id_is_zero(&b.other)) {
 		troth_body_flaw(&b, "case", "is missing");
@@ -240,7 +234,7 @@ void troth_post_case(struct troth_call *c)
 	struct troth_body b;
 
 	if (begin(&b, c, TROTH_EVENT_CASE_OPENED, TROTH_SUBJECT_CASE, true))
-		(void)troth_body_read(&b, &opened_table);
+		(void)troth_body_read(&b);
 }
 
 void troth_post_handover(struct troth_call *c)
@@ -248,7 +242,7 @@ void troth_post_handover(struct troth_call *c)
 	struct troth_body b;
 
 	if (begin(&b, c, TROTH_EVENT_CASE_HANDED_OVER, TROTH_SUBJECT_CASE, false))
-		(void)troth_body_read(&b, &handed_table);
+		(void)troth_body_read(&b);
 }
 
 void troth_post_close(struct troth_call *c)
@@ -256,5 +250,5 @@ void troth_post_close(struct troth_call *c)
 	struct troth_body b;
 
 	if (begin(&b, c, TROTH_EVENT_CASE_CLOSED, TROTH_SUBJECT_CASE, false))
-		(void)troth_body_read(&b, &closed_table);
+		(void)troth_body_read(&b);
 }

@@ -30,22 +30,22 @@ static const struct troth_in_field made_fields[] = {
 	  .max = TROTH_TERMS_MAX,
 	  .count_offset = offsetof(struct troth_body, terms_count) },
 };
-static const struct troth_in_table made_table = { made_fields, TROTH_LEN(made_fields),
-						  &troth_in_common };
+const struct troth_in_table troth_in_promise = { made_fields, TROTH_LEN(made_fields),
+						 &troth_in_common };
 
 static const struct troth_in_field step_fields[] = {
 	TROTH_FIELD_E("reason", TROTH_IN_TEXT, u.promise_step.reason),
 	TROTH_FIELD_TELL,
 };
-static const struct troth_in_table step_table = { step_fields, TROTH_LEN(step_fields),
-						  &troth_in_common };
+const struct troth_in_table troth_in_promise_step = { step_fields, TROTH_LEN(step_fields),
+						      &troth_in_common };
 
 /* A commitment is terms and nothing else. */
 static const struct troth_in_field added_fields[] = {
 	TROTH_FIELDS_TERMS(TROTH_BASE_BODY, struct troth_body, terms[0].),
 };
-static const struct troth_in_table added_table = { added_fields, TROTH_LEN(added_fields),
-						   &troth_in_common };
+const struct troth_in_table troth_in_commitment = { added_fields, TROTH_LEN(added_fields),
+						    &troth_in_common };
 
 static const struct troth_in_field evidence_fields[] = {
 	TROTH_FIELD_WORD("kind", u.commitment_step.evidence, troth_evidence_number),
@@ -67,7 +67,7 @@ static const struct troth_in_field commitment_step_fields[] = {
 	  .of = &evidence_table,
 	  .count_offset = offsetof(struct troth_body, has_evidence) },
 };
-static const struct troth_in_table commitment_step_table = {
+const struct troth_in_table troth_in_commitment_step = {
 	commitment_step_fields, TROTH_LEN(commitment_step_fields), &troth_in_common
 };
 
@@ -92,7 +92,7 @@ void troth_post_promise(struct troth_call *c)
 	b.e->u.promise.id = troth_body_new_id(c);
 	b.e->u.promise.id.b[TROTH_ID_LEN - 1] = 0;
 	b.e->u.promise.spoken = true;
-	if (!troth_body_read(&b, &made_table))
+	if (!troth_body_read(&b))
 		return;
 	if (b.e->u.promise.made.ms == 0)
 		b.e->u.promise.made = now;
@@ -158,7 +158,7 @@ void troth_post_promise_step(struct troth_call *c)
 	b.e->type = TROTH_EVENT_PROMISE_STEP;
 	b.e->u.promise_step.promise = c->id;
 	b.e->u.promise_step.action = (enum troth_promise_action)action;
-	if (!troth_body_read(&b, &step_table))
+	if (!troth_body_read(&b))
 		return;
 	b.e->u.promise_step.has_tell = b.has_tell > 0;
 	if (b.has_tell > 0)
@@ -175,7 +175,7 @@ void troth_post_commitment(struct troth_call *c)
 		return;
 	b.e->type = TROTH_EVENT_COMMITMENT_ADDED;
 	b.e->u.commitment.promise = c->id;
-	if (!troth_body_read(&b, &added_table))
+	if (!troth_body_read(&b))
 		return;
 	i = troth_subject_promise(&c->api->view->subject, &c->id);
 	troth_body_terms(&b.e->u.commitment.terms, &b.terms[0],
@@ -200,7 +200,7 @@ void troth_post_commitment_step(struct troth_call *c)
 	b.e->type = TROTH_EVENT_COMMITMENT_STEP;
 	b.e->u.commitment_step.commitment = c->id;
 	b.e->u.commitment_step.action = (enum troth_commitment_action)action;
-	if (!troth_body_read(&b, &commitment_step_table))
+	if (!troth_body_read(&b))
 		return;
 	b.e->u.commitment_step.has_photo = json_is_string(
 		json_object_get(json_object_get(c->json, "evidence"), "photo_sha256"));

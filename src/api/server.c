@@ -136,6 +136,7 @@ static void *serve(void *arg)
 	struct troth_server *s = arg;
 	int64_t since = 0;
 
+	(void)pthread_setname_np(pthread_self(), "troth-api");
 	for (;;) {
 		if (lws_service(s->lws, 0) < 0)
 			break;

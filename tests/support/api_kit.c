@@ -159,6 +159,7 @@ static void *core(void *arg)
 	struct api_kit *k = arg;
 	struct troth_why why;
 
+	(void)pthread_setname_np(pthread_self(), "core");
 	while (take(k)) {
 		enum troth_err err = troth_hub_turn(k->hub, kit_now(k), &why);
 
@@ -335,7 +336,7 @@ bool http_send(int fd, const void *bytes, size_t len)
 
 const char *http_header(const struct http_reply *r, const char *name)
 {
-	static char value[512];
+	static _Thread_local char value[512];
 	size_t len = strlen(name);
 
 	for (const char *line = strchr(r->head, '\n'); line != NULL;
@@ -359,15 +360,25 @@ void http_read(int fd, struct http_reply *r)
 	char *end;
 
 	*r = (struct http_reply){ 0 };
-	while (strstr(r->head, "\r\n\r\n") == NULL) {
-		if (len + 1 >= sizeof(r->head) || recv(fd, r->head + len, 1, 0) != 1)
+	/* Nobody pipelines here: what stands behind the head is of this body. */
+	while ((end = strstr(r->head, "\r\n\r\n")) == NULL) {
+		ssize_t n = recv(fd, r->head + len, sizeof(r->head) - 1 - len, 0);
+
+		if (n <= 0)
 			return;
-		r->head[++len] = '\0';
+		len += (size_t)n;
+		r->head[len] = '\0';
 	}
-	r->status = (int)strtol(r->head + 9, &end, 10);
+	end += 4;
+	r->len = len - (size_t)(end - r->head);
+	r->status = (int)strtol(r->head + 9, NULL, 10);
 	want = strtoul(http_header(r, "content-length"), NULL, 10);
+	if (want < r->len)
+		want = r->len; /* An event stream has no length. */
 	r->body = calloc(1, want + 1);
 	assert(r->body != NULL);
+	memcpy(r->body, end, r->len);
+	*end = '\0';
 	while (r->len < want) {
 		ssize_t n = recv(fd, r->body + r->len, want - r->len, 0);
 

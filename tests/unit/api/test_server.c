@@ -2,6 +2,7 @@
  * The server over a real ledger: what callers send, what they get, what is kept.
  */
 #include "api_kit.h"
+#include "schema.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,6 +12,8 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+
+static json_t *doc; /* Every reply is held against it. */
 
 struct world {
 	struct api_kit *kit;
@@ -37,6 +40,13 @@ static void expect(struct world *w, int status, const char *method, const char *
 	if (api_call(w->kit, method, path, token, headers, body, r) != status)
 		fail_msg("%s %s: %d, not %d: %s", method, path, r->status, status,
 			 r->body != NULL ? r->body : "(none)");
+	const json_t *schema = schema_of_reply(doc, method, path, status);
+	char flaw[SCHEMA_FLAW];
+
+	if (schema == NULL)
+		fail_msg("%s %s: %d is not documented", method, path, status);
+	if (!schema_holds(doc, schema, r->json, flaw))
+		fail_msg("%s %s: %s\n%s", method, path, flaw, r->body);
 }
 
 static void expect_only(struct world *w, int status, const char *method, const char *path,
@@ -77,6 +87,20 @@ static void add_parties(struct world *w)
 		w, 200, "POST", "/v1/sites", admin, NULL,
 		"{\"party\":\"fleet\",\"site\":\"depot\",\"sign_key\":\"00112233445566"
 		"778899aabbccddeeff00112233445566778899aabbccddeeff\"}");
+}
+
+static int load(void **state)
+{
+	(void)state;
+	doc = json_load_file(TROTH_SOURCE_DIR "/src/api/openapi.json", 0, NULL);
+	return doc == NULL ? -1 : 0;
+}
+
+static int unload(void **state)
+{
+	(void)state;
+	json_decref(doc);
+	return 0;
 }
 
 static int start(void **state)
@@ -446,6 +470,31 @@ static void a_simulated_clock_moves_forward_and_breaks_what_is_due(void **state)
 	http_reply_free(&r);
 }
 
+static void every_page_of_the_node_is_as_documented(void **state)
+{
+	struct world *w = *state;
+	static const char *const pages[] = {
+		"/v1/status",       "/v1/parties",
+		"/v1/sites",        "/v1/tokens",
+		"/v1/orders",       "/v1/cases",
+		"/v1/promises",     "/v1/promises?state=kept",
+		"/healthz",         "/readyz",
+		"/v1/openapi.json",
+	};
+	struct http_reply r;
+	char path[64], more[96];
+
+	place(w, path);
+	(void)snprintf(more, sizeof(more), "%s/promises", path);
+	expect_only(w, 201, "POST", more, w->agent, NULL, promise_body);
+	for (unsigned i = 0; i < TROTH_LEN(pages); i++)
+		expect_only(w, 200, "GET", pages[i], api_kit_admin(w->kit), NULL, NULL);
+	assert_int_equal(api_call(w->kit, "GET", "/metrics", w->reader, NULL, NULL, &r),
+			 200);
+	assert_non_null(strstr(r.body, "\ntroth_position 7\n"));
+	http_reply_free(&r);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, start, stop)
@@ -464,7 +513,8 @@ int main(void)
 		T(a_list_goes_on_by_its_next_link),
 		T(the_history_tells_who_did_what_and_when),
 		T(a_simulated_clock_moves_forward_and_breaks_what_is_due),
+		T(every_page_of_the_node_is_as_documented),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, load, unload);
 }
