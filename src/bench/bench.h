@@ -29,4 +29,11 @@ enum troth_err bench_tls(struct bench *b, struct troth_why *why);
 /* Central alone: sealed batches of 8 sites through hub and ledger, on disk. */
 enum troth_err bench_append(struct bench *b, struct troth_why *why);
 
+struct nodes;
+
+/* A whole federation of real processes. */
+enum troth_err bench_latency(struct bench *b, struct nodes *n, struct troth_why *why);
+enum troth_err bench_end_to_end(struct bench *b, struct nodes *n, struct troth_why *why);
+enum troth_err bench_catch_up(struct bench *b, struct nodes *n, struct troth_why *why);
+
 #endif

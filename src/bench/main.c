@@ -1,6 +1,6 @@
 #include "troth/bench/bench.h"
 
-#include "bench.h"
+#include "nodes.h"
 
 #include <argp.h>
 #include <stdio.h>
@@ -37,18 +37,20 @@ void bench_print(const struct bench *b, const char *name, double value, const ch
 	(void)fflush(stdout);
 }
 
-typedef enum troth_err measure(struct bench *b, struct troth_why *why);
+typedef enum troth_err limit(struct bench *b, struct troth_why *why);
+typedef enum troth_err measure(struct bench *b, struct nodes *n, struct troth_why *why);
 
-/* In the order of running: ratios need the limits first. */
+/* What everything else is measured in ratio to; always run, and first. */
+static limit *const limits[] = { bench_fdatasync, bench_lmdb, bench_tls };
+
+/* Of the whole federation, on one set of nodes. */
 static const struct {
 	const char *name;
 	measure *run;
-	bool limit; /* Others are measured in ratio to it, so it always runs. */
 } measures[] = {
-	{ "fdatasync", bench_fdatasync, true },
-	{ "lmdb", bench_lmdb, true },
-	{ "tls", bench_tls, true },
-	{ "append", bench_append, false },
+	{ "latency", bench_latency },
+	{ "end-to-end", bench_end_to_end },
+	{ "catch-up", bench_catch_up },
 };
 
 struct options {
@@ -60,7 +62,9 @@ struct options {
 static const struct argp_option argp_options[] = {
 	{ "json", 'j', NULL, 0, "One JSON object a line", 0 },
 	{ "quick", 'q', NULL, 0, "Shorter measures: all in less than a minute", 0 },
-	{ "only", 'o', "NAME", 0, "Beside the limits only this measure: append", 0 },
+	{ "only", 'o', "NAME", 0,
+	  "Beside the limits only this measure: append, latency, end-to-end, catch-up",
+	  0 },
 	{ "dir", 'd', "DIR", 0,
 	  "Scratch below DIR, on the disk to be measured (default: .)", 0 },
 	{ 0 },
@@ -103,29 +107,42 @@ static void remove_tree(const char *dir)
 		(void)waitpid(pid, NULL, 0);
 }
 
-static int run_all(struct bench *b, const char *only)
+static bool is_measure(const char *name)
 {
-	struct troth_why why = { "" };
-	bool any = only == NULL;
-	int status = 0;
+	for (size_t i = 0; i < TROTH_LEN(measures); i++)
+		if (strcmp(name, measures[i].name) == 0)
+			return true;
+	return strcmp(name, "append") == 0;
+}
 
-	for (size_t i = 0; i < TROTH_LEN(measures); i++) {
-		bool chosen = only != NULL && strcmp(only, measures[i].name) == 0;
+static bool wanted(const char *only, const char *name)
+{
+	return only == NULL || strcmp(only, name) == 0;
+}
 
-		any = any || chosen;
-		if (only != NULL && !chosen && !measures[i].limit)
-			continue;
-		if (measures[i].run(b, &why) != TROTH_OK) {
-			(void)fprintf(stderr, "troth bench: %s: %s\n", measures[i].name,
-				      why.text);
-			status = 1;
-		}
-	}
-	if (!any) {
-		(void)fprintf(stderr, "troth bench: no measure is called %s\n", only);
-		status = 2;
-	}
-	return status;
+static enum troth_err run_nodes(struct bench *b, const char *only, struct troth_why *why)
+{
+	struct nodes n;
+	enum troth_err err = nodes_open(&n, b, why);
+
+	for (size_t i = 0; err == TROTH_OK && i < TROTH_LEN(measures); i++)
+		if (wanted(only, measures[i].name))
+			err = measures[i].run(b, &n, why);
+	nodes_close(&n);
+	return err;
+}
+
+static enum troth_err run_all(struct bench *b, const char *only, struct troth_why *why)
+{
+	enum troth_err err = TROTH_OK;
+
+	for (size_t i = 0; err == TROTH_OK && i < TROTH_LEN(limits); i++)
+		err = limits[i](b, why);
+	if (err == TROTH_OK && wanted(only, "append"))
+		err = bench_append(b, why);
+	if (err == TROTH_OK && (only == NULL || strcmp(only, "append") != 0))
+		err = run_nodes(b, only, why);
+	return err;
 }
 
 int troth_bench_main(int argc, char **argv)
@@ -142,10 +159,15 @@ int troth_bench_main(int argc, char **argv)
 	struct options o = { .dir = "." };
 	struct bench b = { 0 };
 	char dir[512];
-	int status;
+	struct troth_why why = { "" };
+	enum troth_err err;
 
 	if (argp_parse(&argp, argc, argv, 0, NULL, &o) != 0)
 		return 2;
+	if (o.only != NULL && !is_measure(o.only)) {
+		(void)fprintf(stderr, "troth bench: no measure is called %s\n", o.only);
+		return 2;
+	}
 	(void)snprintf(dir, sizeof(dir), "%s/troth-bench-XXXXXX", o.dir);
 	if (mkdtemp(dir) == NULL) {
 		(void)fprintf(stderr, "troth bench: cannot make a directory in %s\n",
@@ -155,7 +177,9 @@ int troth_bench_main(int argc, char **argv)
 	b.json = o.json;
 	b.seconds = o.quick ? 3 : 10;
 	b.dir = dir;
-	status = run_all(&b, o.only);
+	err = run_all(&b, o.only, &why);
+	if (err != TROTH_OK)
+		(void)fprintf(stderr, "troth bench: %s\n", why.text);
 	remove_tree(dir);
-	return status;
+	return err == TROTH_OK ? 0 : 1;
 }

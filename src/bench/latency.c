@@ -1,0 +1,270 @@
+/*
+ * latency - single promises at 200 a second, from the request at gateway A to
+ * the line in gateway B's event stream.
+ */
+#include "nodes.h"
+
+#include "troth/base/text.h"
+
+#include <curl/curl.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define RATE           200
+#define ID_LEN         30 /* "prm_" and 26 digits. */
+#define EVENT_LINE_MAX (64 << 10)
+#define SETTLE_S       30
+
+struct arrival {
+	char id[ID_LEN + 1];
+	double at;
+};
+
+struct sent {
+	char id[ID_LEN + 1];
+	double asked, answered;
+};
+
+/* Reads B's event stream and notes when which promise came. */
+struct reader {
+	char url[256], auth[320];
+	struct arrival *arrivals;
+	size_t count, max;
+	char line[EVENT_LINE_MAX];
+	size_t len;
+	bool stop, connected;
+	pthread_mutex_t lock;
+	pthread_t thread;
+};
+
+static void note_line(struct reader *r)
+{
+	const char *id = strncmp(r->line, "data:", 5) == 0 ? strstr(r->line, "prm_")
+							   : NULL;
+
+	if (id == NULL || strlen(id) < ID_LEN || strstr(r->line, "promise_made") == NULL)
+		return;
+	(void)pthread_mutex_lock(&r->lock);
+	if (r->count < r->max) {
+		memcpy(r->arrivals[r->count].id, id, ID_LEN);
+		r->arrivals[r->count].id[ID_LEN] = '\0';
+		r->arrivals[r->count++].at = bench_now();
+	}
+	(void)pthread_mutex_unlock(&r->lock);
+}
+
+static size_t on_bytes(char *data, size_t size, size_t n, void *ctx)
+{
+	struct reader *r = ctx;
+
+	for (size_t i = 0; i < size * n; i++) {
+		if (data[i] == '\n') {
+			r->line[r->len] = '\0';
+			note_line(r);
+			r->len = 0;
+		} else if (r->len + 1 < sizeof(r->line)) {
+			r->line[r->len++] = data[i];
+		}
+	}
+	return size * n;
+}
+
+static int on_progress(void *ctx, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+	struct reader *r = ctx;
+	bool stop;
+
+	(void)a;
+	(void)b;
+	(void)c;
+	(void)d;
+	(void)pthread_mutex_lock(&r->lock);
+	stop = r->stop;
+	(void)pthread_mutex_unlock(&r->lock);
+	return stop ? 1 : 0;
+}
+
+static void *run_reader(void *arg)
+{
+	struct reader *r = arg;
+	CURL *curl = curl_easy_init();
+	struct curl_slist *headers = curl_slist_append(NULL, r->auth);
+
+	if (curl != NULL) {
+		(void)curl_easy_setopt(curl, CURLOPT_URL, r->url);
+		(void)curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+		(void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_bytes);
+		(void)curl_easy_setopt(curl, CURLOPT_WRITEDATA, r);
+		(void)curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+		(void)curl_easy_setopt(curl, CURLOPT_XFERINFODATA, r);
+		(void)curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+		(void)curl_easy_perform(curl);
+		curl_easy_cleanup(curl);
+	}
+	curl_slist_free_all(headers);
+	return NULL;
+}
+
+static void sleep_until(double at)
+{
+	struct timespec t = { .tv_sec = (time_t)at };
+
+	t.tv_nsec = (long)((at - (double)t.tv_sec) * 1e9);
+	(void)clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
+}
+
+static enum troth_err send_one(struct nodes *n, struct sent *s, struct troth_why *why)
+{
+	struct troth_buf body = TROTH_BUF_INIT;
+	struct troth_http_reply r = { 0 };
+	char path[128], key[32];
+	struct troth_http_call call = { .method = "POST", .path = path, .key = key };
+	enum troth_err err;
+
+	(void)snprintf(path, sizeof(path), "/v1/orders/%s/promises",
+		       nodes_promise(n, &body));
+	(void)snprintf(key, sizeof(key), "l-%" PRIu64, n->keys++);
+	call.body = troth_buf_span(&body);
+	s->asked = bench_now();
+	err = troth_http_want(n->a, &call, &r, why);
+	s->answered = bench_now();
+	if (err == TROTH_OK) {
+		const char *id = json_string_value(json_object_get(r.json, "id"));
+
+		TROTH_TEXT_SET(s->id, id == NULL ? "" : id);
+	}
+	troth_http_reply_fini(&r);
+	troth_buf_fini(&body);
+	return err;
+}
+
+static int by_id(const void *a, const void *b)
+{
+	return strcmp(((const struct arrival *)a)->id, ((const struct arrival *)b)->id);
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static double quantile(double *values, size_t count, double q)
+{
+	size_t i = (size_t)(q * (double)count);
+
+	return values[i < count ? i : count - 1] * 1e6;
+}
+
+static enum troth_err report(const struct bench *b, struct reader *r,
+			     const struct sent *sent, size_t count, struct troth_why *why)
+{
+	double *way = calloc(count, sizeof(*way)), *saved = calloc(count, sizeof(*saved));
+	double fsync_us = 1e6 / b->fdatasync_per_s;
+	enum troth_err err = TROTH_OK;
+
+	if (way == NULL || saved == NULL) {
+		err = troth_fail(why, TROTH_ERR_MEMORY, "no memory for a measure");
+		goto out;
+	}
+	qsort(r->arrivals, r->count, sizeof(r->arrivals[0]), by_id);
+	for (size_t i = 0; i < count; i++) {
+		struct arrival key = { .at = 0 }, *found;
+
+		TROTH_TEXT_SET(key.id, sent[i].id);
+		found = bsearch(&key, r->arrivals, r->count, sizeof(key), by_id);
+		if (found == NULL) {
+			err = troth_fail(why, TROTH_ERR_AGAIN,
+					 "promise %s did not come to gateway B",
+					 sent[i].id);
+			goto out;
+		}
+		way[i] = found->at - sent[i].asked;
+		saved[i] = sent[i].answered - sent[i].asked;
+	}
+	qsort(way, count, sizeof(*way), by_value);
+	qsort(saved, count, sizeof(*saved), by_value);
+	bench_print(b, "saved_latency_p50_us", quantile(saved, count, 0.5), "us",
+		    "raw_fdatasync_per_s", quantile(saved, count, 0.5) / fsync_us);
+	bench_print(b, "end_to_end_latency_p50_us", quantile(way, count, 0.5), "us",
+		    "raw_fdatasync_per_s", quantile(way, count, 0.5) / fsync_us);
+	bench_print(b, "end_to_end_latency_p99_us", quantile(way, count, 0.99), "us",
+		    "raw_fdatasync_per_s", quantile(way, count, 0.99) / fsync_us);
+out:
+	free(way);
+	free(saved);
+	return err;
+}
+
+static enum troth_err start_reader(struct reader *r, struct nodes *n, size_t count,
+				   struct troth_why *why)
+{
+	r->max = 2 * count;
+	r->arrivals = calloc(r->max, sizeof(*r->arrivals));
+	(void)snprintf(r->url, sizeof(r->url), "%s/v1/events?after=%" PRId64,
+		       troth_federation_url(n->federation, NODE_B),
+		       nodes_status(n->b, "stream_len", why));
+	(void)snprintf(r->auth, sizeof(r->auth), "Authorization: Bearer %s",
+		       troth_federation_token(n->federation, NODE_B));
+	(void)pthread_mutex_init(&r->lock, NULL);
+	if (r->arrivals == NULL || pthread_create(&r->thread, NULL, run_reader, r) != 0)
+		return troth_fail(why, TROTH_ERR_MEMORY, "no reader of events");
+	return TROTH_OK;
+}
+
+static size_t arrived(struct reader *r)
+{
+	size_t count;
+
+	(void)pthread_mutex_lock(&r->lock);
+	count = r->count;
+	(void)pthread_mutex_unlock(&r->lock);
+	return count;
+}
+
+static void stop_reader(struct reader *r)
+{
+	(void)pthread_mutex_lock(&r->lock);
+	r->stop = true;
+	(void)pthread_mutex_unlock(&r->lock);
+	(void)pthread_join(r->thread, NULL);
+}
+
+enum troth_err bench_latency(struct bench *b, struct nodes *n, struct troth_why *why)
+{
+	size_t count = (size_t)(b->seconds * 2 * RATE);
+	struct reader *r = calloc(1, sizeof(*r));
+	struct sent *sent = calloc(count, sizeof(*sent));
+	enum troth_err err = TROTH_OK;
+
+	if (r == NULL || sent == NULL)
+		err = troth_fail(why, TROTH_ERR_MEMORY, "no memory for a measure");
+	if (err == TROTH_OK)
+		err = nodes_orders(n, count, why);
+	if (err == TROTH_OK)
+		err = start_reader(r, n, count, why);
+	if (err == TROTH_OK) {
+		double start = bench_now(), until;
+
+		for (size_t i = 0; err == TROTH_OK && i < count; i++) {
+			sleep_until(start + (double)i / RATE);
+			err = send_one(n, &sent[i], why);
+		}
+		until = bench_now() + SETTLE_S;
+		while (err == TROTH_OK && arrived(r) < count && bench_now() < until)
+			sleep_until(bench_now() + 0.01);
+		stop_reader(r);
+	}
+	if (err == TROTH_OK)
+		err = report(b, r, sent, count, why);
+	if (r != NULL)
+		free(r->arrivals);
+	free(r);
+	free(sent);
+	return err;
+}
