@@ -5,8 +5,8 @@
 #include "nodes.h"
 
 #include "troth/base/text.h"
+#include "troth/ctl/events.h"
 
-#include <curl/curl.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -14,10 +14,9 @@
 #include <string.h>
 #include <time.h>
 
-#define RATE           200
-#define ID_LEN         30 /* "prm_" and 26 digits. */
-#define EVENT_LINE_MAX (64 << 10)
-#define SETTLE_S       30
+#define RATE     200
+#define ID_LEN   30 /* "prm_" and 26 digits. */
+#define SETTLE_S 30
 
 struct arrival {
 	char id[ID_LEN + 1];
@@ -29,84 +28,28 @@ struct sent {
 	double asked, answered;
 };
 
-/* Reads B's event stream and notes when which promise came. */
+/* When which promise came out of B's event stream. */
 struct reader {
-	char url[256], auth[320];
+	struct troth_events *events;
 	struct arrival *arrivals;
 	size_t count, max;
-	char line[EVENT_LINE_MAX];
-	size_t len;
-	bool stop, connected;
 	pthread_mutex_t lock;
-	pthread_t thread;
 };
 
-static void note_line(struct reader *r)
+static void on_event(void *ctx, const char *data, double at)
 {
-	const char *id = strncmp(r->line, "data:", 5) == 0 ? strstr(r->line, "prm_")
-							   : NULL;
+	struct reader *r = ctx;
+	const char *id = strstr(data, "prm_");
 
-	if (id == NULL || strlen(id) < ID_LEN || strstr(r->line, "promise_made") == NULL)
+	if (id == NULL || strlen(id) < ID_LEN || strstr(data, "promise_made") == NULL)
 		return;
 	(void)pthread_mutex_lock(&r->lock);
 	if (r->count < r->max) {
 		memcpy(r->arrivals[r->count].id, id, ID_LEN);
 		r->arrivals[r->count].id[ID_LEN] = '\0';
-		r->arrivals[r->count++].at = bench_now();
+		r->arrivals[r->count++].at = at;
 	}
 	(void)pthread_mutex_unlock(&r->lock);
-}
-
-static size_t on_bytes(char *data, size_t size, size_t n, void *ctx)
-{
-	struct reader *r = ctx;
-
-	for (size_t i = 0; i < size * n; i++) {
-		if (data[i] == '\n') {
-			r->line[r->len] = '\0';
-			note_line(r);
-			r->len = 0;
-		} else if (r->len + 1 < sizeof(r->line)) {
-			r->line[r->len++] = data[i];
-		}
-	}
-	return size * n;
-}
-
-static int on_progress(void *ctx, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
-{
-	struct reader *r = ctx;
-	bool stop;
-
-	(void)a;
-	(void)b;
-	(void)c;
-	(void)d;
-	(void)pthread_mutex_lock(&r->lock);
-	stop = r->stop;
-	(void)pthread_mutex_unlock(&r->lock);
-	return stop ? 1 : 0;
-}
-
-static void *run_reader(void *arg)
-{
-	struct reader *r = arg;
-	CURL *curl = curl_easy_init();
-	struct curl_slist *headers = curl_slist_append(NULL, r->auth);
-
-	if (curl != NULL) {
-		(void)curl_easy_setopt(curl, CURLOPT_URL, r->url);
-		(void)curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-		(void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_bytes);
-		(void)curl_easy_setopt(curl, CURLOPT_WRITEDATA, r);
-		(void)curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
-		(void)curl_easy_setopt(curl, CURLOPT_XFERINFODATA, r);
-		(void)curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-		(void)curl_easy_perform(curl);
-		curl_easy_cleanup(curl);
-	}
-	curl_slist_free_all(headers);
-	return NULL;
 }
 
 static void sleep_until(double at)
@@ -204,17 +147,20 @@ out:
 static enum troth_err start_reader(struct reader *r, struct nodes *n, size_t count,
 				   struct troth_why *why)
 {
+	struct troth_events_config config = {
+		.url = troth_federation_url(n->federation, NODE_B),
+		.token = troth_federation_token(n->federation, NODE_B),
+		.after = (uint64_t)nodes_status(n->b, "stream_len", why),
+		.on_event = on_event,
+		.ctx = r,
+	};
+
 	r->max = 2 * count;
 	r->arrivals = calloc(r->max, sizeof(*r->arrivals));
-	(void)snprintf(r->url, sizeof(r->url), "%s/v1/events?after=%" PRId64,
-		       troth_federation_url(n->federation, NODE_B),
-		       nodes_status(n->b, "stream_len", why));
-	(void)snprintf(r->auth, sizeof(r->auth), "Authorization: Bearer %s",
-		       troth_federation_token(n->federation, NODE_B));
 	(void)pthread_mutex_init(&r->lock, NULL);
-	if (r->arrivals == NULL || pthread_create(&r->thread, NULL, run_reader, r) != 0)
-		return troth_fail(why, TROTH_ERR_MEMORY, "no reader of events");
-	return TROTH_OK;
+	if (r->arrivals == NULL)
+		return troth_fail(why, TROTH_ERR_MEMORY, "no memory for a measure");
+	return troth_events_open(&r->events, &config, why);
 }
 
 static size_t arrived(struct reader *r)
@@ -225,14 +171,6 @@ static size_t arrived(struct reader *r)
 	count = r->count;
 	(void)pthread_mutex_unlock(&r->lock);
 	return count;
-}
-
-static void stop_reader(struct reader *r)
-{
-	(void)pthread_mutex_lock(&r->lock);
-	r->stop = true;
-	(void)pthread_mutex_unlock(&r->lock);
-	(void)pthread_join(r->thread, NULL);
 }
 
 enum troth_err bench_latency(struct bench *b, struct nodes *n, struct troth_why *why)
@@ -258,7 +196,7 @@ enum troth_err bench_latency(struct bench *b, struct nodes *n, struct troth_why 
 		until = bench_now() + SETTLE_S;
 		while (err == TROTH_OK && arrived(r) < count && bench_now() < until)
 			sleep_until(bench_now() + 0.01);
-		stop_reader(r);
+		troth_events_close(r->events);
 	}
 	if (err == TROTH_OK)
 		err = report(b, r, sent, count, why);
