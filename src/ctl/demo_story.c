@@ -78,7 +78,7 @@ static void order_corrected(struct demo *d)
 		       "{'reason':'wrong_model','carrier':'swift','deliver_by':'%s',"
 		       "'lines':[{'sku':'TV-55','quantity':1,'unit_price':89900}]}",
 		       by);
-	r = demo_post(d, DEMO_SELLER, 201, path, etag, body);
+	r = demo_post(d, DEMO_SELLER, 200, path, etag, body);
 	say_saved(d);
 	json_decref(r);
 	demo_seen(d, DEMO_CARRIER, "order_corrected", d->order);
@@ -109,7 +109,7 @@ static void case_opened(struct demo *d)
 	json_decref(r);
 	(void)snprintf(path, sizeof(path), "/v1/orders/%s/cases", d->order);
 	(void)snprintf(body, sizeof(body), "{'case':'%s'}", d->cas);
-	r = demo_post(d, DEMO_VENDOR, 201, path, NULL, body);
+	r = demo_post(d, DEMO_VENDOR, 200, path, NULL, body);
 	json_decref(r);
 	demo_seen(d, DEMO_VENDOR, "order_corrected", d->order);
 	if (!d->failed)
@@ -217,7 +217,7 @@ static void acknowledged(struct demo *d)
 	demo_step(d, "The carrier's dispatcher presses Got it.");
 	await_received(d, d->cable, "swift");
 	(void)snprintf(path, sizeof(path), "/v1/commitments/%s/accept", d->cable_owed);
-	r = demo_post(d, DEMO_CARRIER, 201, path, NULL, "{}");
+	r = demo_post(d, DEMO_CARRIER, 200, path, NULL, "{}");
 	json_decref(r);
 	say_saved(d);
 	demo_seen(d, DEMO_VENDOR, "commitment_step", d->cable_owed);
@@ -242,7 +242,7 @@ static void cut_off(struct demo *d)
 		demo_fail(d, "the carrier has it although it is cut off");
 	demo_say("known by: not yet received by swift, and nobody pretends otherwise");
 	(void)snprintf(path, sizeof(path), "/v1/commitments/%s/start", d->cable_owed);
-	r = demo_post(d, DEMO_CARRIER, 201, path, NULL, "{}");
+	r = demo_post(d, DEMO_CARRIER, 200, path, NULL, "{}");
 	json_decref(r);
 	say_saved(d);
 	demo_say("the driver has loaded the cable, at a depot without a link");
@@ -273,13 +273,13 @@ static void fulfilled(struct demo *d, const char *owed, const char *promise,
 	json_t *r;
 
 	(void)snprintf(path, sizeof(path), "/v1/commitments/%s/fulfil", owed);
-	r = demo_post(d, DEMO_CARRIER, 201, path, NULL, evidence);
+	r = demo_post(d, DEMO_CARRIER, 200, path, NULL, evidence);
 	json_decref(r);
 	say_saved(d);
 	demo_seen(d, DEMO_VENDOR, "fulfil", owed);
 	demo_seen(d, DEMO_HQ, "fulfil", owed);
 	(void)snprintf(path, sizeof(path), "/v1/commitments/%s/discharge", owed);
-	r = demo_post(d, DEMO_HQ, 201, path, NULL, "{}");
+	r = demo_post(d, DEMO_HQ, 200, path, NULL, "{}");
 	json_decref(r);
 	demo_seen(d, DEMO_VENDOR, "discharge", owed);
 	(void)snprintf(path, sizeof(path), "/v1/promises/%s", promise);
@@ -305,11 +305,11 @@ static void delivered(struct demo *d)
 	fulfilled(d, d->cable_owed, d->cable,
 		  "{'evidence':{'kind':'code','text':'4711'}}");
 	(void)snprintf(path, sizeof(path), "/v1/orders/%s/deliveries", d->order);
-	r = demo_post(d, DEMO_CARRIER, 201, path, NULL, "{}");
+	r = demo_post(d, DEMO_CARRIER, 200, path, NULL, "{}");
 	json_decref(r);
 	demo_seen(d, DEMO_VENDOR, "order_delivered", d->order);
 	(void)snprintf(path, sizeof(path), "/v1/cases/%s/close", d->cas);
-	r = demo_post(d, DEMO_VENDOR, 201, path, NULL, "{'outcome':'solved'}");
+	r = demo_post(d, DEMO_VENDOR, 200, path, NULL, "{'outcome':'solved'}");
 	json_decref(r);
 	demo_seen(d, DEMO_HQ, "case_closed", d->cas);
 	if (!d->failed && demo_count(d, DEMO_CARRIER, "case_", d->cas) != 0)
