@@ -8,6 +8,12 @@
 
 #include <string.h>
 
+/*
+ * Who may take a step has been judged. Here only the state decides where it leads,
+ * or a node that cannot tell central's clock from its people would differ.
+ */
+#define IN_ANY_CAPACITY (~0u)
+
 struct change {
 	struct troth_subject *s;
 	const struct troth_lookup *lookup;
@@ -225,7 +231,7 @@ static void apply_promise_step(const struct change *c)
 		p->flags |= flag_of(c->verdict.reason); /* Spoken all the same. */
 	else
 		(void)troth_promise_next(p->state, c->e->u.promise_step.action,
-					 troth_capacities(c->s, p, c->who), &to);
+					 IN_ANY_CAPACITY, &to);
 	if (to == TROTH_PROMISE_RELEASED)
 		end_commitments(c, p, TROTH_COMMITMENT_RELEASED);
 	if (to == TROTH_PROMISE_CANCELLED || to == TROTH_PROMISE_REJECTED ||
@@ -356,8 +362,7 @@ static void apply_commitment_step(const struct change *c)
 		fulfil(c, k); /* The one fact there is: what was done is recorded. */
 		return;
 	}
-	(void)troth_commitment_next(k, c->e->u.commitment_step.action,
-				    troth_commitment_capacities(c->s, k, c->who),
+	(void)troth_commitment_next(k, c->e->u.commitment_step.action, IN_ANY_CAPACITY,
 				    &k->state);
 	if (c->e->u.commitment_step.reason[0] != '\0')
 		TROTH_TEXT_SET(k->reason, c->e->u.commitment_step.reason);
