@@ -157,8 +157,11 @@ static void apply_event(struct coming *c)
 		(void)troth_state_load(c->t, TROTH_T_SUBJECTS, &e->subject,
 				       e->subject_kind, s);
 	troth_state_indexed(s, &g->before[0]);
-	if (outbox_confirm(g, c->t, e, c->entry.body) && refused)
+	if (outbox_confirm(g, c->t, e, c->entry.body) && refused) {
 		tell_refused(c, e);
+		if (marked(c->item, TROTH_ITEM_ABSENT))
+			troth_state_add_lapsed(c->t, &e->subject);
+	}
 
 	if (has_view)
 		(void)troth_state_load(c->t, TROTH_T_SUBJECTS, &e->subject,

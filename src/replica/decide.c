@@ -104,7 +104,8 @@ static bool judge_all(struct troth_gateway *g, struct troth_txn *t,
 				pending = n;
 		}
 		if (i == 0) {
-			r->etag = s->revision + pending;
+			r->etag = s->revision + pending +
+				  troth_state_lapsed(t, &e->subject);
 			if (c->has_if_match && c->if_match != r->etag) {
 				r->status = TROTH_STALE;
 				return false;

@@ -72,8 +72,10 @@ bool troth_query_subject(struct troth_txn *t, enum troth_node_kind node,
 	bool found = false;
 
 	out->pending = 0;
+	out->lapsed = 0;
 	if (node == TROTH_NODE_GATEWAY) {
 		out->pending = count_pending(t, id);
+		out->lapsed = troth_state_lapsed(t, id);
 		found = troth_state_load(t, TROTH_T_VIEWS, id, kind, &out->subject);
 	}
 	if (!found)

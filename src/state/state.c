@@ -404,3 +404,31 @@ void troth_state_set_meta(struct troth_txn *t, const char *key, uint64_t value)
 	troth_store_u64be(bytes, value);
 	troth_txn_put(t, TROTH_T_META, troth_span_str(key), troth_span(bytes, 8));
 }
+
+static struct troth_key lapsed_key(const struct troth_id *subject)
+{
+	struct troth_key k = { .len = 0 };
+
+	troth_key_text(&k, "lapsed");
+	troth_key_id(&k, subject);
+	return k;
+}
+
+uint64_t troth_state_lapsed(struct troth_txn *t, const struct troth_id *subject)
+{
+	struct troth_key k = lapsed_key(subject);
+	struct troth_span v;
+
+	if (!troth_txn_get(t, TROTH_T_META, troth_key_span(&k), &v) || v.len != 8)
+		return 0;
+	return troth_load_u64be(v.data);
+}
+
+void troth_state_add_lapsed(struct troth_txn *t, const struct troth_id *subject)
+{
+	struct troth_key k = lapsed_key(subject);
+	uint8_t bytes[8];
+
+	troth_store_u64be(bytes, troth_state_lapsed(t, subject) + 1);
+	troth_txn_put(t, TROTH_T_META, troth_key_span(&k), troth_span(bytes, 8));
+}

@@ -28,12 +28,13 @@ void troth_query_freshness(struct troth_txn *t, enum troth_node_kind node,
 struct troth_view {
 	struct troth_subject subject;
 	unsigned pending; /* Own events on it that central has not sequenced yet. */
+	uint64_t lapsed;  /* Own events that came to nothing (troth_state_lapsed). */
 };
 
 /* The ETag of a view: it grows with each change, pending ones included. */
 static inline uint64_t troth_view_etag(const struct troth_view *v)
 {
-	return v->subject.revision + v->pending;
+	return v->subject.revision + v->pending + v->lapsed;
 }
 
 /* False if there is no such order or case here. */

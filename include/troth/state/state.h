@@ -78,4 +78,12 @@ void troth_state_index_number(struct troth_txn *t, const struct troth_id *order,
 uint64_t troth_state_meta(struct troth_txn *t, const char *key);
 void troth_state_set_meta(struct troth_txn *t, const char *key, uint64_t value);
 
+/*
+ * At a gateway: how many own events on the subject came to nothing without becoming
+ * one of its revisions here (refused where the party takes no part any more, or
+ * turned away). They go on counting in its ETag, which never goes back.
+ */
+uint64_t troth_state_lapsed(struct troth_txn *t, const struct troth_id *subject);
+void troth_state_add_lapsed(struct troth_txn *t, const struct troth_id *subject);
+
 #endif
