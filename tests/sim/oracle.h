@@ -1,0 +1,65 @@
+/*
+ * oracle - what the oracle knows: a copy of the ledger that only grows, and the
+ * states that follow from it, computed entry by entry beside central.
+ */
+#ifndef TROTH_TESTS_SIM_ORACLE_H
+#define TROTH_TESTS_SIM_ORACLE_H
+
+#include "sim.h"
+
+#define PARTIES_MAX  16
+#define SUBJECTS_MAX (THINGS_MAX + 64)
+#define FEED_PARTIES 8
+
+enum given {
+	NOT_GIVEN,
+	GIVEN_TO_AUTHOR, /* Refused, of a subject in which it takes no part. */
+	GIVEN,
+};
+
+struct known_entry {
+	struct troth_digest hash;
+	struct troth_id event;
+	struct troth_id subject;
+	uint64_t revision; /* That it made; 0: none. */
+	uint64_t incarnation, seq;
+	unsigned node; /* Whose; NODES_MAX: nobody's. */
+	unsigned op;   /* Number + 1; 0: no client's. */
+	bool refused;
+	enum given to[NODES_MAX]; /* Which sites are to have it. */
+};
+
+struct known_subject {
+	struct troth_subject *s;
+	struct troth_digest *digests; /* By revision - 1. */
+	size_t digest_count, digest_cap;
+	uint64_t *positions; /* Of its entries, by revision - 1. */
+};
+
+struct oracle {
+	struct known_entry *entries;
+	size_t count, cap;
+	struct known_subject subjects[SUBJECTS_MAX];
+	unsigned subject_count;
+	struct troth_party parties[PARTIES_MAX];
+	unsigned party_count;
+	struct troth_site sites[NODES_MAX];
+	unsigned site_count;
+	char brand[TROTH_PARTY_MAX + 1];
+	uint64_t seqs[NODES_MAX], incarnations[NODES_MAX];
+	int64_t accepted;
+	struct troth_event event;
+	struct troth_subject *before;
+};
+
+struct known_subject *oracle_subject(struct oracle *o, const struct troth_id *id);
+/* True if the site takes part in the subject now. */
+bool oracle_sees(const struct sim *s, const struct troth_subject *k,
+		 const struct node *n);
+/* One entry, behind all others: judged, applied, distributed. */
+void replay(struct sim *s, struct troth_span bytes);
+/* The change from o->before to k->s by o->event is a legal one. */
+void check_change(struct sim *s, const struct known_subject *k,
+		  const struct troth_entry *entry, bool clock);
+
+#endif
