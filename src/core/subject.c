@@ -193,6 +193,7 @@ enum troth_reason troth_who_acts(struct troth_who *who, struct troth_site *site,
 	struct troth_party party;
 
 	*who = (struct troth_who){ .central = strcmp(e->origin, central_origin) == 0 };
+	who->clock = who->central && strcmp(e->actor, TROTH_CLOCK_ACTOR) == 0;
 	if (who->central) {
 		TROTH_TEXT_SET(site->party, lookup->brand);
 		TROTH_TEXT_SET(site->site, "hq");

@@ -133,16 +133,6 @@ static void distribute_federation(struct troth_ledger *l, const struct incoming 
 	feed_add_all(l, s->position, s->digest.b);
 }
 
-/* The author of a refused event is told, though it takes no part in the subject. */
-static void tell_author(struct troth_ledger *l, const struct incoming *in,
-			uint64_t position)
-{
-	static const uint8_t none[TROTH_ITEM_DIGEST_LEN] = { TROTH_ITEM_ABSENT };
-
-	if (in->who != NULL && in->who->party != NULL)
-		feed_add(l, in->who->party, position, none);
-}
-
 uint64_t ledger_append(struct troth_ledger *l, const struct incoming *in)
 {
 	struct troth_subject *s = l->subject;
@@ -156,9 +146,16 @@ uint64_t ledger_append(struct troth_ledger *l, const struct incoming *in)
 	l->dirty = true;
 	audience_of(s, &a);
 	store_entry(l, in, &leaf);
-	if (in->verdict.outcome == TROTH_REFUSED && absent) {
-		tell_author(l, in, place.position);
-		return place.position;
+	if (in->verdict.outcome == TROTH_REFUSED &&
+	    (absent || (in->who != NULL && in->who->party != NULL &&
+			!troth_subject_is_participant(s, in->who->party)))) {
+		/* Its author is told, though it takes no part in the subject. */
+		static const uint8_t none[TROTH_ITEM_DIGEST_LEN] = { TROTH_ITEM_ABSENT };
+
+		if (in->who != NULL && in->who->party != NULL)
+			feed_add(l, in->who->party, place.position, none);
+		if (absent)
+			return place.position;
 	}
 	troth_state_indexed(s, l->indexed);
 	troth_apply(s, &l->lookup, in->who, in->e, in->verdict, place);
@@ -176,9 +173,6 @@ uint64_t ledger_append(struct troth_ledger *l, const struct incoming *in)
 		troth_state_index_number(&l->txn, &s->id, in->order_number);
 	move_timer(l, &s->id, timer, troth_subject_due(s));
 	distribute(l, &a);
-	/* After those who take part: through one feed an entry comes as theirs. */
-	if (in->verdict.outcome == TROTH_REFUSED)
-		tell_author(l, in, place.position);
 	return place.position;
 }
 
@@ -249,7 +243,7 @@ static unsigned declare(struct troth_ledger *l)
 			e->subject_kind = l->subject->kind;
 			e->subject = l->subject->id;
 			e->on_behalf[0] = '\0';
-			TROTH_TEXT_SET(e->actor, "clock");
+			TROTH_TEXT_SET(e->actor, TROTH_CLOCK_ACTOR);
 			troth_declaration_event(&d[i], e);
 			(void)ledger_append_own(l, e, NULL, &who, effect);
 		}

@@ -385,20 +385,6 @@ static void answer_commands(struct batch *b, bool saved, enum troth_status other
 	free(b->results);
 }
 
-/* Nobody knows what became of the batch: neither yes nor no is true. */
-static void answer_nobody(struct batch *b)
-{
-	for (struct work *w = b->works, *next; w != NULL; w = next) {
-		next = w->next;
-		free_work(w);
-	}
-	for (struct troth_command *c = b->commands, *next; c != NULL; c = next) {
-		next = c->next;
-		troth_command_free(c);
-	}
-	free(b->results);
-}
-
 static void note_diverged(struct troth_hub *h, const struct work *w)
 {
 	const struct troth_bus_receive *m = &w->message.u.receive;
@@ -536,10 +522,6 @@ enum troth_err troth_hub_turn(struct troth_hub *h, struct troth_time now,
 		err = troth_ledger_commit(h->ledger, why);
 		h->retry.ms = err == TROTH_ERR_FULL ? now.ms + RETRY_MS : 0;
 	}
-	if (err == TROTH_ERR_IO) {
-		answer_nobody(&b);
-		return err;
-	}
 
 	bool advanced = troth_ledger_size(h->ledger) != h->told;
 	serve_all(h, now, advanced);
@@ -548,7 +530,8 @@ enum troth_err troth_hub_turn(struct troth_hub *h, struct troth_time now,
 		answer_work(h, w, err == TROTH_OK);
 		free_work(w);
 	}
-	answer_commands(&b, err == TROTH_OK, TROTH_NO_ROOM);
+	answer_commands(&b, err == TROTH_OK,
+			err == TROTH_ERR_IO ? TROTH_STOPPING : TROTH_NO_ROOM);
 	answer_questions(h);
 	if (advanced) {
 		h->told = troth_ledger_size(h->ledger);

@@ -255,10 +255,16 @@ static bool draft_ok(struct troth_ledger *l, struct troth_event *e,
 	e->incarnation = l->next_own.incarnation;
 	e->origin_seq = l->next_own.taken_seq + 1;
 	e->created = l->now;
-	if (troth_event_check(e, &out->flaw))
-		return true;
 	out->status = TROTH_FLAWED;
-	return false;
+	if (!troth_event_check(e, &out->flaw))
+		return false;
+	/* Who acts here with that name would be taken for the clock everywhere. */
+	if (strcmp(e->actor, TROTH_CLOCK_ACTOR) == 0) {
+		out->flaw = (struct troth_flaw){ "actor",
+						 "is the name of central's clock" };
+		return false;
+	}
+	return true;
 }
 
 static bool decide(struct troth_ledger *l, struct troth_command *c, unsigned i,

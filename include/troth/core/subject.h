@@ -66,6 +66,9 @@ struct troth_who {
 	bool clock;   /* Central's clock, and nobody else. */
 };
 
+/* The actor of what central's own clock declares; no person or program has it. */
+#define TROTH_CLOCK_ACTOR "clock"
+
 /*
  * How judge and apply ask for parties. `party` fills *out and returns true, or
  * returns false if there is no such party; `brand` is the brand's id (empty
@@ -80,10 +83,10 @@ struct troth_lookup {
 
 /*
  * Finds who acts in `e` by its origin and on_behalf. Central's own origin acts
- * for the brand (`central_origin` is its SPIFFE id). `site` is storage that *who
- * points into; it must outlive *who. Returns TROTH_REASON_NONE, or why the
- * origin may not act (NO_PARTY: not registered; NOT_ENTITLED: it does not
- * operate that party).
+ * for the brand (`central_origin` is its SPIFFE id), and is the clock where the
+ * actor is TROTH_CLOCK_ACTOR. `site` is storage that *who points into; it must
+ * outlive *who. Returns TROTH_REASON_NONE, or why the origin may not act
+ * (NO_PARTY: not registered; NOT_ENTITLED: it does not operate that party).
  */
 enum troth_reason troth_who_acts(struct troth_who *who, struct troth_site *site,
 				 const struct troth_lookup *lookup,

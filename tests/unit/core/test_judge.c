@@ -368,6 +368,16 @@ static void central_acts_for_the_brand(void **state)
 	assert_int_equal(who.role, TROTH_ROLE_BRAND);
 	assert_true(who.central);
 	assert_false(who.clock);
+	TROTH_TEXT_SET(e.actor, TROTH_CLOCK_ACTOR);
+	assert_int_equal(
+		troth_who_acts(&who, &site, &fixture_lookup, &e, FIXTURE_CENTRAL), OK);
+	assert_true(who.clock);
+	TROTH_TEXT_SET(e.origin, "spiffe://fed.example/gw/acme/main");
+	assert_int_equal(
+		troth_who_acts(&who, &site, &fixture_lookup, &e, FIXTURE_CENTRAL), OK);
+	assert_false(who.clock); /* A name alone makes no clock. */
+	TROTH_TEXT_SET(e.origin, FIXTURE_CENTRAL);
+	TROTH_TEXT_SET(e.actor, "clocks");
 	nobody.brand = ""; /* Before there is one. */
 	assert_int_equal(troth_who_acts(&who, &site, &nobody, &e, FIXTURE_CENTRAL), OK);
 	assert_int_equal(who.role, TROTH_ROLE_BRAND);

@@ -1,6 +1,7 @@
 /* What central takes, what it turns away, and what it keeps through a crash. */
 #include "central_kit.h"
 
+#include "troth/base/text.h"
 #include "troth/core/chain.h"
 #include "troth/state/query.h"
 
@@ -413,6 +414,73 @@ static void an_overdue_acknowledgement_is_declared_once(void **state)
 	assert_int_equal(e.u.commitment_step.action, TROTH_COMMITMENT_DO_ACK_OVERDUE);
 }
 
+/* The state of a subject as anybody makes it who holds nothing but the entries. */
+static void apply_entries(const struct troth_id *id, struct troth_subject *s)
+{
+	struct troth_txn t;
+	struct troth_entry entry;
+	struct troth_span bytes, blob;
+	struct troth_site site;
+	struct troth_who who;
+
+	troth_subject_init(s, TROTH_SUBJECT_ORDER, id);
+	troth_txn_begin(&t, k.kv, TROTH_TXN_READ);
+	for (uint64_t at = 1; troth_query_entry(&t, at, &bytes, &blob); at++) {
+		assert_int_equal(troth_entry_decode(&entry, bytes, NULL), TROTH_OK);
+		assert_int_equal(troth_body_decode(&e, entry.body, NULL), TROTH_OK);
+		if (!troth_id_eq(&e.subject, id))
+			continue;
+		assert_int_equal(
+			troth_who_acts(&who, &site, &fixture_lookup, &e, FIXTURE_CENTRAL),
+			TROTH_REASON_NONE);
+		troth_apply(s, &fixture_lookup, &who, &e, entry.verdict,
+			    (struct troth_place){ at, entry.accepted });
+	}
+	troth_txn_abort(&t);
+}
+
+static void whoever_applies_the_entries_comes_to_what_the_clock_declared(void **state)
+{
+	static struct troth_subject theirs;
+	struct troth_buf ours_bytes = TROTH_BUF_INIT, their_bytes = TROTH_BUF_INIT;
+	struct troth_id id;
+
+	(void)state;
+	make_promise();
+	id = e.subject;
+	tick(FIXTURE_NOW + FIXTURE_HOUR + 1);
+	tick(FIXTURE_NOW + 3 * FIXTURE_DAY);
+	kit_subject(&k, &id, &subject);
+	assert_int_equal(subject.promises[0].state, TROTH_PROMISE_BROKEN);
+	apply_entries(&id, &theirs);
+	troth_subject_encode(&subject, &ours_bytes);
+	troth_subject_encode(&theirs, &their_bytes);
+	assert_true(
+		troth_span_eq(troth_buf_span(&ours_bytes), troth_buf_span(&their_bytes)));
+	troth_buf_fini(&ours_bytes);
+	troth_buf_fini(&their_bytes);
+}
+
+static void nobody_at_hq_acts_under_the_name_of_the_clock(void **state)
+{
+	struct troth_command *c = troth_command_new(1);
+	struct troth_result r;
+
+	(void)state;
+	place_order();
+	fixture_event(c->drafts[0], TROTH_EVENT_ORDER_SHIPPED, "brand");
+	TROTH_TEXT_SET(c->drafts[0]->actor, TROTH_CLOCK_ACTOR);
+	troth_ledger_begin(k.ledger, k.now);
+	troth_ledger_command(k.ledger, c, &r);
+	assert_int_equal(r.status, TROTH_FLAWED);
+	assert_string_equal(r.flaw.field, "actor");
+	TROTH_TEXT_SET(c->drafts[0]->actor, "clockmaker");
+	troth_ledger_command(k.ledger, c, &r);
+	assert_int_equal(r.status, TROTH_DONE);
+	assert_int_equal(troth_ledger_commit(k.ledger, NULL), TROTH_OK);
+	troth_command_free(c);
+}
+
 static enum memkv_fate fate;
 
 static enum memkv_fate decide(void *ctx, uint64_t writes, uint64_t bytes)
@@ -543,6 +611,8 @@ int main(void)
 		TEST(the_replaced_carrier_learns_of_it_and_of_nothing_after),
 		TEST(what_is_due_is_declared_after_downtime_too),
 		TEST(an_overdue_acknowledgement_is_declared_once),
+		TEST(whoever_applies_the_entries_comes_to_what_the_clock_declared),
+		TEST(nobody_at_hq_acts_under_the_name_of_the_clock),
 		TEST(a_full_disk_changes_nothing_and_is_got_over),
 		TEST(the_tree_goes_on_after_a_restart),
 		TEST(a_changed_entry_is_found_when_the_ledger_is_opened),
