@@ -36,7 +36,7 @@ enum troth_err nodes_open(struct nodes *n, const struct bench *b, struct troth_w
 	struct troth_federation_spec spec = {
 		.domain = "bench.test",
 		.dir = dir,
-		.settings = "log_level = \"warn\";\napi_rate = 1000000;\n",
+		.settings = "log_level = \"warn\";\napi_requests_per_s = 1000000;\n",
 		.party_count = TROTH_LEN(parties),
 		.site_count = TROTH_LEN(sites),
 		.parties = parties,

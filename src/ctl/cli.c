@@ -26,7 +26,7 @@ enum {
 #define COMMON_COUNT 5
 
 static const struct argp_option common[COMMON_COUNT] = {
-	{ "api", KEY_API, "URL", 0, "The node's API (TROTH_API; http://127.0.0.1:8080)",
+	{ "api", KEY_API, "URL", 0, "The node's API (TROTH_API; http://127.0.0.1:7481)",
 	  2 },
 	{ "token-file", KEY_TOKEN, "FILE", 0, "File with the token (TROTH_TOKEN_FILE)",
 	  2 },
@@ -220,7 +220,7 @@ static enum troth_err connect_node(const struct call *c, struct troth_http **htt
 	const char *file = or_env(c->token_file, "TROTH_TOKEN_FILE", NULL);
 	char token[TROTH_HTTP_TOKEN_MAX + 1];
 	struct troth_http_config config = {
-		.url = or_env(c->api, "TROTH_API", "http://127.0.0.1:8080"),
+		.url = or_env(c->api, "TROTH_API", "http://127.0.0.1:7481"),
 		.ca_file = c->ca_file,
 	};
 

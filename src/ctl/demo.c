@@ -144,6 +144,17 @@ void demo_take(struct demo *d, const json_t *reply, const char *name, char out[4
 		troth_text_copy(out, 40, text);
 }
 
+void demo_take_first(struct demo *d, const json_t *reply, const char *name, char out[40])
+{
+	const json_t *list = json_object_get(reply, name);
+	const char *text = json_string_value(json_array_get(list, 0));
+
+	if (text == NULL || strlen(text) >= 40)
+		demo_fail(d, "the answer has no %s", name);
+	else
+		troth_text_copy(out, 40, text);
+}
+
 /* ---- Watching ---- */
 
 static void on_event(void *ctx, const char *data, double at)

@@ -71,6 +71,9 @@ json_t *demo_get(struct demo *d, enum demo_node at, const char *path);
 /* Copies a text of the reply into out[40]; the story fails if it is not there. */
 void demo_take(struct demo *d, const json_t *reply, const char *name, char out[40]);
 
+/* Likewise the first text of a list. */
+void demo_take_first(struct demo *d, const json_t *reply, const char *name, char out[40]);
+
 /* Waits until the node's screen shows the event about the id, and says after how long. */
 void demo_seen(struct demo *d, enum demo_node at, const char *type, const char *id);
 /* How often the node's screen has shown the event about the id. */

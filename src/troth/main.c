@@ -6,6 +6,7 @@
 #include "troth/central/central.h"
 #include "troth/ctl/certs.h"
 #include "troth/ctl/cli.h"
+#include "troth/ctl/demo.h"
 #include "troth/gateway/gateway.h"
 
 #include <argp.h>
@@ -23,6 +24,8 @@ static const struct {
 	{ "gateway", "run the gateway of one site", troth_gateway_main },
 	{ "certs", "make, renew, revoke and check the federation's certificates",
 	  troth_ctl_certs },
+	{ "demo", "play the story of the free cable through real processes",
+	  troth_ctl_demo },
 	{ "order", "place, show, correct, ship, deliver, cancel orders", troth_ctl_cli },
 	{ "case", "open, show, hand over, close cases", troth_ctl_cli },
 	{ "promise", "make, show, list promises, and every step of theirs",
