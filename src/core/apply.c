@@ -4,6 +4,8 @@
  */
 #include "subject.h"
 
+#include "troth/base/mutant.h"
+
 #include "troth/base/text.h"
 
 #include <string.h>
@@ -338,6 +340,8 @@ static void consequences(const struct change *c, struct troth_commitment *k,
 	case TROTH_COMMITMENT_DO_DELEGATE:
 		k->before = from;
 		TROTH_TEXT_SET(k->delegate, c->e->u.commitment_step.party);
+		if (TROTH_MUTANT(delegate_owes_at_once))
+			TROTH_TEXT_SET(k->debtor, k->delegate);
 		break;
 	case TROTH_COMMITMENT_DO_HOLD:
 		k->before = from;

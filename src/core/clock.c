@@ -4,6 +4,8 @@
  */
 #include "subject.h"
 
+#include "troth/base/mutant.h"
+
 static void sooner(struct troth_time *best, struct troth_time t)
 {
 	if (t.ms != 0 && (best->ms == 0 || t.ms < best->ms))
@@ -15,7 +17,8 @@ static struct troth_time commitment_due(const struct troth_commitment *c)
 {
 	struct troth_time t = { 0 };
 
-	if (!troth_commitment_is_open(c->state) || c->state == TROTH_COMMITMENT_HELD ||
+	if (!troth_commitment_is_open(c->state) ||
+	    (c->state == TROTH_COMMITMENT_HELD && !TROTH_MUTANT(hold_does_not_stop)) ||
 	    c->state == TROTH_COMMITMENT_DECLINED)
 		return t;
 	if (troth_commitment_unacknowledged(c) && c->ack_overdue.ms == 0)
@@ -63,6 +66,9 @@ static struct troth_time promise_due(const struct troth_subject *s,
 	case TROTH_PROMISE_REJECTED:
 	case TROTH_PROMISE_EXPIRED:
 	case TROTH_PROMISE_KEPT:
+		if (TROTH_MUTANT(kept_is_broken) && p->state == TROTH_PROMISE_KEPT)
+			return p->due;
+		break;
 	case TROTH_PROMISE_BROKEN:
 	case TROTH_PROMISE_RELEASED:
 	case TROTH_PROMISE_CANCELLED:
@@ -82,13 +88,15 @@ struct troth_time troth_subject_due(const struct troth_subject *s)
 		sooner(&t, commitment_due(&s->commitments[i]));
 	for (unsigned i = 0; i < s->promise_count; i++)
 		sooner(&t, promise_due(s, &s->promises[i]));
+	if (TROTH_MUTANT(clock_is_early) && t.ms != 0)
+		t.ms--;
 	return t;
 }
 
 /* "By ten o'clock" includes ten o'clock: only what lies after the instant is late. */
 static bool over(struct troth_time due, struct troth_time now)
 {
-	return due.ms != 0 && due.ms < now.ms;
+	return due.ms != 0 && due.ms - TROTH_MUTANT(clock_is_early) < now.ms;
 }
 
 static enum troth_commitment_action commitment_declares(const struct troth_commitment *c,
@@ -124,9 +132,11 @@ unsigned troth_subject_tick(const struct troth_subject *s, struct troth_time now
 		if (over(promise_due(s, p), now))
 			out[n++] = (struct troth_declaration){
 				.promise = p->id,
-				.promise_action = p->state == TROTH_PROMISE_ACTIVE
-							  ? TROTH_PROMISE_DO_BREAK
-							  : TROTH_PROMISE_DO_EXPIRE,
+				.promise_action =
+					p->state == TROTH_PROMISE_ACTIVE ||
+							p->state == TROTH_PROMISE_KEPT
+						? TROTH_PROMISE_DO_BREAK
+						: TROTH_PROMISE_DO_EXPIRE,
 			};
 	}
 	return n;

@@ -5,6 +5,7 @@
  * unsigned LEB128, text as a length byte and its bytes, ids and digests as they
  * are. There is exactly one encoding of a state; the digest depends on it.
  */
+#include "troth/base/mutant.h"
 #include "troth/core/subject.h"
 
 #include <string.h>
@@ -349,7 +350,8 @@ void troth_subject_seal(struct troth_subject *s, const struct troth_digest *leaf
 		troth_span(out->data + start + TROTH_DIGEST_LEN,
 			   out->len - start - TROTH_DIGEST_LEN),
 	};
-	troth_sha256(&s->digest, parts, TROTH_LEN(parts));
+	troth_sha256(&s->digest, parts,
+		     TROTH_LEN(parts) - TROTH_MUTANT(digest_is_without_state));
 	/* The buffer may have moved while the state was appended. */
 	memcpy(out->data + start, s->digest.b, TROTH_DIGEST_LEN);
 }

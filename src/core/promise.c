@@ -1,6 +1,7 @@
 #include "troth/core/promise.h"
 
 #include "troth/base/err.h"
+#include "troth/base/mutant.h"
 
 struct edge {
 	enum troth_promise_state from;
@@ -51,6 +52,8 @@ enum troth_step troth_promise_next(enum troth_promise_state from,
 				   enum troth_promise_action action, unsigned as,
 				   enum troth_promise_state *to)
 {
+	if (TROTH_MUTANT(kept_is_broken) && from == TROTH_PROMISE_KEPT)
+		from = TROTH_PROMISE_ACTIVE;
 	for (size_t i = 0; i < TROTH_LEN(edges); i++) {
 		if (edges[i].from != from || edges[i].action != action)
 			continue;

@@ -5,6 +5,7 @@
 #include "ledger.h"
 
 #include "troth/base/err.h"
+#include "troth/base/mutant.h"
 #include "troth/base/text.h"
 
 #include <string.h>
@@ -102,7 +103,7 @@ static void distribute(struct troth_ledger *l, const struct audience *a)
 		const struct troth_participant *p = &s->participants[i];
 		bool was = i < a->count && a->before[i].active;
 
-		if (!p->active && !was)
+		if (!p->active && !was && !TROTH_MUTANT(who_left_is_fed))
 			continue;
 		if (!was) {
 			uint64_t first = i < a->count ? a->before[i].left + 1 : 1;
@@ -133,6 +134,17 @@ static void distribute_federation(struct troth_ledger *l, const struct incoming 
 	feed_add_all(l, s->position, s->digest.b);
 }
 
+/* The author of a refused event is told, though it takes no part in the subject. */
+static void tell_author(struct troth_ledger *l, const struct incoming *in,
+			uint64_t position)
+{
+	static const uint8_t none[TROTH_ITEM_DIGEST_LEN] = { TROTH_ITEM_ABSENT };
+
+	if (in->who != NULL && in->who->party != NULL &&
+	    !TROTH_MUTANT(refusal_is_not_told))
+		feed_add(l, in->who->party, position, none);
+}
+
 uint64_t ledger_append(struct troth_ledger *l, const struct incoming *in)
 {
 	struct troth_subject *s = l->subject;
@@ -146,16 +158,9 @@ uint64_t ledger_append(struct troth_ledger *l, const struct incoming *in)
 	l->dirty = true;
 	audience_of(s, &a);
 	store_entry(l, in, &leaf);
-	if (in->verdict.outcome == TROTH_REFUSED &&
-	    (absent || (in->who != NULL && in->who->party != NULL &&
-			!troth_subject_is_participant(s, in->who->party)))) {
-		/* Its author is told, though it takes no part in the subject. */
-		static const uint8_t none[TROTH_ITEM_DIGEST_LEN] = { TROTH_ITEM_ABSENT };
-
-		if (in->who != NULL && in->who->party != NULL)
-			feed_add(l, in->who->party, place.position, none);
-		if (absent)
-			return place.position;
+	if (in->verdict.outcome == TROTH_REFUSED && absent) {
+		tell_author(l, in, place.position);
+		return place.position;
 	}
 	troth_state_indexed(s, l->indexed);
 	troth_apply(s, &l->lookup, in->who, in->e, in->verdict, place);
@@ -173,6 +178,9 @@ uint64_t ledger_append(struct troth_ledger *l, const struct incoming *in)
 		troth_state_index_number(&l->txn, &s->id, in->order_number);
 	move_timer(l, &s->id, timer, troth_subject_due(s));
 	distribute(l, &a);
+	/* After those who take part: through one feed an entry comes as theirs. */
+	if (in->verdict.outcome == TROTH_REFUSED)
+		tell_author(l, in, place.position);
 	return place.position;
 }
 
@@ -272,6 +280,13 @@ void ledger_clock(struct troth_ledger *l)
 			break;
 		memcpy(key.b, c.key.data, c.key.len);
 		key.len = c.key.len;
+		if (TROTH_MUTANT(downtime_is_forgiven) &&
+		    (int64_t)troth_load_u64be(key.b) + 2000 < l->now.ms) {
+			(void)troth_txn_del(&l->txn, TROTH_T_TIMERS,
+					    troth_key_span(&key));
+			l->dirty = true;
+			continue;
+		}
 		memcpy(id.b, c.key.data + 8, TROTH_ID_LEN);
 		ledger_load(l, &id, TROTH_SUBJECT_ORDER);
 

@@ -7,6 +7,8 @@
  */
 #include "ledger.h"
 
+#include "troth/base/mutant.h"
+
 #include "troth/base/text.h"
 
 #include <stdlib.h>
@@ -132,6 +134,8 @@ void feed_backfill(struct troth_ledger *l, const char *party,
 	uint8_t unchecked[TROTH_ITEM_DIGEST_LEN];
 
 	memset(unchecked, TROTH_ITEM_UNCHECKED, sizeof(unchecked));
+	if (TROTH_MUTANT(backfill_misses_the_first))
+		first++;
 	for (uint64_t revision = first; revision <= last; revision++) {
 		struct troth_key k = { .len = 0 };
 		struct troth_span value;

@@ -178,7 +178,7 @@ static void apply_event(struct coming *c)
 		troth_state_apply_federation(c->t, e);
 		troth_state_lookup(&g->lookup, c->t, g->brand);
 	}
-	if (has_view)
+	if (has_view && !TROTH_MUTANT(view_is_not_renewed))
 		view_renew(g, c->t, s, &g->before[0]);
 	else
 		troth_state_reindex(c->t, &g->before[0], s);

@@ -96,7 +96,8 @@ void questions_on_answer(struct troth_gateway *g, struct troth_question *q,
 
 static bool ready(const struct troth_gateway *g, const struct troth_question *q)
 {
-	return q->wait_for != NOT_YET && q->wait_for <= g->kept.cursor;
+	return q->wait_for != NOT_YET &&
+	       (q->wait_for <= g->kept.cursor || TROTH_MUTANT(fresh_does_not_wait));
 }
 
 void questions_settle(struct troth_gateway *g)

@@ -106,7 +106,8 @@ static bool judge_all(struct troth_gateway *g, struct troth_txn *t,
 		if (i == 0) {
 			r->etag = s->revision + pending +
 				  troth_state_lapsed(t, &e->subject);
-			if (c->has_if_match && c->if_match != r->etag) {
+			if (c->has_if_match && c->if_match != r->etag &&
+			    !TROTH_MUTANT(if_match_is_ignored)) {
 				r->status = TROTH_STALE;
 				return false;
 			}

@@ -103,7 +103,8 @@ void follow_report(struct troth_gateway *g)
 	struct troth_bus_request m = {
 		.type = TROTH_BUS_RECEIVE,
 		.u.receive = {
-			.cursor = g->kept.cursor,
+			.cursor = TROTH_MUTANT(received_before_commit) ? g->received
+								       : g->kept.cursor,
 			.position = g->kept.position,
 			.diverged_count = g->diverged_count,
 			.diverged = g->diverged,

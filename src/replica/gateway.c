@@ -62,7 +62,9 @@ static void write_numbers(struct troth_gateway *g, struct troth_txn *t)
 	g->now.seen_root = g->heard_root;
 	g->now.clock.ms = g->clock_ms;
 	for (size_t i = 0; i < TROTH_LEN(plain); i++)
-		if (number_at(&g->now, plain[i].at) != number_at(&g->kept, plain[i].at))
+		if (number_at(&g->now, plain[i].at) != number_at(&g->kept, plain[i].at) &&
+		    !(TROTH_MUTANT(cursor_is_not_kept) &&
+		      plain[i].at == offsetof(struct numbers, cursor)))
 			troth_state_set_meta(t, plain[i].key,
 					     number_at(&g->now, plain[i].at));
 	if (!troth_digest_eq(&g->now.head, &g->kept.head))
@@ -100,6 +102,8 @@ enum troth_err replica_end(struct troth_gateway *g, struct troth_txn *t,
 
 	write_numbers(g, t);
 	err = troth_txn_commit(t, &local);
+	if (TROTH_MUTANT(full_disk_is_ignored) && err == TROTH_ERR_FULL)
+		err = TROTH_OK;
 	if (err == TROTH_OK) {
 		g->kept = g->now;
 		return TROTH_OK;
@@ -286,9 +290,10 @@ static void answer_each(struct troth_gateway *g, struct troth_command *list)
 }
 
 /* What was received goes first: commands are decided on the newest state. */
-static enum troth_err commit_all(struct troth_gateway *g, struct troth_command *list,
+static enum troth_err commit_all(struct troth_gateway *g, struct troth_command **at,
 				 bool arrivals, struct troth_why *why)
 {
+	struct troth_command *list = *at;
 	struct troth_txn t;
 	unsigned n = 0;
 
@@ -297,6 +302,13 @@ static enum troth_err commit_all(struct troth_gateway *g, struct troth_command *
 		replica_apply(g, &t, &a->reply.u.follow);
 	for (struct troth_command *c = list; c != NULL; c = c->next)
 		replica_decide(g, &t, c, &g->results[n++]);
+	if (TROTH_MUTANT(submit_before_commit) && g->phase == PHASE_LIVE &&
+	    g->turned_away == 0 && g->next_submit <= g->now.seq)
+		uplink_send_batch(g, &t);
+	if (TROTH_MUTANT(site_answers_before_commit)) {
+		answer_each(g, list);
+		*at = NULL;
+	}
 	return replica_end(g, &t, why);
 }
 
@@ -317,7 +329,7 @@ static enum troth_err work(struct troth_gateway *g, struct troth_why *why)
 	}
 	if (list == NULL && !arrivals)
 		return TROTH_OK;
-	err = commit_all(g, list, arrivals, why);
+	err = commit_all(g, &list, arrivals, why);
 	if (err == TROTH_ERR_FULL) {
 		answer_all(list, TROTH_NO_ROOM);
 		return TROTH_OK;

@@ -188,6 +188,8 @@ bool outbox_confirm(struct troth_gateway *g, struct troth_txn *t,
 			"own event %llu of incarnation %llu is in the ledger with other bytes",
 			(unsigned long long)e->origin_seq,
 			(unsigned long long)e->incarnation);
+	if (TROTH_MUTANT(outbox_is_not_emptied))
+		return true;
 	forget(t, &g->other, seq, !renumbered);
 	if (!renumbered)
 		sweep(g, t, seq);

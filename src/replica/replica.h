@@ -17,6 +17,7 @@
 #ifndef TROTH_REPLICA_REPLICA_H
 #define TROTH_REPLICA_REPLICA_H
 
+#include "troth/base/mutant.h"
 #include "troth/core/chain.h"
 #include "troth/replica/gateway.h"
 #include "troth/state/key.h"
@@ -225,6 +226,8 @@ TROTH_MUST_USE enum troth_err uplink_welcome(struct troth_gateway *g,
 TROTH_MUST_USE enum troth_err uplink_set_aside(struct troth_gateway *g,
 					       struct troth_why *why);
 bool uplink_can_submit(const struct troth_gateway *g);
+/* Sends one batch of what is in the outbox as *t sees it. */
+void uplink_send_batch(struct troth_gateway *g, struct troth_txn *t);
 TROTH_MUST_USE enum troth_err uplink_submit(struct troth_gateway *g,
 					    struct troth_why *why);
 

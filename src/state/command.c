@@ -1,5 +1,7 @@
 #include "troth/state/command.h"
 
+#include "troth/base/mutant.h"
+
 #include "troth/state/key.h"
 
 #include <stdlib.h>
@@ -121,7 +123,7 @@ void troth_command_remember(struct troth_txn *t, const struct troth_command *c,
 	struct troth_buf b = TROTH_BUF_INIT;
 	struct troth_key k;
 
-	if (!c->has_key)
+	if (!c->has_key || TROTH_MUTANT(key_is_not_remembered))
 		return;
 	forget(t, today);
 	troth_buf_put(&b, c->payload.b, sizeof(c->payload.b));

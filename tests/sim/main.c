@@ -92,7 +92,7 @@ static int run_mutants(const struct range *r, const struct options *options)
 	int lived = 0;
 
 	for (int i = 1; i < TROTH_MUTANT_COUNT; i++) {
-		printf("mutant %s:\n", troth_mutant_names[i]);
+		printf("mutant %s: ", troth_mutant_names[i]);
 		if (!is_found(i, r, options)) {
 			printf("mutant %s LIVES\n", troth_mutant_names[i]);
 			lived++;
@@ -132,6 +132,7 @@ int main(int argc, char **argv)
 			return usage();
 		}
 	}
+	options.brief = mutants;
 	if (mutants)
 		return run_mutants(&range, &options);
 	run(&range, &options);

@@ -315,6 +315,10 @@ static void check_done(struct sim *s, const struct op *op, const struct troth_re
 
 	if (r->repeated)
 		return;
+	if (op->has_if_match && op->count == 1 && r->etag != op->if_match + 1)
+		sim_fail(s, "if-match", "op %u was for ETag %llu and made %llu",
+			 op->number, (unsigned long long)op->if_match,
+			 (unsigned long long)r->etag);
 	troth_txn_begin(&t, n->kv, TROTH_TXN_READ);
 	if (!troth_txn_get(&t, table, troth_id_span(&r->event), &v))
 		sim_fail(s, "order", "op %u is told done before its commit", op->number);

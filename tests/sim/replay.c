@@ -274,7 +274,8 @@ static void take_effect(struct sim *s, struct known_subject *k,
 			const struct troth_digest *leaf)
 {
 	struct oracle *o = s->oracle;
-	struct troth_buf record = TROTH_BUF_INIT;
+	struct troth_buf record = TROTH_BUF_INIT, state = TROTH_BUF_INIT;
+	struct troth_digest digest;
 	uint64_t position = o->count;
 	bool federation = o->event.subject_kind == TROTH_SUBJECT_FEDERATION;
 	bool refused = entry->verdict.outcome == TROTH_REFUSED;
@@ -287,8 +288,16 @@ static void take_effect(struct sim *s, struct known_subject *k,
 	*o->before = *k->s;
 	troth_apply(k->s, lookup, who, &o->event, entry->verdict,
 		    (struct troth_place){ position, entry->accepted });
+	troth_subject_encode(k->s, &state);
+
+	struct troth_span parts[] = { troth_digest_span(&k->s->digest),
+				      troth_digest_span(leaf), troth_buf_span(&state) };
+	troth_sha256(&digest, parts, TROTH_LEN(parts));
 	troth_subject_seal(k->s, leaf, &record);
+	if (!troth_digest_eq(&digest, &k->s->digest))
+		sim_fail(s, "I4", "the digest does not cover entry and state");
 	troth_buf_fini(&record);
+	troth_buf_fini(&state);
 	note_revision(k, position);
 	o->entries[position - 1].revision = k->s->revision;
 	if (federation) {

@@ -187,6 +187,7 @@ struct options {
 	bool trace;
 	bool stats;
 	bool twice;
+	bool brief; /* Of a failure only the last line. */
 };
 
 /* Which troubles this seed has, in percent of all. */

@@ -12,8 +12,33 @@
 
 /* What the planted bug does. */
 #define TROTH_MUTANTS_ALL(X)                                                             \
-	X(answer_before_commit)                                                          \
-	X(end)
+                                                                                         \
+	X(central_acks_before_commit)                                                    \
+	X(site_answers_before_commit)                                                    \
+	X(submit_before_commit)                                                          \
+	X(received_before_commit)                                                        \
+	X(full_disk_is_ignored)                                                          \
+	X(gap_is_taken)                                                                  \
+	X(event_is_taken_twice)                                                          \
+	X(seal_is_not_checked)                                                           \
+	X(refusal_is_not_told)                                                           \
+	X(who_left_is_fed)                                                               \
+	X(backfill_misses_the_first)                                                     \
+	X(downtime_is_forgiven)                                                          \
+	X(key_is_not_remembered)                                                         \
+	X(if_match_is_ignored)                                                           \
+	X(clock_is_early)                                                                \
+	X(kept_is_broken)                                                                \
+	X(hold_does_not_stop)                                                            \
+	X(delegate_owes_at_once)                                                         \
+	X(digest_is_without_state)                                                       \
+	X(cursor_is_not_kept)                                                            \
+	X(outbox_is_not_emptied)                                                         \
+	X(view_is_not_renewed)                                                           \
+	X(incarnation_is_kept)                                                           \
+	X(nothing_is_resent)                                                             \
+	X(old_central_is_trusted)                                                        \
+	X(fresh_does_not_wait)
 
 enum troth_mutant_number {
 	TROTH_MUTANT_none = 0,
