@@ -8,6 +8,7 @@
 #include "troth/ctl/events.h"
 
 #include <inttypes.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,12 +53,16 @@ static void on_event(void *ctx, const char *data, double at)
 	(void)pthread_mutex_unlock(&r->lock);
 }
 
-static void sleep_until(double at)
+/* The load keeps its own pace, whatever the answers do. */
+static void pace(double until)
 {
-	struct timespec t = { .tv_sec = (time_t)at };
+	double left = until - bench_now();
+	struct timespec t = { .tv_sec = (time_t)left };
 
-	t.tv_nsec = (long)((at - (double)t.tv_sec) * 1e9);
-	(void)clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
+	if (left <= 0)
+		return;
+	t.tv_nsec = (long)((left - (double)t.tv_sec) * 1e9);
+	(void)ppoll(NULL, 0, &t, NULL);
 }
 
 static enum troth_err send_one(struct nodes *n, struct sent *s, struct troth_why *why)
@@ -190,12 +195,12 @@ enum troth_err bench_latency(struct bench *b, struct nodes *n, struct troth_why 
 		double start = bench_now(), until;
 
 		for (size_t i = 0; err == TROTH_OK && i < count; i++) {
-			sleep_until(start + (double)i / RATE);
+			pace(start + (double)i / RATE);
 			err = send_one(n, &sent[i], why);
 		}
 		until = bench_now() + SETTLE_S;
 		while (err == TROTH_OK && arrived(r) < count && bench_now() < until)
-			sleep_until(bench_now() + 0.01);
+			pace(bench_now() + 0.01);
 		troth_events_close(r->events);
 	}
 	if (err == TROTH_OK)

@@ -5,9 +5,12 @@
 #include "demo.h"
 
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+
+#define POLL_MS 5
 
 /* An instant some hours from now, as the API has it. */
 static void in_hours(char out[TROTH_TIME_TEXT], int hours)
@@ -180,7 +183,6 @@ static void received(struct demo *d, const char *promise, const char *party, cha
 
 static void await_received(struct demo *d, const char *promise, const char *party)
 {
-	const struct timespec pause = { 0, 5000000 };
 	struct timespec t;
 	char at[40] = "";
 	time_t until;
@@ -190,7 +192,7 @@ static void await_received(struct demo *d, const char *promise, const char *part
 		received(d, promise, party, at);
 		if (at[0] != '\0')
 			break;
-		(void)nanosleep(&pause, NULL);
+		(void)poll(NULL, 0, POLL_MS);
 		(void)clock_gettime(CLOCK_MONOTONIC, &t);
 	}
 	if (at[0] == '\0')

@@ -4,6 +4,7 @@
 
 #include <curl/curl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -102,12 +103,10 @@ static void *run(void *arg)
 	CURL *curl = curl_easy_init();
 
 	while (curl != NULL && !atomic_load(&e->stop)) {
-		const struct timespec pause = { 0, RETRY_MS * 1000000L };
-
 		read_once(e, curl);
 		curl_easy_reset(curl);
 		if (!atomic_load(&e->stop))
-			(void)nanosleep(&pause, NULL);
+			(void)poll(NULL, 0, RETRY_MS);
 	}
 	curl_easy_cleanup(curl);
 	return NULL;

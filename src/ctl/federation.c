@@ -1,5 +1,7 @@
 #include "federation.h"
 
+#include "troth/base/text.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -280,8 +282,8 @@ static void name_nodes(struct troth_federation *f,
 		       const struct troth_federation_spec *spec)
 {
 	f->count = spec->site_count + 1;
-	(void)strcpy(f->nodes[0].name, "central");
-	(void)strcpy(f->nodes[0].identity, "central");
+	TROTH_TEXT_SET(f->nodes[0].name, "central");
+	TROTH_TEXT_SET(f->nodes[0].identity, "central");
 	for (unsigned i = 0; i < spec->site_count; i++) {
 		struct federation_node *n = &f->nodes[i + 1];
 
