@@ -105,6 +105,19 @@ bool troth_body_read(struct troth_body *b)
 	return true;
 }
 
+bool troth_body_may_choose_id(struct troth_body *b)
+{
+	struct troth_call *c = b->c;
+
+	if ((c->caller.scopes & TROTH_SCOPE_INTEGRATION) != 0 ||
+	    json_object_get(c->json, "id") == NULL)
+		return true;
+	drop(c);
+	troth_call_problem(c, TROTH_PROBLEM_NO_SCOPE, "id",
+			   "only an integration may choose an id");
+	return false;
+}
+
 /* Sums that leave the calendar end up negative, and are refused as a due is. */
 static struct troth_time later(struct troth_time t, int64_t seconds)
 {

@@ -119,6 +119,13 @@ bool troth_body_begin(struct troth_body *b, struct troth_call *c, unsigned count
  */
 bool troth_body_read(struct troth_body *b);
 
+/*
+ * An integration may choose the id of what it makes ("id"), so that it can speak
+ * of it before it has been answered. False: the call has been answered with a
+ * problem, because its caller is none.
+ */
+bool troth_body_may_choose_id(struct troth_body *b);
+
 /* Answers with a flaw in the body and drops the command. */
 void troth_body_flaw(struct troth_body *b, const char *field, const char *problem);
 

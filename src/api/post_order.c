@@ -40,6 +40,11 @@ static const struct troth_in_table personal_table = { personal_fields,
 						      TROTH_LEN(personal_fields), NULL };
 
 static const struct troth_in_field placed_fields[] = {
+	{ .name = "id",
+	  .form = TROTH_IN_ID,
+	  .base = TROTH_BASE_EVENT,
+	  .offset = offsetof(struct troth_event, subject),
+	  .id = TROTH_ID_ORDER },
 	TROTH_FIELD_E("customer", TROTH_IN_TEXT, u.order.customer),
 	TROTH_FIELD_E("seller", TROTH_IN_TEXT, u.order.seller),
 	TROTH_FIELD_E("carrier", TROTH_IN_TEXT, u.order.carrier),
@@ -135,7 +140,7 @@ void troth_post_order(struct troth_call *c)
 	struct troth_body b;
 
 	if (!begin(&b, c, TROTH_EVENT_ORDER_PLACED, TROTH_SUBJECT_ORDER, true) ||
-	    !troth_body_read(&b))
+	    !troth_body_read(&b) || !troth_body_may_choose_id(&b))
 		return;
 	if (b.e->u.order.at.ms == 0)
 		b.e->u.order.at = troth_body_now(c);

@@ -6,6 +6,11 @@
 #include <string.h>
 
 static const struct troth_in_field made_fields[] = {
+	{ .name = "id",
+	  .form = TROTH_IN_ID,
+	  .base = TROTH_BASE_EVENT,
+	  .offset = offsetof(struct troth_event, u.promise.id),
+	  .id = TROTH_ID_PROMISE },
 	TROTH_FIELD_WORD("kind", u.promise.kind, troth_kind_number),
 	TROTH_FIELD_P("words", TROTH_IN_LINES, words),
 	TROTH_FIELD_P("language", TROTH_IN_TEXT, language),
@@ -92,7 +97,7 @@ void troth_post_promise(struct troth_call *c)
 	b.e->u.promise.id = troth_body_new_id(c);
 	b.e->u.promise.id.b[TROTH_ID_LEN - 1] = 0;
 	b.e->u.promise.spoken = true;
-	if (!troth_body_read(&b))
+	if (!troth_body_read(&b) || !troth_body_may_choose_id(&b))
 		return;
 	if (b.e->u.promise.made.ms == 0)
 		b.e->u.promise.made = now;

@@ -22,6 +22,7 @@
 
 #define Q_FRESH " fresh "
 #define Q_PAGE  " limit cursor fresh "
+#define Q_SCORE " limit cursor fresh as_of "
 #define Q_DUE   " limit cursor fresh state due_before "
 
 /* One row for each thing that can be asked; openapi.json has the same rows. */
@@ -72,6 +73,9 @@ const struct troth_route troth_routes[] = {
 	  Q_FRESH },
 	{ POST, "/v1/commitments/{commitment}/{step}", MOVERS, KEY | ITEM,
 	  troth_post_commitment_step, NULL, &troth_in_commitment_step },
+
+	{ GET, "/v1/scores", ANY, FRESH, troth_get_scores, Q_SCORE },
+	{ GET, "/v1/scores/promises", ANY, FRESH, troth_get_score_promises, Q_SCORE },
 
 	{ GET, "/v1/parties", ANY, 0, troth_get_parties, " limit after " },
 	{ POST, "/v1/parties", MANAGER, KEY, troth_post_party, NULL, &troth_in_party },
