@@ -6,6 +6,7 @@
 #include "troth/central/central.h"
 #include "troth/ctl/certs.h"
 #include "troth/ctl/cli.h"
+#include "troth/ctl/replay.h"
 #include "troth/ctl/demo.h"
 #include "troth/gateway/gateway.h"
 
@@ -36,6 +37,9 @@ static const struct {
 	{ "site", "sites of the federation", troth_ctl_cli },
 	{ "token", "tokens for a node's API", troth_ctl_cli },
 	{ "status", "how a node is", troth_ctl_status },
+	{ "replay", "tell a federation what happened to real orders", troth_ctl_replay },
+	{ "replay-run", "the same, with a federation that is made for it",
+	  troth_ctl_replay_run },
 };
 
 static void help(FILE *out)

@@ -1,0 +1,163 @@
+#include "replay_command.h"
+
+#include "replay_report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { OPT_RULE = 'r', OPT_AT = 0x200, OPT_AS_OF, OPT_JSON, OPT_REPORT, OPT_QUIET = 'q' };
+
+static const struct argp_option options[] = {
+	{ "rule", OPT_RULE, "RULE", 0,
+	  "instant: a delivery is due at the estimated instant (default); end-of-day: at "
+	  "23:59:59 of that day",
+	  0 },
+	{ "as-of", OPT_AS_OF, "TIME", 0,
+	  "When what was never done is overdue, and where the clocks are in the end "
+	  "(2018-10-18T00:00:00Z)",
+	  0 },
+	{ "at", OPT_AT, "NODE", 0,
+	  "Whose state is asked for the report: central (default), or gateway, the one of "
+	  "the brand",
+	  0 },
+	{ "report", OPT_REPORT, NULL, 0, "Print what became of the promises", 0 },
+	{ "json", OPT_JSON, NULL, 0, "The same, all of it, as one JSON object", 0 },
+	{ "quiet", OPT_QUIET, NULL, 0, "No progress on stderr", 0 },
+	{ 0 },
+};
+
+static void one_of(struct argp_state *state, const char *name, const char *arg,
+		   const char *no, const char *yes, bool *out)
+{
+	if (strcmp(arg, no) != 0 && strcmp(arg, yes) != 0)
+		argp_error(state, "--%s \"%s\": must be %s or %s", name, arg, no, yes);
+	*out = strcmp(arg, yes) == 0;
+}
+
+static void read_argument(struct argp_state *state, struct replay_options *o, char *arg)
+{
+	if (state->arg_num == 0 && strcmp(arg, "olist") != 0)
+		argp_error(state, "\"%s\": only the data set olist is known", arg);
+	else if (state->arg_num == 1)
+		o->dir = arg;
+	else if (state->arg_num > 1)
+		argp_error(state, "too many arguments, from \"%s\" on", arg);
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct replay_options *o = state->input;
+
+	switch (key) {
+	case OPT_RULE:
+		one_of(state, "rule", arg, "instant", "end-of-day", &o->end_of_day);
+		return 0;
+	case OPT_AT:
+		one_of(state, "at", arg, "central", "gateway", &o->at_gateway);
+		return 0;
+	case OPT_AS_OF:
+		if (!troth_time_parse(&o->as_of, arg) || o->as_of.ms == 0)
+			argp_error(state, "--as-of %s: not an RFC 3339 time", arg);
+		return 0;
+	case OPT_JSON:
+		o->json = true;
+		return 0;
+	case OPT_REPORT:
+		o->report = true;
+		return 0;
+	case OPT_QUIET:
+		o->quiet = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		read_argument(state, o, arg);
+		return 0;
+	case ARGP_KEY_END:
+		if (o->dir == NULL)
+			argp_error(state, "too few arguments: want olist DIR");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+const struct argp replay_argp = { .options = options, .parser = parse };
+
+enum troth_err replay_load(struct replay_job *job, const struct replay_options *o,
+			   struct troth_why *why)
+{
+	struct troth_time end;
+	enum troth_err err = olist_load(&job->data, o->dir, why);
+	char text[TROTH_TIME_TEXT];
+
+	if (err != TROTH_OK)
+		return err;
+	if (job->data.order_count == 0)
+		return troth_fail(why, TROTH_ERR_INPUT, "%s: holds no orders", o->dir);
+	if (job->data.stray_items > 0)
+		(void)fprintf(stderr,
+			      "%zu items of orders that are not in %s are left out\n",
+			      job->data.stray_items, o->dir);
+	err = replay_plan_make(&job->plan, &job->data, o->end_of_day, why);
+	if (err != TROTH_OK)
+		return err;
+	end = replay_run_time(&job->plan, job->plan.run_count - 1);
+	if (o->as_of.ms < end.ms) {
+		troth_time_format(text, end);
+		return troth_fail(why, TROTH_ERR_INPUT,
+				  "--as-of is before the last step, which is at %s",
+				  text);
+	}
+	job->replay.plan = &job->plan;
+	job->replay.as_of = o->as_of;
+	job->replay.quiet = o->quiet;
+	return TROTH_OK;
+}
+
+void replay_unload(struct replay_job *job)
+{
+	for (unsigned i = 0; i < job->replay.node_count; i++)
+		replay_node_close(&job->replay.nodes[i]);
+	replay_plan_free(&job->plan);
+	olist_free(&job->data);
+}
+
+enum troth_err replay_play(struct replay_job *job, struct troth_why *why)
+{
+	enum troth_err err = replay_meet(&job->replay, why);
+
+	if (err == TROTH_OK)
+		err = replay_sellers(&job->replay, why);
+	if (err == TROTH_OK)
+		err = replay_steps(&job->replay, why);
+	return err;
+}
+
+enum troth_err replay_tell(struct replay_job *job, const struct replay_options *o,
+			   struct troth_why *why)
+{
+	struct replay_node *node = o->at_gateway ? job->replay.sees_all
+						 : job->replay.central;
+	json_t *report = NULL;
+	char *text = NULL;
+	enum troth_err err;
+
+	if (node == NULL)
+		return troth_fail(why, TROTH_ERR_INPUT,
+				  "--at gateway needs a gateway of the brand");
+	err = replay_report(&report, node, &job->plan, o->as_of, why);
+	if (err != TROTH_OK)
+		return err;
+	if (o->json) {
+		text = json_dumps(report, JSON_INDENT(1) | JSON_REAL_PRECISION(6));
+		if (text != NULL)
+			(void)printf("%s\n", text);
+	} else {
+		replay_print(report, stdout);
+	}
+	if ((o->json && text == NULL) || fflush(stdout) != 0)
+		err = troth_fail(why, TROTH_ERR_IO, "the report cannot be written");
+	free(text);
+	json_decref(report);
+	return err;
+}

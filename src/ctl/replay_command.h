@@ -1,0 +1,48 @@
+/*
+ * replay_command - what `troth replay` and `troth replay-run` have in common.
+ * Private to ctl.
+ */
+#ifndef TROTH_SRC_CTL_REPLAY_COMMAND_H
+#define TROTH_SRC_CTL_REPLAY_COMMAND_H
+
+#include "replay_run.h"
+
+#include <argp.h>
+
+struct replay_options {
+	const char *dir;
+	bool end_of_day, at_gateway, json, report, quiet;
+	struct troth_time as_of;
+};
+
+/* 2018-10-18T00:00:00Z, when all of the public set was over. */
+#define REPLAY_OPTIONS_INIT                                                              \
+	{                                                                                \
+		.as_of = { INT64_C(1539820800000) }                                      \
+	}
+
+/* Reads the options above, and the arguments "olist DIR". */
+extern const struct argp replay_argp;
+
+/* The data, the plan and the federation of one command. Begin with zeros. */
+struct replay_job {
+	struct olist data;
+	struct replay_plan plan;
+	struct replay replay;
+};
+
+/* Reads the files and makes the plan. The caller owes an unload in any case. */
+TROTH_MUST_USE enum troth_err replay_load(struct replay_job *job,
+					  const struct replay_options *o,
+					  struct troth_why *why);
+void replay_unload(struct replay_job *job);
+
+/* Replays everything into the nodes of job->replay, which are open. */
+TROTH_MUST_USE enum troth_err replay_play(struct replay_job *job, struct troth_why *why);
+
+/* Prints what became of the promises, by the state of the node that o names. */
+TROTH_MUST_USE enum troth_err replay_tell(struct replay_job *job,
+					  const struct replay_options *o,
+					  struct troth_why *why);
+
+#endif

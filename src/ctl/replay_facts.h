@@ -1,0 +1,43 @@
+/*
+ * replay_facts - what a node's state says of every promise of a plan. Private to
+ * ctl.
+ */
+#ifndef TROTH_SRC_CTL_REPLAY_FACTS_H
+#define TROTH_SRC_CTL_REPLAY_FACTS_H
+
+#include "replay_node.h"
+#include "replay_plan.h"
+#include "tally.h"
+
+#define NO_ITEM UINT32_MAX
+
+struct fact {
+	struct troth_id id;
+	uint32_t order;
+	uint32_t item; /* Index of the item; NO_ITEM: the delivery promise. */
+	bool found;
+	enum outcome outcome;
+	struct troth_time due, evidence;
+	char debtor[33];
+};
+
+/* By order, then item, the delivery promise behind them. */
+struct facts {
+	size_t count;
+	struct fact *at;
+	struct tally sums; /* As the node itself adds them up. */
+};
+
+/* Compares two facts by their place. */
+int fact_by_place(const void *a, const void *b);
+
+/*
+ * Asks the node for all of them, as of that instant. INPUT if it lacks one, or
+ * its own sums do not agree with its list. The caller owes a free in any case.
+ */
+TROTH_MUST_USE enum troth_err facts_read(struct facts *f, struct replay_node *node,
+					 const struct replay_plan *plan,
+					 struct troth_time as_of, struct troth_why *why);
+void facts_free(struct facts *f);
+
+#endif

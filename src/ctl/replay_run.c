@@ -1,0 +1,345 @@
+#include "replay_run.h"
+
+#include "troth/base/text.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SELLERS_BATCH 500
+#define LINE_EVERY_MS INT64_C(10000)
+#define TTY_EVERY_MS  INT64_C(200)
+
+/* ---- Who is who ---- */
+
+static const char *text_of(const json_t *json, const char *name)
+{
+	const char *text = json_string_value(json_object_get(json, name));
+
+	return text != NULL ? text : "";
+}
+
+/* The role of the node's party, from central's list of parties. */
+static enum troth_err find_role(struct replay *r, struct replay_node *n,
+				struct troth_why *why)
+{
+	char path[96] = "/v1/parties?limit=200";
+	enum troth_err err;
+
+	while ((err = replay_node_get(r->central, path, why)) == TROTH_OK) {
+		const json_t *items = json_object_get(r->central->reply.json, "items");
+		const json_t *party;
+		size_t i;
+
+		json_array_foreach(items, i, party)
+		{
+			const char *role = text_of(party, "role");
+
+			if (strcmp(text_of(party, "party"), n->party) == 0 &&
+			    strlen(role) < sizeof(n->role)) {
+				TROTH_TEXT_SET(n->role, role);
+				return TROTH_OK;
+			}
+		}
+		if (json_object_get(r->central->reply.json, "next") == NULL)
+			return troth_fail(why, TROTH_ERR_INPUT,
+					  "%s: its party \"%s\" is not known at %s",
+					  troth_http_url(n->http), n->party,
+					  troth_http_url(r->central->http));
+		party = json_array_get(items, json_array_size(items) - 1);
+		(void)snprintf(path, sizeof(path), "/v1/parties?limit=200&after=%.40s",
+			       text_of(party, "party"));
+	}
+	return err;
+}
+
+/* The part that a gateway plays, by its party's role; NULL: none of ours. */
+static struct replay_node **part_of(struct replay *r, const char *role)
+{
+	if (strcmp(role, "seller") == 0)
+		return &r->lanes[REPLAY_MARKET];
+	if (strcmp(role, "carrier") == 0)
+		return &r->lanes[REPLAY_CARRIER];
+	if (strcmp(role, "vendor") == 0)
+		return &r->service;
+	return strcmp(role, "brand") == 0 ? &r->sees_all : NULL;
+}
+
+static enum troth_err give_part(struct replay *r, struct replay_node *n,
+				struct troth_why *why)
+{
+	struct replay_node **part;
+	enum troth_err err = find_role(r, n, why);
+
+	if (err != TROTH_OK)
+		return err;
+	part = part_of(r, n->role);
+	if (part == NULL || *part != NULL)
+		return troth_fail(why, TROTH_ERR_INPUT, "%s: a second gateway of a %s",
+				  troth_http_url(n->http), n->role);
+	*part = n;
+	return TROTH_OK;
+}
+
+enum troth_err replay_meet(struct replay *r, struct troth_why *why)
+{
+	static const char *const missing = "no gateway of a seller, a carrier or a vendor"
+					   " was named; a replay needs one of each";
+	enum troth_err err = TROTH_OK;
+
+	for (unsigned i = 0; i < r->node_count && err == TROTH_OK; i++) {
+		struct replay_node *n = &r->nodes[i];
+
+		err = replay_node_status(n, why);
+		if (err == TROTH_OK) /* Where it is: refused if it is not simulated. */
+			err = replay_node_set_clock(n, n->clock, why);
+		if (err == TROTH_OK && n->central != (i == 0))
+			err = troth_fail(why, TROTH_ERR_INPUT, "%s: is %s",
+					 troth_http_url(n->http),
+					 n->central ? "central, not a gateway"
+						    : "a gateway, not central");
+	}
+	r->central = &r->nodes[0];
+	for (unsigned i = 1; i < r->node_count && err == TROTH_OK; i++)
+		err = give_part(r, &r->nodes[i], why);
+	if (err == TROTH_OK && (r->lanes[REPLAY_MARKET] == NULL ||
+				r->lanes[REPLAY_CARRIER] == NULL || r->service == NULL))
+		err = troth_fail(why, TROTH_ERR_INPUT, "%s", missing);
+	return err;
+}
+
+/* ---- Sellers ---- */
+
+static enum troth_err add_sellers(struct replay *r, size_t first, size_t end,
+				  struct troth_why *why)
+{
+	struct troth_http_call call = { .method = "POST", .path = "/v1/batch" };
+	struct troth_buf b = TROTH_BUF_INIT;
+	char problem[TROTH_WHY_MAX];
+	const json_t *answers, *a;
+	enum troth_err err;
+	size_t i;
+
+	for (i = first; i < end; i++) {
+		const char *id = r->plan->data->sellers[i].id;
+
+		troth_buf_printf(&b,
+				 "%s{\"method\":\"POST\",\"path\":\"/v1/parties\","
+				 "\"idempotency_key\":\"olist-seller-%s\",\"body\":{"
+				 "\"party\":\"%s\",\"role\":\"seller\",\"name\":\"%s\","
+				 "\"operator\":\"%s\"}}",
+				 i > first ? "," : "{\"requests\":[", id, id, id,
+				 r->lanes[REPLAY_MARKET]->party);
+	}
+	troth_buf_put_str(&b, "]}");
+	call.body = troth_buf_span(&b);
+	err = replay_node_call(r->central, &call, why);
+	answers = json_object_get(r->central->reply.json, "responses");
+	if (err == TROTH_OK && json_array_size(answers) != end - first) {
+		troth_http_problem(r->central->reply.json, r->central->reply.status,
+				   problem, sizeof(problem));
+		err = troth_fail(why, TROTH_ERR_INPUT, "%s/v1/batch: %s",
+				 troth_http_url(r->central->http), problem);
+	}
+	json_array_foreach(answers, i, a)
+	{
+		long status = (long)json_integer_value(json_object_get(a, "status"));
+		const json_t *body = json_object_get(a, "body");
+
+		if (err != TROTH_OK || status < 300 ||
+		    strcmp(text_of(body, "type"), "urn:troth:problem:exists") == 0)
+			continue;
+		troth_http_problem(body, status, problem, sizeof(problem));
+		err = troth_fail(why, TROTH_ERR_INPUT, "%s: seller %s: %s",
+				 troth_http_url(r->central->http),
+				 r->plan->data->sellers[first + i].id, problem);
+	}
+	troth_buf_fini(&b);
+	return err;
+}
+
+enum troth_err replay_sellers(struct replay *r, struct troth_why *why)
+{
+	const struct troth_id nothing = { { 1 } };
+	size_t n = r->plan->data->seller_count;
+	enum troth_err err = TROTH_OK;
+
+	for (size_t i = 0; i < n && err == TROTH_OK; i += SELLERS_BATCH)
+		err = add_sellers(r, i, i + SELLERS_BATCH < n ? i + SELLERS_BATCH : n,
+				  why);
+	for (int i = 0; i < REPLAY_LANES && err == TROTH_OK; i++)
+		err = replay_node_settle(r->lanes[i], &nothing, why);
+	return err;
+}
+
+/* ---- Progress ---- */
+
+struct progress {
+	int64_t began_ms, said_ms;
+	size_t began_at;
+	bool tty;
+};
+
+static void say_progress(struct replay *r, struct progress *p, bool last)
+{
+	size_t done = atomic_load(&r->done), all = r->plan->step_count;
+	int64_t now = replay_monotonic_ms();
+	double s = (double)(now - p->began_ms) / 1000;
+	double rate = s > 0 ? (double)(done - p->began_at) / s : 0;
+
+	if (r->quiet ||
+	    (!last && now - p->said_ms < (p->tty ? TTY_EVERY_MS : LINE_EVERY_MS)))
+		return;
+	p->said_ms = now;
+	(void)fprintf(stderr, "%s%zu of %zu steps (%.0f%%), %.0f/s, %.0f s left%s",
+		      p->tty ? "\r" : "", done, all,
+		      all > 0 ? 100 * (double)done / (double)all : 100, rate,
+		      rate > 0 ? (double)(all - done) / rate : 0,
+		      p->tty && !last ? "   " : "\n");
+}
+
+/* ---- Steps ---- */
+
+struct task {
+	struct replay *r;
+	enum replay_lane lane;
+	const struct replay_run *run;
+	struct troth_id last;
+	struct troth_why why;
+	enum troth_err err;
+};
+
+static void *send_lane(void *arg)
+{
+	struct task *t = arg;
+
+	t->err = replay_send(t->r, t->lane, t->run, &t->last, &t->why);
+	return NULL;
+}
+
+/* All gateways at the same time, each in its own order. */
+static enum troth_err send_run(struct replay *r, const struct replay_run *run,
+			       struct task tasks[REPLAY_LANES], struct troth_why *why)
+{
+	pthread_t threads[REPLAY_LANES];
+	enum troth_err err = TROTH_OK;
+	int rc = 0, started;
+
+	for (started = 0; started < REPLAY_LANES && rc == 0; started++) {
+		tasks[started] = (struct task){ .r = r,
+						.lane = (enum replay_lane)started,
+						.run = run };
+		rc = pthread_create(&threads[started], NULL, send_lane, &tasks[started]);
+	}
+	if (rc != 0) {
+		err = troth_fail(why, TROTH_ERR_IO, "thread: %s", strerror(rc));
+		started--;
+	}
+	for (int i = 0; i < started; i++) {
+		(void)pthread_join(threads[i], NULL);
+		if (err == TROTH_OK && tasks[i].err != TROTH_OK) {
+			err = tasks[i].err;
+			*why = tasks[i].why;
+		}
+	}
+	return err;
+}
+
+/* Waits until everybody who acts next has everything, then moves all clocks. */
+static enum troth_err settle(struct replay *r, const struct task tasks[REPLAY_LANES],
+			     struct troth_time to, struct troth_why *why)
+{
+	enum troth_err err = TROTH_OK;
+
+	for (int i = 0; i < REPLAY_LANES && err == TROTH_OK; i++)
+		if (!troth_id_is_zero(&tasks[i].last))
+			err = replay_node_settle(r->lanes[i], &tasks[i].last, why);
+	/* What one gateway saved is sequenced now; the others ask for it. */
+	for (int i = 0; i < REPLAY_LANES && err == TROTH_OK; i++)
+		err = replay_node_settle(r->lanes[i], &tasks[i == 0].last, why);
+	for (unsigned i = 0; i < r->node_count && err == TROTH_OK; i++)
+		err = replay_node_set_clock(&r->nodes[i], to, why);
+	return err;
+}
+
+/*
+ * The run to begin with: the first that ends after the latest clock. A run's end
+ * is set only when all of it is sequenced. That the clock was not moved by
+ * somebody else shows in the last order that must then be there.
+ */
+static enum troth_err find_start(struct replay *r, size_t *first, struct troth_why *why)
+{
+	const struct replay_plan *p = r->plan;
+	struct troth_time latest = { 0 };
+	const struct replay_step *s;
+	char path[64], id[TROTH_ID_TEXT];
+	struct troth_id order;
+	enum troth_err err = TROTH_OK;
+	size_t at;
+
+	for (unsigned i = 0; i < r->node_count; i++)
+		if (r->nodes[i].clock.ms > latest.ms)
+			latest = r->nodes[i].clock;
+	*first = 0;
+	while (*first < p->run_count && replay_run_time(p, *first).ms < latest.ms)
+		(*first)++;
+	/* Of several runs that end at this instant, which are done? All once more. */
+	if (*first < p->run_count && replay_run_time(p, *first).ms == latest.ms &&
+	    (*first + 1 == p->run_count || replay_run_time(p, *first + 1).ms > latest.ms))
+		(*first)++;
+	for (unsigned i = 0; i < r->node_count && err == TROTH_OK; i++)
+		err = replay_node_set_clock(&r->nodes[i], latest, why);
+	if (err != TROTH_OK || *first == 0)
+		return err;
+	at = p->runs[*first - 1].end;
+	for (s = &p->steps[--at]; s->kind != REPLAY_PLACE;)
+		s = &p->steps[--at]; /* The first step of all places an order. */
+	order = replay_order_id(&p->data->orders[s->order]);
+	troth_id_format(id, TROTH_ID_ORDER, &order);
+	(void)snprintf(path, sizeof(path), "/v1/orders/%s", id);
+	err = replay_node_get(r->central, path, why);
+	if (err == TROTH_ERR_NOTFOUND)
+		err = troth_fail(why, TROTH_ERR_INPUT,
+				 "%s: its clock is past %s, but order %s is not there: "
+				 "the history of this federation is another one",
+				 troth_http_url(r->central->http),
+				 "the beginning of these orders",
+				 p->data->orders[s->order].number);
+	return err;
+}
+
+enum troth_err replay_steps(struct replay *r, struct troth_why *why)
+{
+	const struct replay_plan *p = r->plan;
+	struct progress progress = { .began_ms = replay_monotonic_ms(),
+				     .tty = isatty(STDERR_FILENO) == 1 };
+	struct task tasks[REPLAY_LANES] = { { .lane = REPLAY_MARKET } };
+	enum troth_err err;
+	size_t i;
+
+	r->batch_of = calloc(p->data->order_count + 1, sizeof(*r->batch_of));
+	if (r->batch_of == NULL)
+		return troth_fail(why, TROTH_ERR_MEMORY, "no memory");
+	err = find_start(r, &i, why);
+	if (err == TROTH_OK && i > 0) {
+		atomic_store(&r->done, p->runs[i - 1].end);
+		progress.began_at = p->runs[i - 1].end;
+	}
+	progress.said_ms = progress.began_ms;
+	for (; i < p->run_count && err == TROTH_OK; i++) {
+		err = send_run(r, &p->runs[i], tasks, why);
+		if (err == TROTH_OK)
+			err = settle(r, tasks, replay_run_time(p, i), why);
+		say_progress(r, &progress, false);
+	}
+	if (err == TROTH_OK)
+		err = settle(r, tasks, r->as_of, why);
+	for (unsigned k = 1; k < r->node_count && err == TROTH_OK; k++)
+		err = replay_node_settle(&r->nodes[k], &tasks[0].last, why);
+	say_progress(r, &progress, true);
+	free(r->batch_of);
+	r->batch_of = NULL;
+	return err;
+}
