@@ -329,9 +329,8 @@ static int begin_post(struct troth_conn *conn, const char *token)
 	if (!read_length(conn, c, strcmp(c->path, "/v1/batch") == 0))
 		return answer(conn, true);
 	troth_call_admit(c, token);
-	conn->discard = c->done; /* The body must be read all the same. */
-	if (conn->body_left == 0)
-		return run(conn);
+	/* The body must be read all the same; its end comes also where there is none. */
+	conn->discard = c->done;
 	lws_set_timer_usecs(conn->wsi, conn->server->api.config.request_ms * 1000);
 	return 0;
 }
@@ -361,7 +360,10 @@ static int on_request(struct lws *wsi, const char *path)
 		troth_call_problem(c, TROTH_PROBLEM_STOPPING, NULL, NULL);
 		return answer(conn, true);
 	}
-	if (!read_head(wsi, c, path))
+	if (get && lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0)
+		troth_call_problem(c, TROTH_PROBLEM_BAD_REQUEST, NULL,
+				   "a GET has no body");
+	if (c->done || !read_head(wsi, c, path))
 		return answer(conn, true);
 	return get ? begin_get(conn, read_token(wsi, text, sizeof(text)))
 		   : begin_post(conn, read_token(wsi, text, sizeof(text)));

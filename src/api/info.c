@@ -129,6 +129,8 @@ void troth_get_metrics(struct troth_call *c)
 	       (double)m->batched);
 	metric(b, "troth_rate_limited_total", "counter", "Requests over a token's rate.",
 	       (double)m->rate_limited);
+	metric(b, "troth_requests_waiting", "gauge", "Requests that the core holds.",
+	       (double)c->api->inflight);
 	metric(b, "troth_connections", "gauge", "Open HTTP connections.",
 	       (double)m->connections);
 	metric(b, "troth_connections_refused_total", "counter",

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <assert.h>
 #include <openssl/ssl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -215,6 +216,15 @@ static const struct lws_protocols protocols[] = {
 	{ .name = NULL },
 };
 
+/* What libwebsockets says while a server is made; later it has nobody to tell. */
+static _Thread_local char said[128];
+
+static void listen_to(int level, const char *line)
+{
+	(void)level;
+	(void)snprintf(said, sizeof(said), "%.*s", (int)strcspn(line, "\n"), line);
+}
+
 static int seconds(int64_t ms)
 {
 	return (int)((ms + 999) / 1000);
@@ -225,7 +235,6 @@ static bool make_context(struct troth_server *s)
 	const struct troth_api_config *c = &s->api.config;
 	struct lws_context_creation_info info = { 0 };
 
-	lws_set_log_level(LLL_ERR, NULL);
 	info.port = CONTEXT_PORT_NO_LISTEN;
 	info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
 		       (c->cert_file != NULL ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0);
@@ -281,16 +290,21 @@ static enum troth_err listen_all(struct troth_server *s, struct troth_why *why)
 {
 	const struct troth_api_config *c = &s->api.config;
 
+	enum troth_err err = TROTH_OK;
+
+	said[0] = '\0';
+	lws_set_log_level(LLL_ERR, listen_to);
 	if (!make_context(s))
-		return troth_fail(why, TROTH_ERR_MEMORY, "api: no context");
-	for (unsigned i = 0; i < c->listen_count; i++)
+		err = troth_fail(why, TROTH_ERR_MEMORY, "api: no context: %s", said);
+	for (unsigned i = 0; err == TROTH_OK && i < c->listen_count; i++)
 		if (!make_vhost(s, i))
-			return troth_fail(why, TROTH_ERR_IO,
-					  "api: cannot listen on %s port %d%s%s",
-					  c->listen[i].address, c->listen[i].port,
-					  c->cert_file != NULL ? " with " : "",
-					  c->cert_file != NULL ? c->cert_file : "");
-	return TROTH_OK;
+			err = troth_fail(why, TROTH_ERR_IO,
+					 "api: cannot listen on %s port %d%s%s: %s",
+					 c->listen[i].address, c->listen[i].port,
+					 c->cert_file != NULL ? " with " : "",
+					 c->cert_file != NULL ? c->cert_file : "", said);
+	lws_set_log_level(0, NULL);
+	return err;
 }
 
 static void destroy(struct troth_server *s)

@@ -12,11 +12,13 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #define CHUNK        32768 /* About so many bytes at a time, */
 #define LOOK_AT      2000  /* and so many entries looked at for them. */
 #define HEARTBEAT_MS 15000
-#define TICK_US      5000000
+#define TICK_MS      5000 /* How often it is looked at, at least; */
+#define TICKS        4    /* or so many times in stall_ms. */
 #define RETRY        "retry: 2000\n\n"
 
 static const char head[] = "HTTP/1.1 200 OK\r\n"
@@ -64,6 +66,13 @@ static bool read_filters(struct troth_call *c, struct troth_stream *s)
 	       troth_id_parse(&s->subject, TROTH_ID_CASE, subject);
 }
 
+static void set_timer(struct troth_conn *conn)
+{
+	int64_t ms = conn->server->api.config.stall_ms / TICKS + 1;
+
+	lws_set_timer_usecs(conn->wsi, (ms < TICK_MS ? ms : TICK_MS) * 1000);
+}
+
 int troth_stream_begin(struct troth_conn *conn, struct troth_call *c)
 {
 	struct troth_stream *s = &conn->stream;
@@ -82,7 +91,7 @@ int troth_stream_begin(struct troth_conn *conn, struct troth_call *c)
 	conn->server->readers = conn;
 	conn->server->api.metrics.readers++;
 	lws_set_timeout(conn->wsi, NO_PENDING_TIMEOUT, 0);
-	lws_set_timer_usecs(conn->wsi, TICK_US);
+	set_timer(conn);
 	troth_stream_wake(conn);
 	return 0;
 }
@@ -220,11 +229,14 @@ int troth_stream_timer(struct troth_conn *conn)
 
 	if (s->asked_ms != 0 && now - s->asked_ms > conn->server->api.config.stall_ms) {
 		conn->server->api.metrics.cut_off++;
+		troth_stream_end(conn);
+		/* Else libwebsockets would try for a while to send what is left. */
+		(void)shutdown(lws_get_socket_fd(conn->wsi), SHUT_RDWR);
 		return -1;
 	}
 	if (now - s->spoken_ms >= HEARTBEAT_MS)
 		troth_stream_wake(conn);
-	lws_set_timer_usecs(conn->wsi, TICK_US);
+	set_timer(conn);
 	return 0;
 }
 
