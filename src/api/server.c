@@ -377,15 +377,22 @@ int troth_api_port(const struct troth_api *api, unsigned index)
 	return lws_get_vhost_listen_port(api->server->vhosts[index]);
 }
 
-void troth_api_close(struct troth_api *api)
+void troth_api_stop(struct troth_api *api)
 {
-	struct troth_server *s = api != NULL ? api->server : NULL;
+	struct troth_server *s = api->server;
 
-	if (s == NULL)
+	if (!s->running)
 		return;
 	atomic_store(&s->stopping, true);
 	wake(s);
-	if (s->running)
-		(void)pthread_join(s->thread, NULL);
-	destroy(s);
+	(void)pthread_join(s->thread, NULL);
+	s->running = false;
+}
+
+void troth_api_close(struct troth_api *api)
+{
+	if (api == NULL)
+		return;
+	troth_api_stop(api);
+	destroy(api->server);
 }

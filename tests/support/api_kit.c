@@ -250,12 +250,13 @@ void api_kit_stop(struct api_kit *k)
 {
 	struct troth_api *api = atomic_load(&k->api);
 
-	troth_api_close(api);
+	troth_api_stop(api);
 	(void)pthread_mutex_lock(&k->lock);
 	k->stop = true;
 	(void)pthread_cond_signal(&k->came);
 	(void)pthread_mutex_unlock(&k->lock);
 	(void)pthread_join(k->thread, NULL);
+	troth_api_close(api);
 	troth_hub_close(k->hub);
 	troth_ledger_close(k->ledger);
 	troth_kv_close(k->kv);

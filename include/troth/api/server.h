@@ -98,8 +98,15 @@ void troth_api_advanced(struct troth_api *api, uint64_t stream_len);
 void troth_api_ready(struct troth_api *api, bool ready);
 
 /*
- * Stops listening, waits until what the engine still holds has been answered (the
- * engine must go on running until then), and frees everything. NULL is fine.
+ * Stops listening and serving, and waits until what the engine still holds has been
+ * answered: the engine must go on running until this returns, and may tell of
+ * entries (troth_api_advanced) even afterwards. Then stop the engine, then close.
+ */
+void troth_api_stop(struct troth_api *api);
+
+/*
+ * Frees everything, and stops first if that has not been done. Nobody may be in
+ * a call of this module, or begin one, any more. NULL is fine.
  */
 void troth_api_close(struct troth_api *api);
 
