@@ -283,26 +283,33 @@ def check_ledger(store):
 
 
 def main(tests):
-    """The whole of a test program: one sentence, in a directory of its own."""
+    """The whole of a test program: one sentence or `all`, each in its own directory."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("sentence", choices=sorted(tests))
-    parser.add_argument("--rounds", type=int,
-                        default=int(os.environ.get("TROTH_FAULT_ROUNDS") or 0))
-    parser.add_argument("--seed", type=int,
-                        default=int(os.environ.get("TROTH_FAULT_SEED") or 1))
+    parser.add_argument("sentence", choices=["all"] + list(tests))
+    parser.add_argument("--rounds", type=int, default=0, help="more of it: a soak")
+    parser.add_argument("--seed", type=int, default=1, help="of every random choice")
     args = parser.parse_args()
+    codes = [one(name, tests[name], args.seed, args.rounds)
+             for name in (tests if args.sentence == "all" else [args.sentence])]
+    sys.exit(codes[0] if len(codes) == 1 else max(c for c in codes + [0] if c != SKIPPED))
+
+
+def one(sentence, test, seed, rounds):
+    """Runs one test; its exit code."""
     directory = pathlib.Path(tempfile.mkdtemp(prefix="troth-fault-"))
-    say("%s, seed %d" % (args.sentence, args.seed))
+    say("%s, seed %d" % (sentence, seed))
     try:
         need("mdb_dump", "mdb_stat", "openssl")
-        tests[args.sentence](directory, random.Random(args.seed), args.rounds)
+        test(directory, random.Random(seed), rounds)
     except Skip as why:
         print("skipped: %s" % why)
-        shutil.rmtree(directory, ignore_errors=True)
-        sys.exit(SKIPPED)
-    except (Fault, NodeError, OSError) as why:
+        code = SKIPPED
+    except Exception as why:  # Whatever ends a test is its failure.
         traceback.print_exc()
-        print("FAILED (seed %d): %s\nwhat is left: %s" % (args.seed, why, directory))
-        sys.exit(1)
+        print("FAILED (seed %d): %s\nwhat is left: %s" % (seed, why, directory))
+        return 1
+    else:
+        print("held: %s" % sentence, flush=True)
+        code = 0
     shutil.rmtree(directory, ignore_errors=True)
-    print("held: %s" % args.sentence)
+    return code

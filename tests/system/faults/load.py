@@ -142,11 +142,12 @@ def order(reference):
 class Load:
     """Workers at every node; `with` it they run, and stop at the end."""
 
-    def __init__(self, fed, directory, rng, workers=2, central=True):
+    def __init__(self, fed, directory, rng, workers=2, pace=0):
         self.fed = fed
         self.journal = Journal(directory / "journal")
         self.stop = threading.Event()
         self.rng = rng
+        self.pace = pace  # Seconds at most between two calls of one worker.
         self.failures = []
         self._threads = []
         self._numbers = 0
@@ -161,8 +162,7 @@ class Load:
             self._worker(self._sells, n)
             self._worker(self._cares, n)
         self._worker(self._accepts, 0)
-        if central:
-            self._worker(self._heads, 0)
+        self._worker(self._heads, 0)
 
     def _worker(self, work, n):
         name = "%s-%d" % (work.__name__.strip("_"), n)
@@ -200,8 +200,17 @@ class Load:
         self.journal.note("placed", reference, {SELLER, CARRIER})
         return got["id"]
 
+    def _shows(self, client, which):
+        """Waits until the node has the order; False when the load ends."""
+        while client.call("GET", "/v1/orders/" + which, wanted=(200, 404)).get("id") != which:
+            if self.stop.wait(0.02):
+                return False
+        return True
+
     def _make(self, client, path, name, debtor, holders):
         """One promise; now and then the client asks again as if it had heard nothing."""
+        if self.pace:
+            self.stop.wait(self.rng.uniform(0, self.pace))
         tag, key = self.tag(name), secrets.token_hex(16)
         body = promise(tag, debtor)
         got = client.call("POST", path, body, key)
@@ -245,16 +254,18 @@ class Load:
     def _cares(self, name):
         """A vendor's agent: a case, an order that it is about, promises on both."""
         vendor, seller = self.client(VENDOR), self.client(SELLER)
+        central = self.client("central")
         while not self.stop.is_set():
             which = self._place(seller, name)
+            if not self._shows(central, which):  # Else a link to it would be refused.
+                return
             opened = vendor.call("POST", "/v1/cases", {
                 "customer": self.tag(name), "reason": "late_delivery",
             }, secrets.token_hex(16))
             vendor.call("POST", "/v1/orders/%s/cases" % which, {"case": opened["id"]},
                         secrets.token_hex(16))
-            while vendor.call("GET", "/v1/orders/" + which, wanted=(200, 404)).get("id") != which:
-                if self.stop.wait(0.02):
-                    return
+            if not self._shows(vendor, which):
+                return
             path, own = "/v1/orders/%s/promises" % which, "/v1/cases/%s/promises" % opened["id"]
             for n in range(PROMISES_OF_AN_ORDER // 6):
                 if self.stop.is_set():
@@ -271,9 +282,8 @@ class Load:
         central, seller = self.client("central"), self.client(SELLER)
         while not self.stop.is_set():
             which = self._place(seller, name)
-            while central.call("GET", "/v1/orders/" + which, wanted=(200, 404)).get("id") != which:
-                if self.stop.wait(0.02):
-                    return
+            if not self._shows(central, which):
+                return
             for _ in range(12):
                 if self.stop.is_set():
                     return
@@ -285,9 +295,11 @@ class Load:
         """The carrier's dispatcher says "got it" to what is asked of it."""
         del name
         carrier = self.client(CARRIER)
+        first = path = "/v1/commitments?state=requested&limit=20&party=fastship"
         while not self.stop.wait(0.05):
-            got = carrier.call("GET", "/v1/commitments?state=requested&limit=20&party=fastship")
-            for item in got["items"][:20]:
+            got = carrier.call("GET", path)
+            path = got.get("next") or first  # A page may be short, and not the last.
+            for item in got["items"]:
                 if self.stop.is_set():
                     return
                 ident = item.get("commitment", item)["id"]
