@@ -8,44 +8,53 @@
 #include "troth/base/mutant.h"
 #include "troth/core/subject.h"
 
+#include <assert.h>
+#include <stddef.h>
 #include <string.h>
 
 #define FORMAT 1
 
-static void put_uint(struct troth_buf *b, uint64_t v)
-{
-	uint8_t bytes[10];
-	size_t n = 0;
+/*
+ * Where the next byte of an encoding goes. There is always room: troth_subject_
+ * encode has made it for the longest encoding that the state can have.
+ */
+struct pen {
+	uint8_t *at;
+};
 
-	do {
-		bytes[n++] = (uint8_t)((v & 0x7f) | (v > 0x7f ? 0x80 : 0));
-		v >>= 7;
-	} while (v != 0);
-	troth_buf_put(b, bytes, n);
+static inline void put_uint(struct pen *b, uint64_t v)
+{
+	for (; v > 0x7f; v >>= 7)
+		*b->at++ = (uint8_t)(v | 0x80);
+	*b->at++ = (uint8_t)v;
 }
 
-static void put_time(struct troth_buf *b, struct troth_time t)
+static inline void put_time(struct pen *b, struct troth_time t)
 {
 	put_uint(b, (uint64_t)t.ms);
 }
 
-static void put_text(struct troth_buf *b, const char *s)
+static inline void put_text(struct pen *b, const char *s)
 {
 	size_t len = strlen(s);
 
-	troth_buf_put_u8(b, (uint8_t)len);
-	troth_buf_put(b, s, len);
+	*b->at++ = (uint8_t)len;
+	memcpy(b->at, s, len);
+	b->at += len;
 }
 
-static void put_id(struct troth_buf *b, const struct troth_id *id)
+static inline void put_id(struct pen *b, const struct troth_id *id)
 {
-	troth_buf_put(b, id->b, sizeof(id->b));
+	memcpy(b->at, id->b, sizeof(id->b));
+	b->at += sizeof(id->b);
 }
 
 static uint64_t get_uint(struct troth_reader *r)
 {
 	uint64_t v = 0;
 
+	if (r->pos < r->in.len && !r->failed && r->in.data[r->pos] < 0x80)
+		return r->in.data[r->pos++]; /* Most numbers are that small. */
 	for (unsigned shift = 0; shift < 64; shift += 7) {
 		uint8_t byte = troth_read_u8(r);
 
@@ -99,7 +108,7 @@ static uint32_t get_count(struct troth_reader *r, uint32_t max)
 	return (uint32_t)v;
 }
 
-static void put_order(struct troth_buf *b, const struct troth_order *o)
+static void put_order(struct pen *b, const struct troth_order *o)
 {
 	put_uint(b, o->state);
 	put_uint(b, o->version);
@@ -143,7 +152,7 @@ static void get_order(struct troth_reader *r, struct troth_order *o)
 	}
 }
 
-static void put_case(struct troth_buf *b, const struct troth_case *c)
+static void put_case(struct pen *b, const struct troth_case *c)
 {
 	put_uint(b, c->state);
 	put_text(b, c->handler);
@@ -163,7 +172,7 @@ static void get_case(struct troth_reader *r, struct troth_case *c)
 	c->closed = get_time(r);
 }
 
-static void put_promise(struct troth_buf *b, const struct troth_promise *p)
+static void put_promise(struct pen *b, const struct troth_promise *p)
 {
 	put_id(b, &p->id);
 	put_uint(b, p->state);
@@ -213,7 +222,7 @@ static void get_promise(struct troth_reader *r, struct troth_promise *p)
 	p->commitment_count = get_count(r, 255);
 }
 
-static void put_commitment(struct troth_buf *b, const struct troth_commitment *c)
+static void put_commitment(struct pen *b, const struct troth_commitment *c)
 {
 	put_id(b, &c->promise);
 	put_uint(b, c->ordinal);
@@ -264,36 +273,59 @@ static void get_commitment(struct troth_reader *r, struct troth_commitment *c)
 	c->position = get_uint(r);
 }
 
+static void put_subject(struct pen *b, const struct troth_subject *s)
+{
+	*b->at++ = FORMAT;
+	put_uint(b, s->kind);
+	put_id(b, &s->id);
+	put_uint(b, s->revision);
+	put_uint(b, s->position);
+	put_time(b, s->changed);
+	put_text(b, s->customer);
+	if (s->kind == TROTH_SUBJECT_ORDER)
+		put_order(b, &s->order);
+	if (s->kind == TROTH_SUBJECT_CASE)
+		put_case(b, &s->cas);
+	put_uint(b, s->link_count);
+	for (unsigned i = 0; i < s->link_count; i++) {
+		put_id(b, &s->links[i].id);
+		put_text(b, s->links[i].vendor);
+	}
+	put_uint(b, s->participant_count);
+	for (unsigned i = 0; i < s->participant_count; i++) {
+		put_text(b, s->participants[i].party);
+		put_uint(b, s->participants[i].active);
+		put_uint(b, s->participants[i].left);
+	}
+	put_uint(b, s->promise_count);
+	for (unsigned i = 0; i < s->promise_count; i++)
+		put_promise(b, &s->promises[i]);
+	put_uint(b, s->commitment_count);
+	for (unsigned i = 0; i < s->commitment_count; i++)
+		put_commitment(b, &s->commitments[i]);
+}
+
+/* No encoding is longer: numbers have up to 10 bytes where the struct has 4 or 8. */
+static size_t longest(const struct troth_subject *s)
+{
+	return offsetof(struct troth_order, lines) + sizeof(struct troth_case) + 1024 +
+	       s->order.line_count * (sizeof(struct troth_line) + 16) +
+	       s->link_count * sizeof(struct troth_link) +
+	       s->participant_count * (sizeof(struct troth_participant) + 8) +
+	       s->promise_count * (sizeof(struct troth_promise) + 64) +
+	       s->commitment_count * (sizeof(struct troth_commitment) + 64);
+}
+
 void troth_subject_encode(const struct troth_subject *s, struct troth_buf *out)
 {
-	troth_buf_put_u8(out, FORMAT);
-	put_uint(out, s->kind);
-	put_id(out, &s->id);
-	put_uint(out, s->revision);
-	put_uint(out, s->position);
-	put_time(out, s->changed);
-	put_text(out, s->customer);
-	if (s->kind == TROTH_SUBJECT_ORDER)
-		put_order(out, &s->order);
-	if (s->kind == TROTH_SUBJECT_CASE)
-		put_case(out, &s->cas);
-	put_uint(out, s->link_count);
-	for (unsigned i = 0; i < s->link_count; i++) {
-		put_id(out, &s->links[i].id);
-		put_text(out, s->links[i].vendor);
-	}
-	put_uint(out, s->participant_count);
-	for (unsigned i = 0; i < s->participant_count; i++) {
-		put_text(out, s->participants[i].party);
-		put_uint(out, s->participants[i].active);
-		put_uint(out, s->participants[i].left);
-	}
-	put_uint(out, s->promise_count);
-	for (unsigned i = 0; i < s->promise_count; i++)
-		put_promise(out, &s->promises[i]);
-	put_uint(out, s->commitment_count);
-	for (unsigned i = 0; i < s->commitment_count; i++)
-		put_commitment(out, &s->commitments[i]);
+	size_t max = longest(s), start = out->len;
+	struct pen pen = { troth_buf_grow(out, max) };
+
+	if (pen.at == NULL)
+		return;
+	put_subject(&pen, s);
+	out->len = (size_t)(pen.at - out->data);
+	assert(out->len - start <= max);
 }
 
 bool troth_subject_decode(struct troth_subject *s, struct troth_span record)

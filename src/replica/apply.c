@@ -96,7 +96,7 @@ static void keep_blob(struct coming *c, const struct troth_event *e)
 	}
 }
 
-/* Applies the entry to *s, the sequenced state, and puts the record into g->out. */
+/* Applies the entry to *s, the sequenced state, and seals it. */
 static void advance(struct coming *c, struct troth_subject *s,
 		    const struct troth_event *e)
 {
@@ -113,22 +113,59 @@ static void advance(struct coming *c, struct troth_subject *s,
 	}
 	troth_apply(s, &g->lookup, &who, e, verdict,
 		    (struct troth_place){ c->item->position, c->entry.accepted });
-	troth_buf_reset(&g->out);
-	troth_subject_seal(s, &c->leaf, &g->out);
-	if (g->out.failed)
+	troth_buf_reset(&g->run.sealed);
+	troth_subject_seal(s, &c->leaf, &g->run.sealed);
+	g->run.changed = true;
+	if (g->run.sealed.failed)
 		troth_txn_fail(c->t, TROTH_ERR_MEMORY, "subjects: no memory");
 }
 
-/* Makes the new state *s durable, with what hangs on it. */
-static void keep_subject(struct coming *c, struct troth_subject *s)
+static void keep_history(struct coming *c, const struct troth_subject *s)
 {
 	struct troth_key k = { .len = 0 };
 
-	troth_txn_put(c->t, TROTH_T_SUBJECTS, troth_id_span(&s->id),
-		      troth_buf_span(&c->g->out));
 	troth_key_id(&k, &s->id);
 	troth_key_u64(&k, s->revision);
 	put_number(c->t, TROTH_T_HISTORY, k, c->item->position);
+}
+
+/* Stores what the run has made of its subject, with the view and the indexes. */
+static void end_run(struct troth_gateway *g, struct troth_txn *t)
+{
+	struct troth_subject *s = g->view[0];
+
+	if (!g->run.open)
+		return;
+	g->run.open = false;
+	if (g->run.changed)
+		troth_txn_put(t, TROTH_T_SUBJECTS, troth_id_span(&s->id),
+			      troth_buf_span(&g->run.sealed));
+	if (g->run.has_view && !TROTH_MUTANT(view_is_not_renewed))
+		view_renew(g, t, s, &g->before[0]);
+	else
+		troth_state_reindex(t, &g->before[0], s);
+}
+
+/* The sequenced state of the event's subject: of the present run, or of a new one. */
+static struct troth_subject *run_of(struct coming *c, const struct troth_event *e)
+{
+	struct troth_gateway *g = c->g;
+	struct troth_subject *s = g->view[0];
+
+	if (g->run.open && troth_id_eq(&g->run.subject, &e->subject))
+		return s;
+	end_run(g, c->t);
+	g->run.open = true;
+	g->run.changed = false;
+	g->run.subject = e->subject;
+	g->run.has_view = troth_state_load(c->t, TROTH_T_VIEWS, &e->subject,
+					   e->subject_kind, s);
+	if (g->run.has_view)
+		troth_state_indexed(s, &g->before[0]);
+	(void)troth_state_load(c->t, TROTH_T_SUBJECTS, &e->subject, e->subject_kind, s);
+	if (!g->run.has_view)
+		troth_state_indexed(s, &g->before[0]);
+	return s;
 }
 
 static void tell_refused(struct coming *c, const struct troth_event *e)
@@ -149,27 +186,18 @@ static void apply_event(struct coming *c)
 {
 	struct troth_gateway *g = c->g;
 	struct troth_event *e = &g->event;
-	struct troth_subject *s = g->view[0];
-	bool has_view, seen, refused = c->entry.verdict.outcome == TROTH_REFUSED;
+	struct troth_subject *s = run_of(c, e);
+	bool seen, refused = c->entry.verdict.outcome == TROTH_REFUSED;
 
-	has_view = troth_state_load(c->t, TROTH_T_VIEWS, &e->subject, e->subject_kind, s);
-	if (!has_view)
-		(void)troth_state_load(c->t, TROTH_T_SUBJECTS, &e->subject,
-				       e->subject_kind, s);
-	troth_state_indexed(s, &g->before[0]);
 	if (outbox_confirm(g, c->t, e, c->entry.body) && refused) {
 		tell_refused(c, e);
 		if (marked(c->item, TROTH_ITEM_ABSENT))
 			troth_state_add_lapsed(c->t, &e->subject);
 	}
-
-	if (has_view)
-		(void)troth_state_load(c->t, TROTH_T_SUBJECTS, &e->subject,
-				       e->subject_kind, s);
 	seen = marked(c->item, TROTH_ITEM_ABSENT) || s->position >= c->item->position;
 	if (!seen) {
 		advance(c, s, e);
-		keep_subject(c, s);
+		keep_history(c, s);
 		if (!marked(c->item, TROTH_ITEM_UNCHECKED) &&
 		    memcmp(s->digest.b, c->item->digest, TROTH_ITEM_DIGEST_LEN) != 0)
 			diverged(c, &e->subject);
@@ -178,10 +206,6 @@ static void apply_event(struct coming *c)
 		troth_state_apply_federation(c->t, e);
 		troth_state_lookup(&g->lookup, c->t, g->brand);
 	}
-	if (has_view && !TROTH_MUTANT(view_is_not_renewed))
-		view_renew(g, c->t, s, &g->before[0]);
-	else
-		troth_state_reindex(c->t, &g->before[0], s);
 }
 
 static void apply_item(struct coming *c)
@@ -221,6 +245,7 @@ static void apply_marks(struct troth_gateway *g, struct troth_txn *t,
 void replica_apply(struct troth_gateway *g, struct troth_txn *t,
 		   const struct troth_bus_follow_ok *m)
 {
+	g->run.open = false; /* Whatever a transaction that failed has left. */
 	for (size_t i = 0; i < m->item_count && troth_txn_sound(t); i++) {
 		struct coming c = { .g = g, .t = t, .item = &m->items[i] };
 
@@ -228,6 +253,7 @@ void replica_apply(struct troth_gateway *g, struct troth_txn *t,
 		put_number(t, TROTH_T_FEED, number_key(++g->now.cursor),
 			   m->items[i].position);
 	}
+	end_run(g, t);
 	apply_marks(g, t, m);
 	if (m->upto_position > g->now.position)
 		g->now.position = m->upto_position;

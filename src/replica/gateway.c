@@ -232,6 +232,7 @@ void troth_gateway_close(struct troth_gateway *g)
 	free(g->results);
 	free(g->bodies);
 	free(g->blobs);
+	troth_buf_fini(&g->run.sealed);
 	troth_buf_fini(&g->out);
 	troth_buf_fini(&g->personal);
 	troth_buf_fini(&g->record);

@@ -130,6 +130,18 @@ struct troth_gateway {
 	struct troth_event event, other;
 	struct troth_site site;
 	struct troth_buf out, personal, record;
+
+	/*
+	 * Entries about one subject that follow each other in the feed are applied in
+	 * one go: it is loaded and stored once. view[0] is then its sequenced state.
+	 */
+	struct {
+		bool open;     /* The rest says something. */
+		bool has_view; /* Own events were pending on it when the run began. */
+		bool changed;  /* `sealed` is to be stored. */
+		struct troth_id subject;
+		struct troth_buf sealed; /* Its newest record. */
+	} run;
 	struct troth_result *results;
 	struct troth_span *bodies, *blobs; /* TROTH_BATCH_MAX of each. */
 };
