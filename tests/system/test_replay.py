@@ -48,7 +48,8 @@ def differences(want, got, path=""):
 
 def compare(want, text, rule):
     want = dict(want)
-    want["delivery_promise"] = {rule: want["delivery_promise"][rule]}
+    of_rule = want["delivery_promise"][rule]
+    want["delivery_promise"] = {**of_rule, rule: of_rule}
     found = list(differences(want, json.loads(text)))
     if found:
         raise AssertionError("%d differences:\n%s" % (len(found), "\n".join(found[:20])))
