@@ -38,7 +38,8 @@ void sim_fail(struct sim *s, const char *invariant, const char *fmt, ...)
 	uint64_t first = s->log_count > LOG_LINES ? s->log_count - LOG_LINES : 0;
 	va_list ap;
 
-	for (uint64_t i = first; i < s->log_count && !s->options.trace && !s->options.brief; i++)
+	for (uint64_t i = first;
+	     i < s->log_count && !s->options.trace && !s->options.brief; i++)
 		printf("  %s\n", s->log[i % LOG_LINES]);
 	printf("seed %llu: %s: ", (unsigned long long)s->seed, invariant);
 	va_start(ap, fmt);
