@@ -100,7 +100,7 @@ int64_t node_time(const struct sim *s, const struct node *n)
 
 static void happen(struct sim *s, const struct happening *h)
 {
-	struct node *n = &s->nodes[h->who];
+	struct node *n = h->what == SIM_CLIENT ? NULL : &s->nodes[h->who];
 
 	switch (h->what) {
 	case SIM_ARRIVE:
@@ -190,8 +190,8 @@ static void make_nodes(struct sim *s)
 		(void)strcpy(n->party, sites[which].party);
 		(void)strcpy(n->feed_party, sites[which].party);
 		(void)strcpy(n->site, sites[which].site);
-		(void)snprintf(n->origin, sizeof(n->origin), DOMAIN "/gw/%s/%s", n->party,
-			       n->site);
+		(void)snprintf(n->origin, sizeof(n->origin), DOMAIN "/gw/%s/%s",
+			       sites[which].party, sites[which].site);
 		sim_log(s, "site %u is %s", i, n->origin);
 	}
 }
