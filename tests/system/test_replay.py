@@ -2,7 +2,7 @@
 
     test_replay.py SENTENCE        exit 77: the data is not on this machine
 
-$TROTH_DATA_DIR holds the public set and its answers (olist/, expected.json).
+$TROTH_DATASETS holds the public set and its answers (olist/, expected.json).
 """
 
 import json
@@ -57,9 +57,9 @@ def compare(want, text, rule):
 
 def data():
     """The public set's directory and its answers."""
-    top = pathlib.Path(os.environ.get("TROTH_DATA_DIR", ""))
+    top = pathlib.Path(os.environ.get("TROTH_DATASETS", ""))
     if not (top / "expected.json").is_file() or not (top / "olist").is_dir():
-        print("skipped: TROTH_DATA_DIR (%s) has no olist/ and expected.json" % top)
+        print("skipped: TROTH_DATASETS (%s) has no olist/ and expected.json" % top)
         sys.exit(SKIPPED)
     return top / "olist", json.loads((top / "expected.json").read_text())["olist"]
 
@@ -104,6 +104,17 @@ def nothing_is_left_of_a_federation_that_was_thrown_away():
         left = list(pathlib.Path(top).iterdir())
         if left:
             raise AssertionError("left behind: %s" % left)
+
+
+def a_federation_of_its_own_does_not_obey_what_is_set_for_another():
+    """TROTH_<KEY> overrides a node's configuration: not that of these nodes."""
+    with tempfile.TemporaryDirectory() as top:
+        os.environ["TROTH_DATA_DIR"] = top
+        os.environ["TROTH_CLOCK"] = "real"
+        run("replay-run", "olist", SMALL, "--as-of", SMALL_AS_OF, "--report", "--quiet")
+        left = list(pathlib.Path(top).iterdir())
+        if left:
+            raise AssertionError("written there: %s" % left)
 
 
 def files_that_are_not_as_they_must_be_are_named_with_their_line():
