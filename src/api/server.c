@@ -139,8 +139,11 @@ static void *serve(void *arg)
 
 	(void)pthread_setname_np(pthread_self(), "troth-api");
 	for (;;) {
+		s->called = false;
 		if (lws_service(s->lws, 0) < 0)
 			break;
+		if (!s->called)
+			troth_streams_look(s);
 		if (!atomic_load(&s->stopping))
 			continue;
 		/* What the engine holds must come back; what is written may take a

@@ -52,6 +52,7 @@ struct troth_server {
 	/* The API's thread only. */
 	uint64_t told_len;
 	unsigned answering;
+	bool called; /* By libwebsockets, in this round of the service. */
 	struct troth_conn *readers;
 	struct troth_buf out; /* Scratch, LWS_PRE bytes first. */
 };
@@ -64,6 +65,9 @@ int troth_conn_callback(struct lws *wsi, enum lws_callback_reasons reason, void 
 
 /* Calls that the engine is through with; and readers, when entries came. */
 void troth_server_drain(struct troth_server *s);
+
+/* Closes the streams of readers that are gone, or say what nobody asked for. */
+void troth_streams_look(struct troth_server *s);
 
 /* Begins a stream for an admitted call; -1: the connection must close. */
 int troth_stream_begin(struct troth_conn *conn, struct troth_call *c);

@@ -222,6 +222,25 @@ int troth_stream_writable(struct troth_conn *conn)
 	return 0;
 }
 
+/*
+ * libwebsockets polls a reader for input and leaves what comes unread, so that an
+ * end or a stray byte would keep the service spinning. A round in which it had
+ * nothing to call us for is the sign.
+ */
+void troth_streams_look(struct troth_server *s)
+{
+	for (struct troth_conn *conn = s->readers, *next; conn != NULL; conn = next) {
+		char byte;
+
+		next = conn->stream.next_reader;
+		if (recv(lws_get_socket_fd(conn->wsi), &byte, 1,
+			 MSG_PEEK | MSG_DONTWAIT) < 0)
+			continue;
+		troth_stream_end(conn);
+		lws_set_timeout(conn->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+	}
+}
+
 int troth_stream_timer(struct troth_conn *conn)
 {
 	struct troth_stream *s = &conn->stream;

@@ -231,10 +231,7 @@ void troth_daemon_random(void *ctx, void *out, size_t len)
 
 void troth_daemon_advanced(struct troth_daemon *d, uint64_t stream_len)
 {
-	(void)pthread_mutex_lock(&d->desk.lock);
-	if (d->told != NULL)
-		troth_api_advanced(d->told, stream_len);
-	(void)pthread_mutex_unlock(&d->desk.lock);
+	troth_api_advanced(d->api, stream_len);
 }
 
 void troth_daemon_note(const char *event, const char *peer, const char *text)

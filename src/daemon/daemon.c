@@ -125,7 +125,6 @@ static enum troth_err start(struct troth_daemon *d, struct troth_why *why)
 		err = open_api(d, why);
 	if (err != TROTH_OK)
 		return err;
-	d->told = d->api; /* No other thread looks yet. */
 	err = daemon_core_start(d, why);
 	if (err != TROTH_OK)
 		return err;
@@ -137,13 +136,11 @@ static enum troth_err start(struct troth_daemon *d, struct troth_why *why)
 
 static void serve(struct troth_daemon *d)
 {
-	daemon_care(d);
 	while (!atomic_load(&d->want_stop)) {
+		daemon_care(d);
 		(void)troth_inbox_take(&d->control, CARE_MS);
 		if (atomic_exchange(&d->want_reload, false))
 			daemon_reload(d);
-		if (!atomic_load(&d->want_stop))
-			daemon_care(d);
 	}
 }
 
@@ -154,15 +151,13 @@ static void stop(struct troth_daemon *d)
 
 	if (d->service != NULL)
 		troth_service_stopping(d->service, d->config.stop_ms);
-	if (api != NULL)
+	if (api != NULL) {
 		troth_api_ready(api, false);
-	/* The core goes on while the API waits for answers, but tells it nothing new. */
-	(void)pthread_mutex_lock(&d->desk.lock);
-	d->told = NULL;
-	(void)pthread_mutex_unlock(&d->desk.lock);
+		troth_api_stop(api); /* The core answers what it took, meanwhile. */
+	}
+	daemon_core_stop(d);
 	troth_api_close(api);
 	d->api = NULL;
-	daemon_core_stop(d);
 	d->role->close(d);
 	place_close(d);
 	troth_service_close(d->service);

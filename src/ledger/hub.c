@@ -493,8 +493,8 @@ static struct troth_time clock_at(struct troth_hub *h)
 {
 	struct troth_time t = troth_ledger_next_timer(h->ledger);
 
-	if (h->date.ms != 0) /* Such time does not run: it is due now, or not yet. */
-		t.ms = t.ms != 0 && t.ms <= h->date.ms ? 1 : 0;
+	if (h->date.ms != 0) /* Such time does not run: it is due at once, or not yet. */
+		t.ms = t.ms <= h->date.ms && t.ms != 0;
 	if (t.ms != 0 && t.ms < h->retry.ms)
 		t = h->retry;
 	return t;
@@ -502,9 +502,8 @@ static struct troth_time clock_at(struct troth_hub *h)
 
 static bool clock_due(struct troth_hub *h, struct troth_time now)
 {
-	struct troth_time t = clock_at(h);
-
-	return t.ms != 0 && t.ms <= now.ms;
+	int64_t at_ms = clock_at(h).ms;
+	return at_ms != 0 && at_ms <= now.ms;
 }
 
 void troth_hub_date(struct troth_hub *h, struct troth_time date)

@@ -187,6 +187,12 @@ class Node:
             self.config["listen"] = self.bus
         self.config["api_listen"] = [u.split("://", 1)[1] for u in self.api]
 
+    def cpu_s(self):
+        """Seconds of processor time that the process has used."""
+        stat = pathlib.Path("/proc/%d/stat" % self.process.pid).read_text()
+        user, system = stat.rsplit(")", 1)[1].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
     def running(self):
         return self.process is not None and self.exit_code is None
 
@@ -445,6 +451,8 @@ class Events:
         except OSError:
             pass  # The other end was first.
         self._thread.join(WAIT_S)
+        if self._thread.is_alive():  # It holds what close would wait for.
+            raise NodeError("%s: the reader of events does not end" % self.node.name)
         self._connection.close()
 
     def __enter__(self):

@@ -87,8 +87,6 @@ struct troth_daemon {
 	struct troth_service *service;
 	struct troth_engine engine;
 	struct troth_api *api;
-	struct troth_api
-		*told; /* The same while it may be told of commits; by desk.lock. */
 
 	struct troth_daemon_desk desk;
 	struct troth_inbox control; /* Only ever nudged: the main thread's wake-up. */
