@@ -480,6 +480,9 @@ int troth_conn_callback(struct lws *wsi, enum lws_callback_reasons reason, void 
 	case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
 		troth_server_drain(server_of(wsi));
 		return 0;
+	case LWS_CALLBACK_OPENSSL_PERFORM_CLIENT_CERT_VERIFICATION:
+		/* `len` is OpenSSL's verdict, and what is returned here replaces it. */
+		return len == 1 ? 0 : 1;
 	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
 		return -1; /* Neither WebSockets nor HTTP/2 in clear. */
 	default:           /* libwebsockets has some hundred reasons; these are ours. */

@@ -36,19 +36,45 @@ void federation_remove(const char *dir)
 	(void)nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+/*
+ * Our environment without what would override the nodes' configurations: an
+ * operator may have TROTH_DATA_DIR set for a node that is not to be thrown away.
+ * NULL: no memory. The texts are borrowed.
+ */
+static char **environment(bool for_certs)
+{
+	static const char certs[] = "TROTH_CERTS_DIR="; /* Where their script is. */
+	size_t count = 0, kept = 0;
+	char **out;
+
+	while (environ[count] != NULL)
+		count++;
+	out = calloc(count + 1, sizeof(*out));
+	for (size_t i = 0; i < count && out != NULL; i++)
+		if (strncmp(environ[i], "TROTH_", 6) != 0 ||
+		    (for_certs && strncmp(environ[i], certs, sizeof(certs) - 1) == 0))
+			out[kept++] = environ[i];
+	return out;
+}
+
 pid_t federation_run(const struct troth_federation *f, const char *const *args,
 		     const char *log)
 {
 	const char *argv[TROTH_FEDERATION_NODES_MAX + 8] = { "troth" };
+	char **env = environment(strcmp(args[0], "certs") == 0);
 	pid_t parent = getpid(), pid;
 	int out, n = 1;
 
+	if (env == NULL)
+		return -1;
 	for (; *args != NULL && n + 1 < (int)TROTH_LEN(argv); args++)
 		argv[n++] = *args;
 	(void)fflush(NULL);
 	pid = fork();
-	if (pid != 0)
+	if (pid != 0) {
+		free(env);
 		return pid;
+	}
 	/* The child: from here on only exec or _exit. */
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
@@ -57,7 +83,7 @@ pid_t federation_run(const struct troth_federation *f, const char *const *args,
 	out = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	if (out < 0 || dup2(out, STDERR_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0)
 		_exit(127);
-	(void)execv(f->program, (char *const *)argv);
+	(void)execve(f->program, (char *const *)argv, env);
 	_exit(127);
 }
 

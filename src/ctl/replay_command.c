@@ -18,8 +18,8 @@ static const struct argp_option options[] = {
 	  "(2018-10-18T00:00:00Z)",
 	  0 },
 	{ "at", OPT_AT, "NODE", 0,
-	  "Whose state is asked for the report: central (default), or gateway, the one of "
-	  "the brand",
+	  "Whose state is asked for the report: central (default); gateway, the one of the "
+	  "brand; or both, which must then agree",
 	  0 },
 	{ "report", OPT_REPORT, NULL, 0, "Print what became of the promises", 0 },
 	{ "json", OPT_JSON, NULL, 0, "The same, all of it, as one JSON object", 0 },
@@ -27,12 +27,21 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
-static void one_of(struct argp_state *state, const char *name, const char *arg,
-		   const char *no, const char *yes, bool *out)
+static void read_rule(struct argp_state *state, struct replay_options *o, const char *arg)
 {
-	if (strcmp(arg, no) != 0 && strcmp(arg, yes) != 0)
-		argp_error(state, "--%s \"%s\": must be %s or %s", name, arg, no, yes);
-	*out = strcmp(arg, yes) == 0;
+	o->end_of_day = strcmp(arg, "end-of-day") == 0;
+	if (!o->end_of_day && strcmp(arg, "instant") != 0)
+		argp_error(state, "--rule \"%s\": must be instant or end-of-day", arg);
+}
+
+static void read_at(struct argp_state *state, struct replay_options *o, const char *arg)
+{
+	bool both = strcmp(arg, "both") == 0;
+
+	o->at_central = both || strcmp(arg, "central") == 0;
+	o->at_gateway = both || strcmp(arg, "gateway") == 0;
+	if (!o->at_central && !o->at_gateway)
+		argp_error(state, "--at \"%s\": must be central, gateway or both", arg);
 }
 
 static void read_argument(struct argp_state *state, struct replay_options *o, char *arg)
@@ -51,10 +60,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case OPT_RULE:
-		one_of(state, "rule", arg, "instant", "end-of-day", &o->end_of_day);
+		read_rule(state, o, arg);
 		return 0;
 	case OPT_AT:
-		one_of(state, "at", arg, "central", "gateway", &o->at_gateway);
+		read_at(state, o, arg);
 		return 0;
 	case OPT_AS_OF:
 		if (!troth_time_parse(&o->as_of, arg) || o->as_of.ms == 0)
@@ -133,31 +142,45 @@ enum troth_err replay_play(struct replay_job *job, struct troth_why *why)
 	return err;
 }
 
-enum troth_err replay_tell(struct replay_job *job, const struct replay_options *o,
-			   struct troth_why *why)
+static enum troth_err print(const json_t *report, bool as_json, struct troth_why *why)
 {
-	struct replay_node *node = o->at_gateway ? job->replay.sees_all
-						 : job->replay.central;
-	json_t *report = NULL;
 	char *text = NULL;
-	enum troth_err err;
+	bool ok = true;
 
-	if (node == NULL)
-		return troth_fail(why, TROTH_ERR_INPUT,
-				  "--at gateway needs a gateway of the brand");
-	err = replay_report(&report, node, &job->plan, o->as_of, why);
-	if (err != TROTH_OK)
-		return err;
-	if (o->json) {
+	if (as_json) {
 		text = json_dumps(report, JSON_INDENT(1) | JSON_REAL_PRECISION(6));
-		if (text != NULL)
-			(void)printf("%s\n", text);
+		ok = text != NULL && printf("%s\n", text) > 0;
 	} else {
 		replay_print(report, stdout);
 	}
-	if ((o->json && text == NULL) || fflush(stdout) != 0)
-		err = troth_fail(why, TROTH_ERR_IO, "the report cannot be written");
 	free(text);
-	json_decref(report);
+	if (!ok || fflush(stdout) != 0)
+		return troth_fail(why, TROTH_ERR_IO, "the report cannot be written");
+	return TROTH_OK;
+}
+
+enum troth_err replay_tell(struct replay_job *job, const struct replay_options *o,
+			   struct troth_why *why)
+{
+	struct replay *r = &job->replay;
+	json_t *central = NULL, *gateway = NULL;
+	enum troth_err err = TROTH_OK;
+
+	if (o->at_gateway && r->sees_all == NULL)
+		return troth_fail(why, TROTH_ERR_INPUT,
+				  "--at gateway needs a gateway of the brand");
+	if (o->at_central || !o->at_gateway)
+		err = replay_report(&central, r->central, &job->plan, o->as_of, why);
+	if (err == TROTH_OK && o->at_gateway)
+		err = replay_report(&gateway, r->sees_all, &job->plan, o->as_of, why);
+	if (err == TROTH_OK && central != NULL && gateway != NULL &&
+	    !json_equal(central, gateway))
+		err = troth_fail(why, TROTH_ERR_INPUT, "%s and %s do not say the same",
+				 troth_http_url(r->central->http),
+				 troth_http_url(r->sees_all->http));
+	if (err == TROTH_OK)
+		err = print(central != NULL ? central : gateway, o->json, why);
+	json_decref(central);
+	json_decref(gateway);
 	return err;
 }

@@ -11,7 +11,8 @@
 
 struct replay_options {
 	const char *dir;
-	bool end_of_day, at_gateway, json, report, quiet;
+	bool end_of_day, json, report, quiet;
+	bool at_central, at_gateway; /* Neither: central. */
 	struct troth_time as_of;
 };
 
@@ -40,7 +41,10 @@ void replay_unload(struct replay_job *job);
 /* Replays everything into the nodes of job->replay, which are open. */
 TROTH_MUST_USE enum troth_err replay_play(struct replay_job *job, struct troth_why *why);
 
-/* Prints what became of the promises, by the state of the node that o names. */
+/*
+ * Prints what became of the promises, by the state of the node that o names. Of two
+ * nodes, both must say the same.
+ */
 TROTH_MUST_USE enum troth_err replay_tell(struct replay_job *job,
 					  const struct replay_options *o,
 					  struct troth_why *why);

@@ -14,7 +14,7 @@
 
 #include <stdatomic.h>
 
-#define REPLAY_PATIENCE_MS INT64_C(120000)
+#define REPLAY_PATIENCE_MS INT64_C(300000)
 
 struct replay_node {
 	struct troth_http *http;

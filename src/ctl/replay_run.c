@@ -83,6 +83,71 @@ static enum troth_err give_part(struct replay *r, struct replay_node *n,
 	return TROTH_OK;
 }
 
+/* ---- Where to go on ---- */
+
+static enum troth_err other_history(const struct replay *r, struct troth_time clock,
+				    const char *what, struct troth_why *why)
+{
+	char text[TROTH_TIME_TEXT];
+
+	troth_time_format(text, clock);
+	return troth_fail(why, TROTH_ERR_INPUT,
+			  "%s: at %s, %s: the history of this federation is another one",
+			  troth_http_url(r->central->http), text, what);
+}
+
+/* The last order of the runs before `run` must be there. */
+static enum troth_err check_history(struct replay *r, size_t run, struct troth_time clock,
+				    struct troth_why *why)
+{
+	const struct replay_plan *p = r->plan;
+	size_t at = p->runs[run - 1].end - 1;
+	char path[64], id[TROTH_ID_TEXT];
+	struct troth_id order;
+	enum troth_err err;
+
+	while (p->steps[at].kind != REPLAY_PLACE) /* The first step of all is one. */
+		at--;
+	order = replay_order_id(&p->data->orders[p->steps[at].order]);
+	troth_id_format(id, TROTH_ID_ORDER, &order);
+	(void)snprintf(path, sizeof(path), "/v1/orders/%s", id);
+	err = replay_node_get(r->central, path, why);
+	return err == TROTH_ERR_NOTFOUND
+		       ? other_history(r, clock, "an order of that time is missing", why)
+		       : err;
+}
+
+/*
+ * The run to begin with: the first that ends after the latest clock, because a
+ * clock is set to a run's end only when all of the run is sequenced. Clocks stand
+ * nowhere else, unless somebody else has moved them.
+ */
+static enum troth_err find_start(struct replay *r, struct troth_why *why)
+{
+	const struct replay_plan *p = r->plan;
+	struct troth_time latest = { 0 };
+	enum troth_err err = TROTH_OK;
+	size_t i = 0;
+
+	for (unsigned k = 0; k < r->node_count; k++)
+		if (r->nodes[k].clock.ms > latest.ms)
+			latest = r->nodes[k].clock;
+	while (i < p->run_count && replay_run_time(p, i).ms < latest.ms)
+		i++;
+	r->first_run = i;
+	if (i < p->run_count && replay_run_time(p, i).ms == latest.ms) {
+		/* Of several runs that end at this instant, which are done? All again. */
+		if (i + 1 == p->run_count || replay_run_time(p, i + 1).ms > latest.ms)
+			r->first_run = ++i;
+	} else if (i < p->run_count && latest.ms > p->steps[0].at.ms) {
+		return other_history(r, latest, "where no replay of these orders stops",
+				     why);
+	}
+	for (unsigned k = 0; k < r->node_count && err == TROTH_OK; k++)
+		err = replay_node_set_clock(&r->nodes[k], latest, why);
+	return err == TROTH_OK && i > 0 ? check_history(r, i, latest, why) : err;
+}
+
 enum troth_err replay_meet(struct replay *r, struct troth_why *why)
 {
 	static const char *const missing = "no gateway of a seller, a carrier or a vendor"
@@ -107,7 +172,7 @@ enum troth_err replay_meet(struct replay *r, struct troth_why *why)
 	if (err == TROTH_OK && (r->lanes[REPLAY_MARKET] == NULL ||
 				r->lanes[REPLAY_CARRIER] == NULL || r->service == NULL))
 		err = troth_fail(why, TROTH_ERR_INPUT, "%s", missing);
-	return err;
+	return err == TROTH_OK ? find_start(r, why) : err;
 }
 
 /* ---- Sellers ---- */
@@ -264,71 +329,22 @@ static enum troth_err settle(struct replay *r, const struct task tasks[REPLAY_LA
 	return err;
 }
 
-/*
- * The run to begin with: the first that ends after the latest clock. A run's end
- * is set only when all of it is sequenced. That the clock was not moved by
- * somebody else shows in the last order that must then be there.
- */
-static enum troth_err find_start(struct replay *r, size_t *first, struct troth_why *why)
-{
-	const struct replay_plan *p = r->plan;
-	struct troth_time latest = { 0 };
-	const struct replay_step *s;
-	char path[64], id[TROTH_ID_TEXT];
-	struct troth_id order;
-	enum troth_err err = TROTH_OK;
-	size_t at;
-
-	for (unsigned i = 0; i < r->node_count; i++)
-		if (r->nodes[i].clock.ms > latest.ms)
-			latest = r->nodes[i].clock;
-	*first = 0;
-	while (*first < p->run_count && replay_run_time(p, *first).ms < latest.ms)
-		(*first)++;
-	/* Of several runs that end at this instant, which are done? All once more. */
-	if (*first < p->run_count && replay_run_time(p, *first).ms == latest.ms &&
-	    (*first + 1 == p->run_count || replay_run_time(p, *first + 1).ms > latest.ms))
-		(*first)++;
-	for (unsigned i = 0; i < r->node_count && err == TROTH_OK; i++)
-		err = replay_node_set_clock(&r->nodes[i], latest, why);
-	if (err != TROTH_OK || *first == 0)
-		return err;
-	at = p->runs[*first - 1].end;
-	for (s = &p->steps[--at]; s->kind != REPLAY_PLACE;)
-		s = &p->steps[--at]; /* The first step of all places an order. */
-	order = replay_order_id(&p->data->orders[s->order]);
-	troth_id_format(id, TROTH_ID_ORDER, &order);
-	(void)snprintf(path, sizeof(path), "/v1/orders/%s", id);
-	err = replay_node_get(r->central, path, why);
-	if (err == TROTH_ERR_NOTFOUND)
-		err = troth_fail(why, TROTH_ERR_INPUT,
-				 "%s: its clock is past %s, but order %s is not there: "
-				 "the history of this federation is another one",
-				 troth_http_url(r->central->http),
-				 "the beginning of these orders",
-				 p->data->orders[s->order].number);
-	return err;
-}
-
 enum troth_err replay_steps(struct replay *r, struct troth_why *why)
 {
 	const struct replay_plan *p = r->plan;
 	struct progress progress = { .began_ms = replay_monotonic_ms(),
 				     .tty = isatty(STDERR_FILENO) == 1 };
 	struct task tasks[REPLAY_LANES] = { { .lane = REPLAY_MARKET } };
-	enum troth_err err;
-	size_t i;
+	enum troth_err err = TROTH_OK;
 
 	r->batch_of = calloc(p->data->order_count + 1, sizeof(*r->batch_of));
 	if (r->batch_of == NULL)
 		return troth_fail(why, TROTH_ERR_MEMORY, "no memory");
-	err = find_start(r, &i, why);
-	if (err == TROTH_OK && i > 0) {
-		atomic_store(&r->done, p->runs[i - 1].end);
-		progress.began_at = p->runs[i - 1].end;
-	}
+	if (r->first_run > 0)
+		progress.began_at = p->runs[r->first_run - 1].end;
+	atomic_store(&r->done, progress.began_at);
 	progress.said_ms = progress.began_ms;
-	for (; i < p->run_count && err == TROTH_OK; i++) {
+	for (size_t i = r->first_run; i < p->run_count && err == TROTH_OK; i++) {
 		err = send_run(r, &p->runs[i], tasks, why);
 		if (err == TROTH_OK)
 			err = settle(r, tasks, replay_run_time(p, i), why);

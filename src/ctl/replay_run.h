@@ -23,14 +23,16 @@ struct replay {
 	struct replay_node *lanes[REPLAY_LANES]; /* Market and carrier. */
 	struct replay_node *service;             /* Whose party tells customers. */
 	struct replay_node *sees_all;            /* The brand's gateway; NULL: none. */
+	size_t first_run;                        /* What comes before it is done. */
 	atomic_size_t done;                      /* Steps taken, for who watches. */
 	uint32_t *batch_of; /* By order: the batch that last touched it. */
 	bool quiet;         /* No progress on stderr. */
 };
 
 /*
- * Asks the nodes (http is open, the rest of each is zero) who they are, and gives
- * them their parts. INPUT if one is missing or a clock is not simulated.
+ * Asks the nodes (http is open, the rest of each is zero) who they are, gives them
+ * their parts, and finds out where a replay goes on. INPUT if a part is missing, a
+ * clock is not simulated, or other things have happened here; nothing has changed.
  */
 TROTH_MUST_USE enum troth_err replay_meet(struct replay *r, struct troth_why *why);
 

@@ -34,21 +34,27 @@ double tally_ratio(const struct tally *t, int strict)
 	return (double)(uint64_t)((double)t->of[KEPT] / (double)below * 1e6 + 0.5) / 1e6;
 }
 
-void tally_out(const struct tally *t, json_t *out)
+void tally_ratios(const struct tally *t, json_t *out)
 {
 	static const char *const names[] = { "kept_ratio", "kept_ratio_strict" };
-	uint64_t all = 0;
 
-	for (int i = 0; i < OUTCOMES; i++)
-		all += t->of[i];
-	tally_counts(t, OUTCOMES, out);
-	(void)json_object_set_new(out, "promises", json_integer((json_int_t)all));
 	for (int strict = 0; strict < 2; strict++) {
 		double ratio = tally_ratio(t, strict);
 
 		(void)json_object_set_new(out, names[strict],
 					  ratio < 0 ? json_null() : json_real(ratio));
 	}
+}
+
+void tally_out(const struct tally *t, json_t *out)
+{
+	uint64_t all = 0;
+
+	for (int i = 0; i < OUTCOMES; i++)
+		all += t->of[i];
+	tally_counts(t, OUTCOMES, out);
+	(void)json_object_set_new(out, "promises", json_integer((json_int_t)all));
+	tally_ratios(t, out);
 }
 
 struct tally *months_of(struct months *m, const char *text)

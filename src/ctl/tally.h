@@ -22,8 +22,11 @@ enum outcome outcome_named(const char *name);
 /* Sets counts (the first `n` outcomes), and nothing else, in `out`. */
 void tally_counts(const struct tally *t, enum outcome n, json_t *out);
 
-/* Sets all counts, `promises`, kept_ratio and kept_ratio_strict (null over nothing). */
+/* Sets all counts, how many `promises` they are, and the ratios. */
 void tally_out(const struct tally *t, json_t *out);
+
+/* Sets kept_ratio and kept_ratio_strict: null over nothing. */
+void tally_ratios(const struct tally *t, json_t *out);
 
 /* kept / below, rounded to six digits; -1 over nothing. */
 double tally_ratio(const struct tally *t, int strict);

@@ -13,7 +13,14 @@
 void ledger_load(struct troth_ledger *l, const struct troth_id *id,
 		 enum troth_subject_kind kind)
 {
+	if (l->run.open && troth_id_eq(&l->subject->id, id))
+		return;
+	ledger_end_run(l);
 	(void)troth_state_load(&l->txn, TROTH_T_SUBJECTS, id, kind, l->subject);
+	l->run.open = true;
+	l->run.changed = false;
+	l->run.timer = troth_subject_due(l->subject);
+	troth_state_indexed(l->subject, l->indexed);
 }
 
 /* Who could see the subject before the entry. */
@@ -48,6 +55,20 @@ static void move_timer(struct troth_ledger *l, const struct troth_id *id,
 		troth_txn_put(&l->txn, TROTH_T_TIMERS, troth_key_span(&k),
 			      TROTH_SPAN_NONE);
 	}
+}
+
+void ledger_end_run(struct troth_ledger *l)
+{
+	const struct troth_subject *s = l->subject;
+	bool changed = l->run.open && l->run.changed;
+
+	l->run.open = false;
+	if (!changed)
+		return;
+	troth_txn_put(&l->txn, TROTH_T_SUBJECTS, troth_id_span(&s->id),
+		      troth_buf_span(&l->record));
+	troth_state_reindex(&l->txn, l->indexed, s);
+	move_timer(l, &s->id, l->run.timer, troth_subject_due(s));
 }
 
 static void store_history(struct troth_ledger *l, const struct troth_subject *s)
@@ -148,7 +169,6 @@ static void tell_author(struct troth_ledger *l, const struct incoming *in,
 uint64_t ledger_append(struct troth_ledger *l, const struct incoming *in)
 {
 	struct troth_subject *s = l->subject;
-	struct troth_time timer = troth_subject_due(s);
 	struct audience a;
 	struct troth_digest leaf;
 	struct troth_place place = { l->next_tree.size + 1, l->now };
@@ -162,21 +182,17 @@ uint64_t ledger_append(struct troth_ledger *l, const struct incoming *in)
 		tell_author(l, in, place.position);
 		return place.position;
 	}
-	troth_state_indexed(s, l->indexed);
 	troth_apply(s, &l->lookup, in->who, in->e, in->verdict, place);
 	troth_buf_reset(&l->record);
 	troth_subject_seal(s, &leaf, &l->record);
-	troth_txn_put(&l->txn, TROTH_T_SUBJECTS, troth_id_span(&s->id),
-		      troth_buf_span(&l->record));
+	l->run.changed = true;
 	store_history(l, s);
 	if (s->kind == TROTH_SUBJECT_FEDERATION) {
 		distribute_federation(l, in);
 		return place.position;
 	}
-	troth_state_reindex(&l->txn, l->indexed, s);
 	if (in->verdict.outcome != TROTH_REFUSED)
 		troth_state_index_number(&l->txn, &s->id, in->order_number);
-	move_timer(l, &s->id, timer, troth_subject_due(s));
 	distribute(l, &a);
 	/* After those who take part: through one feed an entry comes as theirs. */
 	if (in->verdict.outcome == TROTH_REFUSED)
@@ -291,6 +307,7 @@ void ledger_clock(struct troth_ledger *l)
 		ledger_load(l, &id, TROTH_SUBJECT_ORDER);
 
 		unsigned n = declare(l);
+		ledger_end_run(l); /* The timer moves on. */
 		total += n;
 		if (n == 0) {
 			troth_txn_fail(&l->txn, TROTH_ERR_CORRUPT,

@@ -224,6 +224,7 @@ void troth_ledger_begin(struct troth_ledger *l, struct troth_time now)
 	l->now = now.ms > l->time.ms ? now : l->time;
 	l->dirty = false;
 	l->own_unsealed = false;
+	l->run.open = false;
 	l->next_tree = l->tree;
 	l->next_own = l->own;
 	l->next_mark_count = l->mark_count;
@@ -263,6 +264,7 @@ enum troth_err troth_ledger_commit(struct troth_ledger *l, struct troth_why *why
 	}
 	if (l->own_unsealed)
 		seal_own(l);
+	ledger_end_run(l);
 	feeds_write(l);
 	troth_state_set_meta(&l->txn, TROTH_META_POSITION, l->next_tree.size);
 	troth_state_set_meta(&l->txn, TROTH_META_AS_OF, (uint64_t)l->now.ms);

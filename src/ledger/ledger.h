@@ -56,9 +56,19 @@ struct troth_ledger {
 	struct feeds feeds;
 	bool own_unsealed;
 
-	/* Scratch, reused for every entry. */
+	/*
+	 * Entries about one subject that follow each other are a run: `subject` is
+	 * loaded before the first and stored, with indexes and timer, after the last.
+	 */
+	struct {
+		bool open;               /* `subject` is as the transaction has it. */
+		bool changed;            /* `record` is to be stored. */
+		struct troth_time timer; /* Of the subject before the run. */
+	} run;
 	struct troth_subject *subject;
-	struct troth_indexed *indexed;
+	struct troth_indexed *indexed; /* What the indexes say of it until then. */
+
+	/* Scratch, reused for every entry. */
 	struct troth_event *events; /* TROTH_BATCH_MAX of them. */
 	struct troth_event *declared;
 	struct troth_personal *personal;
@@ -83,9 +93,12 @@ uint64_t ledger_append_own(struct troth_ledger *l, struct troth_event *e,
 			   const struct troth_personal *personal,
 			   const struct troth_who *who, struct troth_verdict verdict);
 
-/* Loads the subject that e is about into l->subject. */
+/* Has the subject in l->subject: of the present run, or of a new one. */
 void ledger_load(struct troth_ledger *l, const struct troth_id *id,
 		 enum troth_subject_kind kind);
+
+/* Stores what the present run has made of its subject. */
+void ledger_end_run(struct troth_ledger *l);
 
 /* Lets the clock declare what is due before l->now. */
 void ledger_clock(struct troth_ledger *l);

@@ -7,6 +7,7 @@
 #include "troth/ctl/certs.h"
 #include "troth/ctl/cli.h"
 #include "troth/ctl/replay.h"
+#include "troth/ctl/score.h"
 #include "troth/ctl/demo.h"
 #include "troth/gateway/gateway.h"
 
@@ -37,6 +38,7 @@ static const struct {
 	{ "site", "sites of the federation", troth_ctl_cli },
 	{ "token", "tokens for a node's API", troth_ctl_cli },
 	{ "status", "how a node is", troth_ctl_status },
+	{ "score", "what became of the promises that a node knows", troth_ctl_score },
 	{ "replay", "tell a federation what happened to real orders", troth_ctl_replay },
 	{ "replay-run", "the same, with a federation that is made for it",
 	  troth_ctl_replay_run },

@@ -34,6 +34,7 @@ void fault_init(struct sim *s)
 		.central_back = some(s, 4),
 		.rogue = some(s, 10),
 		.stop = some(s, 6),
+		.garble = some(s, 5),
 	};
 	if (w->restore > 0 || w->central_back > 0)
 		w->snapshot += 10;
@@ -325,6 +326,8 @@ void fault_strike(struct sim *s)
 		central_back(s);
 	if (hit(&dice, w->rogue))
 		rogue(s, site);
+	if (hit(&dice, w->garble))
+		site->garble = true;
 	if (hit(&dice, w->stop))
 		stop(s, node);
 	sim_push(s, s->now + dice_between(&s->dice, 20, 700), SIM_FAULT, 0, 0);
@@ -338,6 +341,7 @@ void fault_heal(struct sim *s)
 		struct node *n = &s->nodes[i];
 
 		n->doom = MEMKV_OK;
+		n->garble = false;
 		n->full_until = n->slow_until = 0;
 		n->stalled_until[0] = n->stalled_until[1] = 0;
 	}

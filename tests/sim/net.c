@@ -186,6 +186,11 @@ static void at_site(struct sim *s, uint64_t id, struct packet *p)
 		troth_gateway_down(n->gateway, "connection lost", now);
 		net_reconnect_later(s, n);
 	} else {
+		if (n->garble) {
+			n->garble = false;
+			n->garbled = true;
+			memset(p->bytes.data, 0xff, p->bytes.len);
+		}
 		sim_log(s, "site %u: reply %u on %llu, %zu bytes", n->number, p->request,
 			(unsigned long long)id, p->bytes.len);
 		troth_gateway_reply(n->gateway, p->request, troth_buf_span(&p->bytes),

@@ -123,6 +123,10 @@ static void site_note(void *ctx, const char *event, const char *text)
 	struct sim *s = n->sim;
 
 	sim_log(s, "site %u: note %s: %s", n->number, event, text);
+	if (n->garbled && strcmp(event, "bad_answer") == 0) {
+		n->garbled = false;
+		return;
+	}
 	for (size_t i = 0; i < TROTH_LEN(alarms); i++)
 		if (strcmp(event, alarms[i]) == 0)
 			sim_fail(s, "I4", "site %u notes %s: %s", n->number, event, text);

@@ -129,6 +129,8 @@ struct node {
 	/* Trouble. */
 	enum memkv_fate doom; /* Of the next commit: IO or LOST. */
 	int64_t full_until, slow_until, last_full;
+	bool garble; /* The next reply to it is junk. */
+	bool garbled;
 	int64_t stalled_until[2];
 	struct memkv_image *images[IMAGES_MAX];
 	uint64_t image_marks[IMAGES_MAX]; /* Ops told by then. */
@@ -193,7 +195,7 @@ struct options {
 /* Which troubles this seed has, in percent of all. */
 struct weights {
 	unsigned cut, stall, partition, crash, crash_central, doom, full, slow, jump;
-	unsigned snapshot, restore, central_back, rogue, stop;
+	unsigned snapshot, restore, central_back, rogue, stop, garble;
 };
 
 struct counts {

@@ -38,7 +38,8 @@ void sim_fail(struct sim *s, const char *invariant, const char *fmt, ...)
 	uint64_t first = s->log_count > LOG_LINES ? s->log_count - LOG_LINES : 0;
 	va_list ap;
 
-	for (uint64_t i = first; i < s->log_count && !s->options.trace && !s->options.brief; i++)
+	for (uint64_t i = first;
+	     i < s->log_count && !s->options.trace && !s->options.brief; i++)
 		printf("  %s\n", s->log[i % LOG_LINES]);
 	printf("seed %llu: %s: ", (unsigned long long)s->seed, invariant);
 	va_start(ap, fmt);
@@ -99,7 +100,7 @@ int64_t node_time(const struct sim *s, const struct node *n)
 
 static void happen(struct sim *s, const struct happening *h)
 {
-	struct node *n = &s->nodes[h->who];
+	struct node *n = h->what == SIM_CLIENT ? NULL : &s->nodes[h->who];
 
 	switch (h->what) {
 	case SIM_ARRIVE:
@@ -189,8 +190,8 @@ static void make_nodes(struct sim *s)
 		(void)strcpy(n->party, sites[which].party);
 		(void)strcpy(n->feed_party, sites[which].party);
 		(void)strcpy(n->site, sites[which].site);
-		(void)snprintf(n->origin, sizeof(n->origin), DOMAIN "/gw/%s/%s", n->party,
-			       n->site);
+		(void)snprintf(n->origin, sizeof(n->origin), DOMAIN "/gw/%s/%s",
+			       sites[which].party, sites[which].site);
 		sim_log(s, "site %u is %s", i, n->origin);
 	}
 }
