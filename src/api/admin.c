@@ -98,7 +98,7 @@ static void default_origin(struct troth_call *c, struct troth_event *e)
 	if (e->u.site.origin[0] != '\0' || domain_end == NULL ||
 	    e->u.site.party[0] == '\0' || e->u.site.site[0] == '\0')
 		return;
-	(void)snprintf(e->u.site.origin, sizeof(e->u.site.origin), "%.*s/%s/%s",
+	(void)snprintf(e->u.site.origin, sizeof(e->u.site.origin), "%.*s/gw/%s/%s",
 		       (int)(domain_end - own < 100 ? domain_end - own : 100), own,
 		       e->u.site.party, e->u.site.site);
 }

@@ -3,6 +3,7 @@
 #include "troth/base/err.h"
 #include "troth/base/text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define FLAW(f, p) ((struct troth_flaw){ (f), (p) })
@@ -68,6 +69,16 @@ static bool party_ok(const struct troth_party *p, struct troth_flaw *flaw)
 	return true;
 }
 
+/* spiffe://<trust domain>/gw/<party>/<site>, and of no other party and site. */
+static bool origin_is_of(const char *origin, const char *party, const char *site)
+{
+	char path[TROTH_PARTY_MAX + TROTH_SITE_MAX + 8];
+	const char *domain_end = strchr(origin + strlen("spiffe://"), '/');
+
+	(void)snprintf(path, sizeof(path), "/gw/%s/%s", party, site);
+	return domain_end != NULL && strcmp(domain_end, path) == 0;
+}
+
 static bool site_ok(const struct troth_event *e, struct troth_flaw *flaw)
 {
 	if (strncmp(e->u.site.origin, "spiffe://", 9) != 0 ||
@@ -75,9 +86,14 @@ static bool site_ok(const struct troth_event *e, struct troth_flaw *flaw)
 		return fail(flaw, "origin", "must be a SPIFFE id");
 	if (e->type == TROTH_EVENT_SITE_ADDED && strchr(e->u.site.site, '/') != NULL)
 		return fail(flaw, "site", "must not contain /");
-	if (e->type == TROTH_EVENT_SITE_ADDED)
-		return name_ok(e->u.site.party, TROTH_PARTY_MAX, true, "party", flaw) &&
-		       name_ok(e->u.site.site, TROTH_SITE_MAX, true, "site", flaw);
+	if (e->type == TROTH_EVENT_SITE_ADDED) {
+		if (!name_ok(e->u.site.party, TROTH_PARTY_MAX, true, "party", flaw) ||
+		    !name_ok(e->u.site.site, TROTH_SITE_MAX, true, "site", flaw))
+			return false;
+		return origin_is_of(e->u.site.origin, e->u.site.party, e->u.site.site) ||
+		       fail(flaw, "origin",
+			    "must be the SPIFFE id of that party and site");
+	}
 	if (e->type == TROTH_EVENT_SITE_KEY_REVOKED)
 		return name_ok(e->u.site.reason, TROTH_CODE_MAX, true, "reason", flaw);
 	return true;

@@ -322,8 +322,13 @@ static void fill_federation_full(struct troth_event *e)
 	name(e->u.site.origin, TROTH_ORIGIN_MAX);
 	memcpy(e->u.site.origin, "spiffe://", 9);
 	if (e->type == TROTH_EVENT_SITE_ADDED) {
+		char path[TROTH_PARTY_MAX + TROTH_SITE_MAX + 8];
+
 		name(e->u.site.party, TROTH_PARTY_MAX);
 		name(e->u.site.site, TROTH_SITE_MAX);
+		snprintf(path, sizeof(path), "/gw/%s/%s", e->u.site.party,
+			 e->u.site.site);
+		strcpy(e->u.site.origin + TROTH_ORIGIN_MAX - strlen(path), path);
 	}
 	if (e->type == TROTH_EVENT_SITE_KEY_REVOKED)
 		name(e->u.site.reason, TROTH_CODE_MAX);

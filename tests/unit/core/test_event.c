@@ -125,7 +125,10 @@ static const struct change changes[] = {
 	OPTIONAL_NAME(PARTY_ADDED, u.party.operator_party, "operator"),
 	WORD(PARTY_ADDED, u.party.role, 0, "role"),
 	WORD(PARTY_ADDED, u.party.role, 5, "role"),
-	NAME(SITE_ADDED, u.site.party, "party"),
+	TEXT(SITE_ADDED, u.site.party, "", "party"),
+	TEXT(SITE_ADDED, u.site.party, "a b", "party"),
+	TEXT(SITE_ADDED, u.site.party, "zeta", "origin"), /* It is another's. */
+	TEXT(SITE_ADDED, u.site.site, "other", "origin"),
 	TEXT(SITE_ADDED, u.site.site, "", "site"),
 	TEXT(SITE_ADDED, u.site.site, "a b", "site"),
 	TEXT(SITE_ADDED, u.site.site, "a/b", "site"),

@@ -22,8 +22,8 @@
 
 #include <cmocka.h>
 
-#define SITE    "spiffe://fed.brand.example/site/acme/manila"
-#define OTHER   "spiffe://fed.brand.example/site/rival/oslo"
+#define SITE    "spiffe://fed.brand.example/gw/acme/manila"
+#define OTHER   "spiffe://fed.brand.example/gw/rival/oslo"
 #define CENTRAL "spiffe://fed.brand.example/central"
 
 #define KIT_ENTRIES  512
