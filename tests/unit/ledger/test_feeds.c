@@ -102,6 +102,29 @@ static void a_refused_request_reaches_its_author_and_nobody_else(void **state)
 	assert_int_equal(subject.revision, 1);
 }
 
+/* acme takes part in the order; the carrier it acts for does not. */
+static void an_operator_gets_its_partys_refusal_once_and_as_a_participant(void **state)
+{
+	uint64_t positions[64], position;
+	uint8_t marks[64][TROTH_ITEM_DIGEST_LEN];
+	size_t before, n;
+
+	(void)state;
+	place_order();
+	fixture_event(&e, TROTH_EVENT_ORDER_CASE_LINKED, "acme");
+	(void)kit_take(&k, &k.acme, &e, NULL);
+	before = kit_feed(&k, &k.acme, positions, NULL, TROTH_LEN(positions));
+	fixture_event(&e, TROTH_EVENT_ORDER_SHIPPED, "acme");
+	(void)strcpy(e.on_behalf, "handy");
+	position = kit_take(&k, &k.acme, &e, NULL);
+	assert_int_equal(kit_entry(&k, position, &e).outcome, TROTH_REFUSED);
+	n = kit_feed(&k, &k.acme, positions, marks, TROTH_LEN(positions));
+	assert_int_equal(n, before + 1);
+	assert_int_equal(positions[n - 1], position);
+	kit_subject(&k, &e.subject, &subject);
+	assert_memory_equal(marks[n - 1], subject.digest.b, TROTH_ITEM_DIGEST_LEN);
+}
+
 static void the_replaced_carrier_learns_of_it_and_of_nothing_after(void **state)
 {
 	uint64_t position;
@@ -128,6 +151,7 @@ int main(void)
 		TEST(only_participants_receive_an_entry),
 		TEST(a_vendor_that_links_its_case_receives_the_whole_history),
 		TEST(a_refused_request_reaches_its_author_and_nobody_else),
+		TEST(an_operator_gets_its_partys_refusal_once_and_as_a_participant),
 		TEST(the_replaced_carrier_learns_of_it_and_of_nothing_after),
 	};
 
