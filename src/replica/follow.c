@@ -83,7 +83,7 @@ void follow_ask(struct troth_gateway *g)
 		.type = TROTH_BUS_FOLLOW,
 		.u.follow = {
 			.after = g->received,
-			.max_bytes = FOLLOW_BYTES,
+			.max_bytes = (uint32_t)g->follow_bytes,
 			.wait_ms = (uint32_t)g->config.follow_wait_ms,
 			.marks_after = g->received_marks,
 		},

@@ -192,6 +192,7 @@ enum troth_err troth_gateway_open(struct troth_gateway **out, struct troth_kv *k
 		return troth_fail(why, TROTH_ERR_MEMORY, "gateway: no memory");
 	g->kv = kv;
 	g->io = *io;
+	g->submit_bytes = g->follow_bytes = MESSAGE_MAX;
 	g->arrivals_end = &g->arrivals;
 	g->commands_end = &g->commands;
 	if (!take_config(g, config))

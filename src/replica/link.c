@@ -25,16 +25,37 @@ unsigned replica_flights(const struct troth_gateway *g, enum troth_bus_type type
 	return n;
 }
 
+/*
+ * A link may break, or be given up, before a large message has got through; sent as
+ * it was on every new link, it would never get there. So what was not answered is
+ * followed by half as much, and what was by twice.
+ */
+static void shrink(struct troth_gateway *g)
+{
+	if (replica_flights(g, TROTH_BUS_SUBMIT) > 0 && g->submit_bytes > MESSAGE_MIN)
+		g->submit_bytes /= 2;
+	if (replica_flights(g, TROTH_BUS_FOLLOW) > 0 && g->follow_bytes > MESSAGE_MIN)
+		g->follow_bytes /= 2;
+}
+
+static void grow(size_t *aim, size_t got_through)
+{
+	if (got_through >= *aim / 2 && *aim < MESSAGE_MAX)
+		*aim *= 2;
+}
+
 struct flight *replica_send(struct troth_gateway *g, const struct troth_bus_request *m)
 {
 	struct troth_buf bytes = TROTH_BUF_INIT;
 	struct flight *f = g->flights;
 	uint32_t request = 0;
+	size_t len = 0;
 
 	while (f < g->flights + FLIGHTS_MAX && f->request != 0)
 		f++;
 	if (f < g->flights + FLIGHTS_MAX) {
 		troth_bus_request_encode(m, &bytes);
+		len = bytes.len;
 		if (!bytes.failed)
 			request = g->io.send(g->io.ctx, &bytes);
 	}
@@ -43,7 +64,9 @@ struct flight *replica_send(struct troth_gateway *g, const struct troth_bus_requ
 		g->send_at_ms = g->raw_ms + SEND_RETRY_MS;
 		return NULL;
 	}
-	*f = (struct flight){ .request = request, .type = m->type, .sent_ms = g->raw_ms };
+	*f = (struct flight){
+		.request = request, .type = m->type, .sent_ms = g->raw_ms, .bytes = len
+	};
 	return f;
 }
 
@@ -57,6 +80,7 @@ static void link_ended(struct troth_gateway *g, const char *why)
 		g->since = (struct troth_time){ g->raw_ms };
 	g->phase = PHASE_DOWN;
 	(void)snprintf(g->trouble, sizeof(g->trouble), "%s", why);
+	shrink(g);
 	memset(g->flights, 0, sizeof(g->flights));
 	g->turned_away = 0; /* Central will say it again. */
 	follow_reset(g);
@@ -184,6 +208,10 @@ void troth_gateway_reply(struct troth_gateway *g, uint32_t request,
 	if (found != NULL) {
 		f = *found;
 		found->request = 0;
+		if (reply.type == TROTH_BUS_SUBMIT)
+			grow(&g->submit_bytes, f.bytes);
+		else if (reply.type == TROTH_BUS_FOLLOW)
+			grow(&g->follow_bytes, bytes.len);
 		dispatch(g, &f, &reply);
 	} else if (reply.type == TROTH_BUS_ERROR ||
 		   reply.type == (q->find ? TROTH_BUS_FIND : TROTH_BUS_FRESH)) {

@@ -26,9 +26,9 @@
 #define COMMANDS_MAX   4096 /* Decided in one turn. */
 #define FLIGHTS_MAX    32   /* Requests without an answer, questions not counted. */
 #define SUBMITS_MAX    16
-#define DIVERGED_MAX   64 /* Named in one Receive. */
-#define SUBMIT_BYTES   ((size_t)1 << 20)
-#define FOLLOW_BYTES   (1u << 20)
+#define DIVERGED_MAX   64                /* Named in one Receive. */
+#define MESSAGE_MIN    ((size_t)4 << 10) /* Bytes aimed at in one message: */
+#define MESSAGE_MAX    ((size_t)1 << 20) /* see link.c. */
 #define FULL_RETRY_MS  1000
 #define SEND_RETRY_MS  100
 #define BACKOFF_MIN_MS 500
@@ -61,6 +61,7 @@ struct flight {
 	uint32_t request; /* 0: free. */
 	enum troth_bus_type type;
 	int64_t sent_ms;
+	size_t bytes;
 	bool stale;           /* A Submit after which the uplink went back. */
 	uint64_t first, last; /* Of a Submit: origin_seq. */
 	uint64_t cursor;      /* Of a Receive: what it told. */
@@ -98,6 +99,7 @@ struct troth_gateway {
 	struct troth_bus_hello_ok welcome; /* Without its texts. */
 	uint64_t heard_size;
 	struct troth_digest heard_root;
+	size_t submit_bytes, follow_bytes; /* Aimed at now. */
 
 	/* Uplink. */
 	uint64_t taken;       /* Central has taken so far, as heard on this link. */

@@ -185,7 +185,7 @@ static void gather(struct troth_gateway *g, struct troth_txn *t,
 		bytes += c.value.len;
 		if (seq != m->first_seq + m->count ||
 		    m->count >= g->config.batch_events ||
-		    (m->count > 0 && bytes > SUBMIT_BYTES))
+		    (m->count > 0 && bytes > g->submit_bytes))
 			break;
 		g->bodies[m->count] = troth_read_span(&r, troth_read_u32be(&r));
 		g->blobs[m->count] = troth_read_span(&r, c.value.len - r.pos);

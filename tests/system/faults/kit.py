@@ -14,6 +14,7 @@ import os
 import pathlib
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -289,6 +290,8 @@ def main(tests):
     parser.add_argument("--rounds", type=int, default=0, help="more of it: a soak")
     parser.add_argument("--seed", type=int, default=1, help="of every random choice")
     args = parser.parse_args()
+    # A test that is told to stop still ends its nodes and unmounts its disks.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     codes = [one(name, tests[name], args.seed, args.rounds)
              for name in (tests if args.sentence == "all" else [args.sentence])]
     sys.exit(codes[0] if len(codes) == 1 else max(c for c in codes + [0] if c != SKIPPED))

@@ -207,6 +207,41 @@ def a_link_cut_at_any_byte_loses_and_doubles_nothing(directory, rng, rounds):
             relay.close()
 
 
+def a_backlog_gets_through_a_link_that_never_lasts(directory, rng, rounds):
+    """
+    A seller's and a carrier's link breaks every 40 to 60 kB, each with more than that
+    waiting: what is sent in one message becomes small enough to get there.
+    """
+    fed = quick(directory)
+    many = 1000 * (rounds or 1)
+    with fed:
+        relays = through_relays(fed)
+        start(fed)
+        seller, carrier = fed.gateway(SELLER), fed.gateway(CARRIER)
+        for relay in relays.values():
+            relay.refuse(True)
+            relay.cut()
+        token = seller.must_post("/v1/tokens", {
+            "name": "load", "scopes": "integration"})["token"]
+        for n in range(0, many, 200):
+            got = seller.must_post("/v1/batch", {"requests": [
+                {"method": "POST", "path": "/v1/orders", "body": order("way-%d" % (n + i)),
+                 "idempotency_key": "way-%d" % (n + i)} for i in range(200)]}, token=token)
+            must({r["status"] for r in got["responses"]} == {201}, "a batch was not taken")
+        last = got["responses"][-1]["body"]["id"]
+        relays[SELLER].cut_after(lambda: rng.randrange(40000, 60000))
+        relays[SELLER].refuse(False)
+        until(lambda: "the seller's orders are at central: %d cuts" % relays[SELLER].cuts,
+              lambda: fed.central.get("/v1/orders/" + last).status == 200, 60)
+        relays[CARRIER].cut_after(lambda: rng.randrange(40000, 60000))
+        relays[CARRIER].refuse(False)
+        until(lambda: "and at the carrier's: %d cuts" % relays[CARRIER].cuts,
+              lambda: carrier.get("/v1/orders/" + last).status == 200, 60)
+        say("cut %s times" % {s: r.cuts for s, r in relays.items()})
+        for relay in relays.values():
+            relay.close()
+
+
 def a_link_that_stalls_one_way_heals(directory, rng, rounds):
     """The bytes of one direction stop coming, the other's go on; nobody hangs up."""
     fed = quick(directory)
@@ -240,5 +275,7 @@ if __name__ == "__main__":
         "who-stood-still-goes-on-where-it-was": who_stood_still_goes_on_where_it_was,
         "a-link-cut-at-any-byte-loses-and-doubles-nothing":
             a_link_cut_at_any_byte_loses_and_doubles_nothing,
+        "a-backlog-gets-through-a-link-that-never-lasts":
+            a_backlog_gets_through_a_link_that_never_lasts,
         "a-link-that-stalls-one-way-heals": a_link_that_stalls_one_way_heals,
     })

@@ -27,7 +27,7 @@
 #define CENTRAL "spiffe://fed.brand.example/central"
 
 #define KIT_ENTRIES  512
-#define KIT_SUBJECTS 16
+#define KIT_SUBJECTS 256
 #define KIT_REQUESTS 64
 #define DAY_MS       INT64_C(86400000)
 

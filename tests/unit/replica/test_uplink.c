@@ -92,6 +92,43 @@ static void after_a_lost_link_the_same_bytes_are_sent_again(void **state)
 	kit_free(k);
 }
 
+/* The newest Submit that waits for its answer. */
+static size_t newest_submit(const struct kit *k)
+{
+	for (unsigned i = k->request_count; i-- > 0;)
+		if (k->requests[i].m.type == TROTH_BUS_SUBMIT)
+			return k->requests[i].m.u.submit.count;
+	return 0;
+}
+
+static void what_a_link_did_not_live_to_answer_is_sent_in_smaller_pieces(void **state)
+{
+	struct kit *k = offline_with(200, 0);
+	struct kit_request r;
+	size_t small;
+
+	(void)state;
+	greet(k);
+	assert_int_equal(newest_submit(k), 200);
+	for (int i = 0; i < 12; i++) {
+		kit_down(k);
+		kit_up(k);
+		kit_turn(k);
+		greet(k);
+	}
+	assert_true(kit_take(k, TROTH_BUS_SUBMIT, &r));
+	small = r.m.u.submit.count;
+	assert_in_range(small, 2, 40);
+	kit_answer_submit(k, &r);
+	kit_done(&r);
+	kit_turn(k);
+	assert_in_range(newest_submit(k), small + 1, 2 * small + 2);
+	kit_serve(k);
+	assert_int_equal(k->taken_seq, 200);
+	kit_check_same(k);
+	kit_free(k);
+}
+
 static void a_gap_sends_the_uplink_back_once(void **state)
 {
 	struct kit *k = offline_with(8, 2);
@@ -555,6 +592,8 @@ int main(void)
 		cmocka_unit_test(nothing_is_submitted_before_hello_is_answered),
 		cmocka_unit_test(several_batches_are_in_flight_but_not_too_many),
 		cmocka_unit_test(after_a_lost_link_the_same_bytes_are_sent_again),
+		cmocka_unit_test(
+			what_a_link_did_not_live_to_answer_is_sent_in_smaller_pieces),
 		cmocka_unit_test(a_gap_sends_the_uplink_back_once),
 		cmocka_unit_test(an_event_turned_away_is_set_aside_and_the_rest_goes_on),
 		cmocka_unit_test(a_promise_turned_away_leaves_no_trace_in_the_indexes),
