@@ -178,8 +178,12 @@ static enum troth_err load_orders(struct olist *o, const char *path,
 		if (err != TROTH_OK)
 			break;
 		order = one_more((void **)&o->orders, &o->order_count, sizeof(*order));
-		err = order != NULL ? read_order(csv, f, order, why)
-				    : troth_fail(why, TROTH_ERR_MEMORY, "no memory");
+		if (order == NULL) {
+			(void)troth_fail(why, TROTH_ERR_MEMORY, "no memory");
+			err = TROTH_ERR_MEMORY;
+			break;
+		}
+		err = read_order(csv, f, order, why);
 	}
 	troth_csv_close(csv);
 	if (err != TROTH_ERR_NOTFOUND)
@@ -292,7 +296,8 @@ static enum troth_err load_items(struct olist *o, const char *path, struct troth
 		}
 		item = one_more((void **)&o->items, &o->item_count, sizeof(*item));
 		if (item == NULL) {
-			err = troth_fail(why, TROTH_ERR_MEMORY, "no memory");
+			(void)troth_fail(why, TROTH_ERR_MEMORY, "no memory");
+			err = TROTH_ERR_MEMORY;
 			break;
 		}
 		item->order = (size_t)order;
@@ -391,11 +396,12 @@ static enum troth_err load_reviews(struct olist *o, const char *path,
 		if (err != TROTH_OK)
 			break;
 		r = one_more((void **)&reviews, &count, sizeof(*r));
-		if (r == NULL)
-			err = troth_fail(why, TROTH_ERR_MEMORY, "no memory");
-		if (err == TROTH_OK)
-			err = read_name(csv, columns[0], f[0], r->id, OLIST_NUMBER_MAX,
-					why);
+		if (r == NULL) {
+			(void)troth_fail(why, TROTH_ERR_MEMORY, "no memory");
+			err = TROTH_ERR_MEMORY;
+			break;
+		}
+		err = read_name(csv, columns[0], f[0], r->id, OLIST_NUMBER_MAX, why);
 		if (err == TROTH_OK)
 			err = read_name(csv, columns[1], f[1], r->order, OLIST_NUMBER_MAX,
 					why);
