@@ -6,6 +6,8 @@
  */
 #include "server.h"
 
+#include "troth/base/text.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -189,13 +191,17 @@ static bool read_query(struct lws *wsi, struct troth_call *c)
 	/* libwebsockets has split it at '&', and decoded it. */
 	text[0] = '\0';
 	for (int i = 0; len < sizeof(text) - 2; i++) {
-		int n = lws_hdr_copy_fragment(wsi, text + len,
-					      (int)(sizeof(text) - len - 1),
-					      WSI_TOKEN_HTTP_URI_ARGS, i);
+		int room = (int)(sizeof(text) - len - 1);
+		int n = lws_hdr_fragment_length(wsi, WSI_TOKEN_HTTP_URI_ARGS, i);
 
+		/* Copying says the same of one that is too long and of the end. */
+		if (n >= room)
+			return false;
+		n = lws_hdr_copy_fragment(wsi, text + len, room, WSI_TOKEN_HTTP_URI_ARGS,
+					  i);
 		if (n < 0)
 			break;
-		if (n == 0 || memchr(text + len, '\0', (size_t)n) != NULL)
+		if (n == 0 || !troth_text_ok(troth_span(text + len, (size_t)n), false))
 			return false;
 		text[len + (size_t)n] = '\0';
 		if (strchr(text + len, '=') == NULL)
@@ -221,7 +227,7 @@ static bool read_head(struct lws *wsi, struct troth_call *c, const char *path)
 	else
 		memcpy(c->path, path, len + 1);
 	if (bad == NULL && !read_query(wsi, c))
-		bad = "the query cannot be read, or is too long";
+		bad = "the query is no text, or is too long";
 	if (bad == NULL &&
 	    (!copy_named(wsi, "idempotency-key:", c->key, sizeof(c->key)) ||
 	     !is_visible(c->key)))
@@ -350,7 +356,7 @@ static int on_request(struct lws *wsi, const char *path)
 		return -1;
 	c->conn = conn;
 	c->method = post ? TROTH_POST : TROTH_GET;
-	conn->discard = false;
+	conn->discard = conn->body_ended = false;
 	conn->body_left = 0;
 	if (get == post) {
 		troth_call_problem(c, TROTH_PROBLEM_METHOD, NULL, NULL);
@@ -360,7 +366,11 @@ static int on_request(struct lws *wsi, const char *path)
 		troth_call_problem(c, TROTH_PROBLEM_STOPPING, NULL, NULL);
 		return answer(conn, true);
 	}
-	if (get && lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0)
+	/* Two ways to tell where a request ends are one too many. */
+	if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0)
+		troth_call_problem(c, TROTH_PROBLEM_LENGTH, NULL,
+				   "a transfer encoding is not taken");
+	else if (get && lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0)
 		troth_call_problem(c, TROTH_PROBLEM_BAD_REQUEST, NULL,
 				   "a GET has no body");
 	if (c->done || !read_head(wsi, c, path))
@@ -387,6 +397,15 @@ static int on_body_end(struct lws *wsi)
 
 	if (conn == NULL || conn->call == NULL || conn->body_left != 0)
 		return -1;
+	if (conn->body_ended) {
+		/* libwebsockets takes what comes before the answer for more of the
+		 * body, and it is lost: this answer is the last one. */
+		conn->crowded = true;
+		return 0;
+	}
+	conn->body_ended = true;
+	if (conn->call->waiting) /* There was no body: it runs already. */
+		return 0;
 	lws_set_timer_usecs(wsi, LWS_SET_TIMER_USEC_CANCEL);
 	return run(conn);
 }
@@ -400,7 +419,7 @@ static int on_writable(struct lws *wsi)
 	if (conn->stream.on)
 		return troth_stream_writable(conn);
 	if (conn->call != NULL && conn->call->done)
-		return answer(conn, false);
+		return answer(conn, conn->crowded);
 	return 0;
 }
 

@@ -32,6 +32,8 @@ struct troth_conn {
 	size_t body_left;
 	bool discard; /* The answer stands already; the body is only read away. */
 	bool answering;
+	bool body_ended;
+	bool crowded; /* Something came before the answer. */
 	struct troth_stream stream;
 };
 
