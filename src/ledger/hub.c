@@ -1,5 +1,7 @@
 #include "troth/ledger/hub.h"
 
+#include "queue.h"
+
 #include "troth/base/mutant.h"
 #include "troth/base/text.h"
 
@@ -8,9 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PARKED_MAX         4  /* Follows that wait on one connection. */
-#define SUBMITS_PER_TURN   64 /* So that nobody waits for an endless turn. */
-#define SUBMITS_QUEUED_MAX 1024
+#define PARKED_MAX         4    /* Follows that wait on one connection. */
+#define CONNS_PER_SITE_MAX 16   /* One, and what is left of broken ones. */
 #define RETRY_MS           1000 /* After a full disk. */
 
 /* News of who has received what may wait so long for more of the kind. */
@@ -27,19 +28,10 @@ struct conn {
 	uint64_t id;
 	char origin[TROTH_ORIGIN_MAX + 1];
 	bool greeted;
+	bool closing;
 	uint64_t feed_len; /* As of the last commit. */
 	struct parked parked[PARKED_MAX];
 	struct conn *next;
-};
-
-/* A request that changes something: answered after the commit. */
-struct work {
-	struct work *next;
-	uint64_t conn;
-	uint32_t request;
-	char origin[TROTH_ORIGIN_MAX + 1];
-	struct troth_bus_request message;
-	struct troth_taken taken;
 };
 
 struct troth_hub {
@@ -47,8 +39,7 @@ struct troth_hub {
 	struct troth_hub_io io;
 	const char *software;
 	struct conn *conns;
-	struct work *first, **last; /* In the order in which they came. */
-	unsigned queued;
+	struct queue queue;
 	struct troth_command *commands, **commands_last;
 	struct troth_question *questions;
 	uint64_t told;           /* Ledger size at the last `advanced`. */
@@ -70,16 +61,10 @@ enum troth_err troth_hub_open(struct troth_hub **hub, struct troth_ledger *ledge
 	h->ledger = ledger;
 	h->io = *io;
 	h->software = software;
-	h->last = &h->first;
+	queue_init(&h->queue);
 	h->commands_last = &h->commands;
 	h->told = troth_ledger_size(ledger);
 	return TROTH_OK;
-}
-
-static void free_work(struct work *w)
-{
-	troth_bus_request_fini(&w->message);
-	free(w);
 }
 
 void troth_hub_close(struct troth_hub *h)
@@ -90,10 +75,7 @@ void troth_hub_close(struct troth_hub *h)
 		next = c->next;
 		free(c);
 	}
-	for (struct work *w = h->first, *next; w != NULL; w = next) {
-		next = w->next;
-		free_work(w);
-	}
+	queue_fini(&h->queue);
 	for (struct troth_command *c = h->commands, *next; c != NULL; c = next) {
 		next = c->next;
 		c->done(c, &(struct troth_result){ .status = TROTH_STOPPING });
@@ -113,6 +95,24 @@ static struct conn *find_conn(struct troth_hub *h, uint64_t id)
 	return c;
 }
 
+/* Closes the oldest connection of a site that has as many as it may. */
+static void make_way(struct troth_hub *h, const char *origin)
+{
+	struct conn *oldest = NULL;
+	unsigned count = 0;
+
+	for (struct conn *c = h->conns; c != NULL; c = c->next)
+		if (!c->closing && strcmp(c->origin, origin) == 0) {
+			count++;
+			oldest = c; /* The newest stands first. */
+		}
+	if (count < CONNS_PER_SITE_MAX)
+		return;
+	oldest->closing = true;
+	h->io.note(h->io.ctx, "too_many_connections", origin, "the oldest is closed");
+	h->io.close(h->io.ctx, oldest->id, "more than 16 connections of one site");
+}
+
 void troth_hub_connected(struct troth_hub *h, uint64_t id, const char *origin)
 {
 	struct conn *c = calloc(1, sizeof(*c));
@@ -122,6 +122,7 @@ void troth_hub_connected(struct troth_hub *h, uint64_t id, const char *origin)
 		h->io.close(h->io.ctx, id, "no memory");
 		return;
 	}
+	make_way(h, origin);
 	c->id = id;
 	TROTH_TEXT_SET(c->origin, origin);
 	c->next = h->conns;
@@ -225,7 +226,7 @@ static void answer_find(struct troth_hub *h, struct conn *c, uint32_t request,
 	struct troth_id found[TROTH_FIND_MAX];
 	struct troth_bus_reply r = { .type = TROTH_BUS_FIND };
 
-	r.u.find.count = troth_ledger_find(h->ledger, m->order_number, found,
+	r.u.find.count = troth_ledger_find(h->ledger, c->origin, m->order_number, found,
 					   TROTH_FIND_MAX);
 	r.u.find.orders = found;
 	reply(h, c->id, request, &r);
@@ -258,21 +259,15 @@ static void park(struct troth_hub *h, struct conn *c, uint32_t request,
 }
 
 static void enqueue(struct troth_hub *h, struct conn *c, uint32_t request,
-		    struct troth_bus_request *m)
+		    struct troth_bus_request *m, size_t len)
 {
-	struct work *w = h->queued < SUBMITS_QUEUED_MAX ? malloc(sizeof(*w)) : NULL;
+	struct work w = { .conn = c->id, .request = request, .len = len, .message = *m };
 
-	if (w == NULL) {
-		reply_error(h, c->id, request, TROTH_BUS_E_FULL, "too much work waits",
-			    0);
-		troth_bus_request_fini(m);
+	TROTH_TEXT_SET(w.origin, c->origin);
+	if (queue_put(&h->queue, &w))
 		return;
-	}
-	*w = (struct work){ .conn = c->id, .request = request, .message = *m };
-	TROTH_TEXT_SET(w->origin, c->origin);
-	*h->last = w;
-	h->last = &w->next;
-	h->queued++;
+	reply_error(h, c->id, request, TROTH_BUS_E_FULL, "too much work waits", 0);
+	troth_bus_request_fini(m);
 }
 
 void troth_hub_request(struct troth_hub *h, uint64_t id, uint32_t request,
@@ -302,7 +297,8 @@ void troth_hub_request(struct troth_hub *h, uint64_t id, uint32_t request,
 	} else if (m.type == TROTH_BUS_FIND) {
 		answer_find(h, c, request, &m.u.find);
 	} else {
-		enqueue(h, c, request, &m); /* Fresh, too: after what came before it. */
+		enqueue(h, c, request, &m,
+			bytes.len); /* Fresh, too: after what came before it. */
 		return;
 	}
 	troth_bus_request_fini(&m);
@@ -333,25 +329,14 @@ struct batch {
 
 static void take_works(struct troth_hub *h, struct batch *b)
 {
-	struct work **end = &b->works;
-
-	for (unsigned n = 0; h->first != NULL && n < SUBMITS_PER_TURN; n++) {
-		struct work *w = h->first;
-
-		h->first = w->next;
-		h->queued--;
-		w->next = NULL;
-		*end = w;
-		end = &w->next;
+	b->works = queue_take(&h->queue);
+	for (struct work *w = b->works; w != NULL; w = w->next)
 		if (w->message.type == TROTH_BUS_SUBMIT)
 			troth_ledger_submit(h->ledger, w->origin, &w->message.u.submit,
 					    &w->taken);
 		else if (w->message.type == TROTH_BUS_RECEIVE)
 			troth_ledger_received(h->ledger, w->origin,
 					      w->message.u.receive.position);
-	}
-	if (h->first == NULL)
-		h->last = &h->first;
 }
 
 static void take_commands(struct troth_hub *h, struct batch *b)
@@ -458,8 +443,11 @@ static void serve_parked(struct troth_hub *h, struct conn *c, struct troth_time 
 			continue;
 		/* The news was of others: go on waiting, past it. */
 		p->request = request;
-		p->follow.marks_after = marks;
-		p->marks_at.ms = 0;
+		p->follow.marks_after += TROTH_MARKS_LOOKED_AT;
+		if (p->follow.marks_after > marks)
+			p->follow.marks_after = marks;
+		p->marks_at.ms = p->follow.marks_after < marks ? now.ms + MARKS_DELAY_MS
+							       : 0;
 	}
 }
 
@@ -482,8 +470,9 @@ static void answer_questions(struct troth_hub *h)
 		next = q->next;
 		q->ok = true;
 		if (q->find)
-			q->found_count = troth_ledger_find(h->ledger, q->order_number,
-							   q->found, TROTH_FIND_MAX);
+			q->found_count = troth_ledger_find(h->ledger, NULL,
+							   q->order_number, q->found,
+							   TROTH_FIND_MAX);
 		q->done(q);
 	}
 }
@@ -517,7 +506,7 @@ enum troth_err troth_hub_turn(struct troth_hub *h, struct troth_time now,
 	struct batch b = { .works = NULL };
 	enum troth_err err = TROTH_OK;
 
-	if (h->first != NULL || h->commands != NULL || clock_due(h, now)) {
+	if (h->queue.first != NULL || h->commands != NULL || clock_due(h, now)) {
 		troth_ledger_begin(h->ledger, date_of(h, now));
 		take_works(h, &b);
 		take_commands(h, &b);
@@ -535,7 +524,7 @@ enum troth_err troth_hub_turn(struct troth_hub *h, struct troth_time now,
 		next = w->next;
 		if (err != TROTH_ERR_IO)
 			answer_work(h, w, err == TROTH_OK);
-		free_work(w);
+		work_free(w);
 	}
 	answer_commands(&b, err);
 	if (err == TROTH_ERR_IO)
@@ -552,7 +541,7 @@ enum troth_err troth_hub_turn(struct troth_hub *h, struct troth_time now,
 
 bool troth_hub_busy(const struct troth_hub *h, struct troth_time now)
 {
-	if (h->first != NULL || h->commands != NULL || h->questions != NULL)
+	if (h->queue.first != NULL || h->commands != NULL || h->questions != NULL)
 		return true;
 	for (const struct conn *c = h->conns; c != NULL; c = c->next)
 		for (unsigned i = 0; i < PARKED_MAX; i++) {

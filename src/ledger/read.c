@@ -150,13 +150,15 @@ static bool concerns(struct answer *a, const char *origin)
 static void add_marks(struct answer *a, uint64_t after)
 {
 	struct troth_cursor c;
+	unsigned looked_at = 0;
 	uint8_t key[8];
 
 	a->marks_upto = after;
 	troth_store_u64be(key, after + 1);
 	troth_cursor_open(&c, &a->t, TROTH_T_MARKS);
 	for (bool ok = troth_cursor_seek(&c, troth_span(key, 8));
-	     ok && a->mark_count < TROTH_MARKS_MAX; ok = troth_cursor_next(&c)) {
+	     ok && a->mark_count < TROTH_MARKS_MAX && looked_at < TROTH_MARKS_LOOKED_AT;
+	     ok = troth_cursor_next(&c), looked_at++) {
 		struct troth_reader r = troth_reader(c.value);
 		struct troth_bus_mark *m = &a->marks[a->mark_count];
 		char *origin = a->mark_origins[a->mark_count];
@@ -226,46 +228,104 @@ int troth_ledger_follow(struct troth_ledger *l, const char *origin,
 	return count;
 }
 
-unsigned troth_ledger_find(struct troth_ledger *l, const char *number,
+/* Who searches: empty `party` if it is entitled to find everything. */
+struct searcher {
+	struct troth_txn *t;
+	char party[TROTH_PARTY_MAX + 1];
+	struct troth_subject *subject; /* Scratch. */
+};
+
+static bool begin_search(struct searcher *s, const char *origin)
+{
+	struct troth_party party;
+	struct troth_site site;
+
+	s->party[0] = '\0';
+	if (origin == NULL)
+		return true;
+	if (!site_party(s->t, origin, &site, s->party))
+		return false;
+	if (troth_state_party(s->t, site.party, &party) &&
+	    (party.role == TROTH_ROLE_VENDOR || party.role == TROTH_ROLE_BRAND))
+		s->party[0] = '\0';
+	return true;
+}
+
+/* True if somebody for whom the site works takes part in the order. */
+static bool may_find(struct searcher *s, const struct troth_id *order)
+{
+	char party[TROTH_PARTY_MAX + 1];
+
+	if (s->party[0] == '\0')
+		return true;
+	if (!troth_state_load(s->t, TROTH_T_SUBJECTS, order, TROTH_SUBJECT_ORDER,
+			      s->subject))
+		return false;
+	for (unsigned i = 0; i < s->subject->participant_count; i++) {
+		troth_state_feed_party(s->t, s->subject->participants[i].party, party);
+		if (s->subject->participants[i].active && strcmp(party, s->party) == 0)
+			return true;
+	}
+	return false;
+}
+
+unsigned troth_ledger_find(struct troth_ledger *l, const char *origin, const char *number,
 			   struct troth_id *out, unsigned max)
 {
 	struct troth_key k = { .len = 0 };
 	struct troth_cursor c;
 	struct troth_txn t;
+	struct searcher s = { .t = &t, .subject = l->subject };
 	unsigned n = 0;
+	bool ok;
 
 	if (strlen(number) > TROTH_ORDER_NUMBER_MAX)
 		return 0;
 	troth_key_text(&k, number);
 	troth_txn_begin(&t, l->kv, TROTH_TXN_READ);
 	troth_cursor_open(&c, &t, TROTH_T_NUMBERS);
-	for (bool ok = troth_cursor_seek(&c, troth_key_span(&k)); ok && n < max;
-	     ok = troth_cursor_next(&c)) {
+	ok = begin_search(&s, origin) && troth_cursor_seek(&c, troth_key_span(&k));
+	for (; ok && n < max; ok = troth_cursor_next(&c)) {
 		if (c.key.len != k.len + TROTH_ID_LEN ||
 		    memcmp(c.key.data, k.b, k.len) != 0)
 			break;
-		memcpy(out[n++].b, c.key.data + k.len, TROTH_ID_LEN);
+		memcpy(out[n].b, c.key.data + k.len, TROTH_ID_LEN);
+		n += may_find(&s, &out[n]);
 	}
 	troth_cursor_close(&c);
 	troth_txn_abort(&t);
 	return n;
 }
 
+/* The last position that the origin, whose key `k` begins with, has told of. */
+static uint64_t received_before(struct troth_ledger *l, const struct troth_key *k)
+{
+	struct troth_key behind = *k;
+	struct troth_cursor c;
+	uint64_t position = 0;
+
+	troth_key_u64(&behind, UINT64_MAX);
+	troth_cursor_open(&c, &l->txn, TROTH_T_RECEIVED);
+	if (troth_cursor_seek_before(&c, troth_key_span(&behind)) &&
+	    c.key.len == k->len + 8 && memcmp(c.key.data, k->b, k->len) == 0)
+		position = troth_load_u64be(c.key.data + k->len);
+	troth_cursor_close(&c);
+	return position;
+}
+
 void troth_ledger_received(struct troth_ledger *l, const char *origin, uint64_t position)
 {
 	struct troth_key k = { .len = 0 };
 	struct troth_buf b = TROTH_BUF_INIT;
-	struct troth_span value;
 	uint8_t bytes[8];
 
 	/* What a site says of itself cannot be newer than the ledger. */
 	if (position > l->tree.size)
 		position = l->tree.size;
 	troth_key_text(&k, origin);
-	troth_key_u64(&k, position);
-	if (position == 0 ||
-	    troth_txn_get(&l->txn, TROTH_T_RECEIVED, troth_key_span(&k), &value))
+	if (position <= received_before(l, &k))
 		return;
+	troth_key_u64(&k, position);
 	troth_store_u64be(bytes, (uint64_t)l->now.ms);
 	troth_txn_put(&l->txn, TROTH_T_RECEIVED, troth_key_span(&k),
 		      troth_span(bytes, 8));

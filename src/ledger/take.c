@@ -7,7 +7,6 @@
  */
 #include "ledger.h"
 
-#include "troth/base/text.h"
 #include "troth/base/err.h"
 #include "troth/base/mutant.h"
 #include "troth/base/text.h"
@@ -15,11 +14,30 @@
 #include <stdio.h>
 #include <string.h>
 
+/* So much evidence is kept of one site; it is told of the rest, and so is the log. */
+#define EVIDENCE_MAX 1000
+
+/* Counts one more piece of evidence against the site; false: there is enough. */
+static bool has_room_for(struct troth_ledger *l, const char *origin)
+{
+	char key[TROTH_ORIGIN_MAX + 16];
+	uint64_t n;
+
+	(void)snprintf(key, sizeof(key), "turned_away %s", origin);
+	n = troth_state_meta(&l->txn, key);
+	if (n < EVIDENCE_MAX)
+		troth_state_set_meta(&l->txn, key, n + 1);
+	return n < EVIDENCE_MAX;
+}
+
 static void turn_away(struct troth_ledger *l, const char *origin, uint64_t seq,
 		      struct troth_span body, const char *reason)
 {
 	struct troth_buf b = TROTH_BUF_INIT;
 	uint8_t key[8];
+
+	if (!has_room_for(l, origin))
+		return;
 
 	troth_buf_put_u64be(&b, (uint64_t)l->now.ms);
 	troth_buf_put_str(&b, origin);
@@ -179,6 +197,9 @@ static struct troth_verdict judge(struct troth_ledger *l, struct troth_who *who,
 		who->party = site->party; /* Told to the site, not to whom it named. */
 		return (struct troth_verdict){ TROTH_REFUSED, r };
 	}
+	/* Whoever knows the id of a promise could hide it behind one of its own. */
+	if (troth_state_promise_elsewhere(&l->txn, e))
+		return (struct troth_verdict){ TROTH_REFUSED, TROTH_REASON_EXISTS };
 	return troth_judge(l->subject, &l->lookup, who, e, l->now);
 }
 

@@ -112,6 +112,11 @@ static bool judge_all(struct troth_gateway *g, struct troth_txn *t,
 				return false;
 			}
 		}
+		if (troth_state_promise_elsewhere(t, e)) {
+			r->status = TROTH_DECLINED;
+			r->reason = TROTH_REASON_EXISTS;
+			return false;
+		}
 		if (!judge_draft(g, c, i, s, r))
 			return false;
 	}

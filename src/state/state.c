@@ -373,6 +373,16 @@ void troth_state_reindex(struct troth_txn *t, const struct troth_indexed *before
 	reindex_commitments(t, before, s);
 }
 
+bool troth_state_promise_elsewhere(struct troth_txn *t, const struct troth_event *e)
+{
+	struct troth_span subject;
+
+	return e->type == TROTH_EVENT_PROMISE_MADE &&
+	       troth_txn_get(t, TROTH_T_ITEMS, troth_id_span(&e->u.promise.id),
+			     &subject) &&
+	       !troth_span_eq(subject, troth_id_span(&e->subject));
+}
+
 void troth_state_index_number(struct troth_txn *t, const struct troth_id *order,
 			      const char *number)
 {

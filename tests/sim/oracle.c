@@ -62,6 +62,32 @@ bool oracle_knows_order(const struct sim *s, const struct troth_id *id)
 	       troth_subject_exists(k->s);
 }
 
+static const struct troth_party *party_of(const struct sim *s, const char *party)
+{
+	for (unsigned i = 0; i < s->oracle->party_count; i++)
+		if (strcmp(s->oracle->parties[i].party, party) == 0)
+			return &s->oracle->parties[i];
+	return NULL;
+}
+
+bool oracle_may_find(const struct sim *s, const struct node *n, const struct troth_id *id,
+		     bool once)
+{
+	const struct known_subject *k = oracle_subject(s->oracle, id);
+	const struct troth_party *p = party_of(s, n->party);
+
+	if (p != NULL && (p->role == TROTH_ROLE_VENDOR || p->role == TROTH_ROLE_BRAND))
+		return true;
+	for (unsigned i = 0; k != NULL && i < k->s->participant_count; i++) {
+		p = party_of(s, k->s->participants[i].party);
+		if ((once || k->s->participants[i].active) && p != NULL &&
+		    strcmp(p->operator_party[0] != '\0' ? p->operator_party : p->party,
+			   n->feed_party) == 0)
+			return true;
+	}
+	return false;
+}
+
 static bool entry_at(struct troth_txn *t, uint64_t position, struct troth_span *out)
 {
 	uint8_t key[8];

@@ -227,11 +227,17 @@ struct asked {
 static void check_found(struct asked *a)
 {
 	struct sim *s = a->sim;
+	const struct troth_id *id = &s->things[a->thing].id;
 
 	for (unsigned i = 0; i < a->q.found_count; i++)
-		if (troth_id_eq(&a->q.found[i], &s->things[a->thing].id))
+		if (troth_id_eq(&a->q.found[i], id)) {
+			if (!oracle_may_find(s, a->node, id, true))
+				sim_fail(s, "I5", "site %u finds order %s of others",
+					 a->node->number, a->q.order_number);
 			return;
-	if (a->known)
+		}
+	/* Who left it meanwhile may find it no more. */
+	if (a->known && oracle_may_find(s, a->node, id, false))
 		sim_fail(s, "fresh", "central did not find order %s", a->q.order_number);
 }
 
@@ -277,7 +283,8 @@ static void ask_central(struct sim *s, struct node *n)
 	if (s->thing_count > 0 && dice_percent(&s->dice, 30)) {
 		a->q.find = true;
 		(void)strcpy(a->q.order_number, s->things[a->thing].number);
-		a->known = oracle_knows_order(s, &s->things[a->thing].id);
+		a->known = oracle_knows_order(s, &s->things[a->thing].id) &&
+			   oracle_may_find(s, n, &s->things[a->thing].id, false);
 	}
 	troth_gateway_ask(n->gateway, &a->q, (struct troth_time){ node_time(s, n) });
 	node_poke(s, n);

@@ -311,6 +311,12 @@ void oracle_clock(struct sim *s); /* After each turn of central's. */
 /* How many entries the site is to have. */
 uint64_t oracle_visible(const struct sim *s, const struct node *n);
 bool oracle_knows_order(const struct sim *s, const struct troth_id *id);
+/*
+ * The site may find the order by its number: a vendor's every one, others those that
+ * they take part in, or (`once`) ever did.
+ */
+bool oracle_may_find(const struct sim *s, const struct node *n, const struct troth_id *id,
+		     bool once);
 bool oracle_has_party(const struct sim *s, const char *party);
 uint64_t oracle_size(const struct sim *s);
 /* Why not all have converged yet; NULL: they have. */

@@ -94,6 +94,9 @@ bool troth_ledger_hello(struct troth_ledger *ledger, const char *origin,
 /* Length of the feed of the party whose site `origin` is. */
 uint64_t troth_ledger_feed_len(struct troth_ledger *ledger, const char *origin);
 
+/* So many marks, of whomever, are looked at for one answer to Follow. */
+#define TROTH_MARKS_LOOKED_AT 4096
+
 /*
  * Encodes a FollowOk reply for `origin` from feed number `after` on into `out`:
  * at most TROTH_BATCH_MAX items and about `max_bytes`, and the marks after
@@ -104,11 +107,19 @@ int troth_ledger_follow(struct troth_ledger *ledger, const char *origin,
 			const struct troth_bus_follow *m, struct troth_time now,
 			struct troth_buf *out);
 
-/* Orders of a number as people know it; returns how many, at most `max`. */
-unsigned troth_ledger_find(struct troth_ledger *ledger, const char *number,
-			   struct troth_id *out, unsigned max);
+/*
+ * Orders of a number as people know it, for the site `origin` (NULL: HQ itself);
+ * returns how many, at most `max`. A vendor's site finds all of them, because it may
+ * link its cases to any order; others find what they take part in, and nothing by
+ * trying numbers.
+ */
+unsigned troth_ledger_find(struct troth_ledger *ledger, const char *origin,
+			   const char *number, struct troth_id *out, unsigned max);
 
-/* Notes inside a batch that `origin` has durably applied up to `position`. */
+/*
+ * Notes inside a batch that `origin` has durably applied up to `position`; what is
+ * not beyond what it said before, changes nothing.
+ */
 void troth_ledger_received(struct troth_ledger *ledger, const char *origin,
 			   uint64_t position);
 

@@ -478,10 +478,10 @@ static void orders_are_found_by_the_number_on_their_invoice(void **state)
 
 	(void)state;
 	place_order();
-	assert_int_equal(troth_ledger_find(k.ledger, "A-1001", found, 4), 1);
+	assert_int_equal(troth_ledger_find(k.ledger, NULL, "A-1001", found, 4), 1);
 	assert_true(troth_id_eq(&found[0], &e.subject));
-	assert_int_equal(troth_ledger_find(k.ledger, "A-100", found, 4), 0);
-	assert_int_equal(troth_ledger_find(k.ledger, "A-10011", found, 4), 0);
+	assert_int_equal(troth_ledger_find(k.ledger, NULL, "A-100", found, 4), 0);
+	assert_int_equal(troth_ledger_find(k.ledger, NULL, "A-10011", found, 4), 0);
 }
 
 static void a_site_cannot_have_received_what_there_is_not(void **state)

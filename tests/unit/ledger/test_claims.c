@@ -1,0 +1,148 @@
+/* What a site may find, hide, leave behind and say of itself at central. */
+#include "central_kit.h"
+
+#include "troth/base/text.h"
+#include "troth/core/chain.h"
+#include "troth/state/query.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct kit k;
+static struct troth_event e;
+
+static int setup(void **state)
+{
+	(void)state;
+	kit_init(&k);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	kit_fini(&k);
+	return 0;
+}
+
+static void place_order(void)
+{
+	fixture_event(&e, TROTH_EVENT_ORDER_PLACED, "shop");
+	(void)kit_take(&k, &k.shop, &e, "A-1001");
+}
+
+static void only_vendors_find_the_orders_of_others(void **state)
+{
+	struct troth_id found[4];
+
+	(void)state;
+	place_order(); /* Of shop, with carrier swift. */
+	assert_int_equal(troth_ledger_find(k.ledger, k.zeta.origin, "A-1001", found, 4),
+			 1);
+	assert_int_equal(troth_ledger_find(k.ledger, k.shop.origin, "A-1001", found, 4),
+			 1);
+	assert_int_equal(troth_ledger_find(k.ledger, k.swift.origin, "A-1001", found, 4),
+			 1);
+	assert_int_equal(troth_ledger_find(k.ledger, k.slow.origin, "A-1001", found, 4),
+			 0);
+	assert_int_equal(
+		troth_ledger_find(k.ledger, "spiffe://no/one", "A-1001", found, 4), 0);
+}
+
+static void a_promise_cannot_hide_one_of_another_subject(void **state)
+{
+	struct troth_id id, subject_id;
+	struct troth_txn t;
+	uint64_t position;
+
+	(void)state;
+	place_order();
+	fixture_event(&e, TROTH_EVENT_CASE_OPENED, "acme");
+	(void)kit_take(&k, &k.acme, &e, NULL);
+	fixture_event(&e, TROTH_EVENT_PROMISE_MADE, "shop");
+	id = e.u.promise.id;
+	position = kit_take(&k, &k.shop, &e, NULL);
+	assert_int_equal(kit_entry(&k, position, &e).outcome, TROTH_TAKES_EFFECT);
+
+	fixture_event(&e, TROTH_EVENT_PROMISE_MADE, "acme");
+	e.subject_kind = TROTH_SUBJECT_CASE;
+	e.subject = fixture_id(2);
+	e.u.promise.spoken = true; /* A fact, but not under this id. */
+	TROTH_TEXT_SET(e.u.promise.terms[0].debtor, "acme");
+	position = kit_take(&k, &k.acme, &e, NULL);
+	assert_int_equal(kit_entry(&k, position, &e).outcome, TROTH_REFUSED);
+	assert_int_equal(kit_entry(&k, position, &e).reason, TROTH_REASON_EXISTS);
+	troth_txn_begin(&t, k.kv, TROTH_TXN_READ);
+	assert_true(troth_query_item(&t, &id, &subject_id));
+	id = fixture_id(1);
+	assert_true(troth_id_eq(&subject_id, &id));
+	troth_txn_abort(&t);
+}
+
+static void so_much_evidence_is_kept_of_one_site(void **state)
+{
+	struct kit_batch b, other;
+	struct troth_taken taken;
+	struct troth_why why;
+	struct troth_txn t;
+
+	(void)state;
+	kit_batch_init(&b, &k.shop);
+	fixture_event(&e, TROTH_EVENT_ORDER_PLACED, "shop");
+	e.u.order.lines[0].quantity = 0;
+	kit_batch_add(&k, &b, &e, NULL);
+	kit_batch_seal(&b);
+	kit_batch_init(&other, &k.acme);
+	fixture_event(&e, TROTH_EVENT_CASE_OPENED, "acme");
+	e.u.cas.customer[0] = '\0';
+	kit_batch_add(&k, &other, &e, NULL);
+	kit_batch_seal(&other);
+	troth_ledger_begin(k.ledger, k.now);
+	for (unsigned i = 0; i < 1001; i++) {
+		troth_ledger_submit(k.ledger, k.shop.origin, &b.m, &taken);
+		assert_int_equal(taken.code, TROTH_BUS_E_TURNED_AWAY);
+	}
+	troth_ledger_submit(k.ledger, k.acme.origin, &other.m, &taken);
+	assert_int_equal(troth_ledger_commit(k.ledger, &why), TROTH_OK);
+	troth_txn_begin(&t, k.kv, TROTH_TXN_READ);
+	assert_int_equal(troth_txn_count(&t, TROTH_T_TURNED_AWAY), 1000 + 1);
+	troth_txn_abort(&t);
+	kit_batch_fini(&b);
+	kit_batch_fini(&other);
+}
+
+static void what_a_site_has_received_is_told_once_and_only_grows(void **state)
+{
+	static const uint64_t told[] = { 3, 3, 1, 2, 4 };
+	struct troth_why why;
+	struct troth_txn t;
+
+	(void)state;
+	troth_ledger_begin(k.ledger, k.now);
+	for (unsigned i = 0; i < TROTH_LEN(told); i++)
+		troth_ledger_received(k.ledger, k.swift.origin, told[i]);
+	troth_ledger_received(k.ledger, k.slow.origin, 2);
+	assert_int_equal(troth_ledger_commit(k.ledger, &why), TROTH_OK);
+	troth_txn_begin(&t, k.kv, TROTH_TXN_READ);
+	assert_int_equal(troth_txn_count(&t, TROTH_T_MARKS), 3);
+	assert_int_equal(troth_txn_count(&t, TROTH_T_RECEIVED), 3);
+	troth_txn_abort(&t);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(only_vendors_find_the_orders_of_others),
+		TEST(a_promise_cannot_hide_one_of_another_subject),
+		TEST(so_much_evidence_is_kept_of_one_site),
+		TEST(what_a_site_has_received_is_told_once_and_only_grows),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,301 @@
+/* What a site with a good certificate and a key can do to the others: nothing. */
+#include "central_kit.h"
+
+#include "troth/ledger/hub.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define ANSWERS_MAX 4096
+
+static struct kit k;
+static struct troth_hub *hub;
+
+/* What the hub did. */
+static struct answer {
+	uint64_t conn;
+	uint32_t request;
+	unsigned type, code;
+} answers[ANSWERS_MAX];
+static unsigned answer_count;
+static uint64_t closed[16];
+static unsigned closed_count;
+static uint64_t marks_upto;
+static size_t mark_count;
+
+static void on_reply(void *ctx, uint64_t conn, uint32_t request,
+		     struct troth_buf *payload)
+{
+	struct troth_bus_reply r;
+	struct troth_why why;
+
+	(void)ctx;
+	assert_true(answer_count < ANSWERS_MAX);
+	assert_int_equal(troth_bus_reply_decode(&r, troth_buf_span(payload), &why),
+			 TROTH_OK);
+	answers[answer_count++] = (struct answer){
+		conn, request, r.type, r.type == TROTH_BUS_ERROR ? r.u.error.code : 0
+	};
+	if (r.type == TROTH_BUS_FOLLOW) {
+		marks_upto = r.u.follow.marks_upto;
+		mark_count = r.u.follow.mark_count;
+	}
+	troth_bus_reply_fini(&r);
+	troth_buf_fini(payload);
+}
+
+static void on_close(void *ctx, uint64_t conn, const char *why)
+{
+	(void)ctx;
+	(void)why;
+	assert_true(closed_count < TROTH_LEN(closed));
+	closed[closed_count++] = conn;
+}
+
+static void on_note(void *ctx, const char *event, const char *origin, const char *text)
+{
+	(void)ctx;
+	(void)event;
+	(void)origin;
+	(void)text;
+}
+
+static void on_advanced(void *ctx, uint64_t size)
+{
+	(void)ctx;
+	(void)size;
+}
+
+static int setup(void **state)
+{
+	static const struct troth_hub_io io = { NULL, on_reply, on_close, on_note,
+						on_advanced };
+	struct troth_why why;
+
+	(void)state;
+	answer_count = closed_count = 0;
+	kit_init(&k);
+	return troth_hub_open(&hub, k.ledger, &io, "test", &why) == TROTH_OK ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	troth_hub_close(hub);
+	kit_fini(&k);
+	return 0;
+}
+
+static void ask(uint64_t conn, uint32_t request, const struct troth_bus_request *m)
+{
+	struct troth_buf bytes = TROTH_BUF_INIT;
+
+	troth_bus_request_encode(m, &bytes);
+	assert_false(bytes.failed);
+	troth_hub_request(hub, conn, request, troth_buf_span(&bytes));
+	troth_buf_fini(&bytes);
+}
+
+static void connect_site(uint64_t conn, const struct kit_site *site)
+{
+	troth_hub_connected(hub, conn, site->origin);
+	ask(conn, 1,
+	    &(struct troth_bus_request){ .type = TROTH_BUS_HELLO,
+					 .u.hello = { .version_min = 1,
+						      .version_max = 1,
+						      .software = "test",
+						      .incarnation = 1 } });
+	assert_int_equal(answers[answer_count - 1].type, TROTH_BUS_HELLO);
+}
+
+static void ask_fresh(uint64_t conn, uint32_t request)
+{
+	ask(conn, request, &(struct troth_bus_request){ .type = TROTH_BUS_FRESH });
+}
+
+/* A batch of `count` bodies of `len` bytes that are none. */
+static void submit(uint64_t conn, uint32_t request, size_t count, size_t len)
+{
+	static uint8_t bytes[4 << 20];
+	static struct troth_span bodies[TROTH_BATCH_MAX];
+
+	for (size_t i = 0; i < count; i++)
+		bodies[i] = troth_span(bytes, len);
+	ask(conn, request,
+	    &(struct troth_bus_request){ .type = TROTH_BUS_SUBMIT,
+					 .u.submit = { .incarnation = 1,
+						       .first_seq = 1,
+						       .count = count,
+						       .bodies = bodies } });
+}
+
+static void turn(void)
+{
+	struct troth_why why;
+
+	assert_int_equal(troth_hub_turn(hub, k.now, &why), TROTH_OK);
+}
+
+/* How many requests of the connection have been answered, or with that error. */
+static unsigned answered(uint64_t conn, unsigned code)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < answer_count; i++)
+		n += answers[i].conn == conn && answers[i].code == code &&
+		     answers[i].type != TROTH_BUS_HELLO;
+	return n;
+}
+
+static void a_site_has_16_connections_and_loses_its_oldest(void **state)
+{
+	(void)state;
+	connect_site(100, &k.shop);
+	for (uint64_t conn = 1; conn <= 16; conn++)
+		connect_site(conn, &k.acme);
+	assert_int_equal(closed_count, 0);
+	connect_site(17, &k.acme);
+	connect_site(18, &k.acme); /* Before the first has gone. */
+	assert_int_equal(closed_count, 2);
+	assert_int_equal(closed[0], 1);
+	assert_int_equal(closed[1], 2);
+	troth_hub_disconnected(hub, 1);
+	troth_hub_disconnected(hub, 2);
+	connect_site(101, &k.shop);
+	assert_int_equal(closed_count, 2);
+}
+
+static void one_site_may_have_256_requests_waiting(void **state)
+{
+	(void)state;
+	connect_site(1, &k.acme);
+	connect_site(2, &k.acme);
+	connect_site(3, &k.shop);
+	for (uint32_t i = 0; i < 256; i++)
+		ask_fresh(1 + i % 2, 2 + i);
+	assert_int_equal(answered(1, TROTH_BUS_E_FULL), 0);
+	ask_fresh(1, 1000);
+	assert_int_equal(answered(1, TROTH_BUS_E_FULL), 1);
+	ask_fresh(3, 2);
+	assert_int_equal(answered(3, TROTH_BUS_E_FULL), 0);
+	while (troth_hub_busy(hub, k.now))
+		turn();
+	assert_int_equal(answered(1, 0) + answered(2, 0), 256);
+	assert_int_equal(answered(3, 0), 1);
+}
+
+static void one_site_may_have_24_mib_waiting(void **state)
+{
+	(void)state;
+	connect_site(1, &k.acme);
+	connect_site(3, &k.shop);
+	for (uint32_t i = 0; i < 7; i++)
+		submit(1, 2 + i, 1, (4 << 20) - 1024);
+	assert_int_equal(answered(1, TROTH_BUS_E_FULL), 1);
+	submit(3, 2, 1, (4 << 20) - 1024);
+	assert_int_equal(answered(3, TROTH_BUS_E_FULL), 0);
+}
+
+static void a_flood_of_one_site_does_not_make_the_others_wait(void **state)
+{
+	(void)state;
+	connect_site(1, &k.acme);
+	connect_site(3, &k.shop);
+	for (uint32_t i = 0; i < 10; i++)
+		submit(1, 2 + i, TROTH_BATCH_MAX, 8);
+	ask_fresh(1, 12);
+	ask_fresh(3, 2);
+	turn();
+	assert_int_equal(answered(3, 0), 1);
+	assert_int_equal(answered(1, TROTH_BUS_E_TURNED_AWAY), 4);
+	assert_int_equal(answered(1, 0), 0); /* Its question waits for its batches. */
+	while (troth_hub_busy(hub, k.now))
+		turn();
+	assert_int_equal(answered(1, TROTH_BUS_E_TURNED_AWAY), 10);
+	assert_int_equal(answered(1, 0), 1);
+}
+
+/* Marks of sites that are none of the asker's business. */
+static void mark_strangers(unsigned from, unsigned to)
+{
+	struct troth_why why;
+	char origin[64];
+
+	troth_ledger_begin(k.ledger, k.now);
+	for (unsigned i = from; i < to; i++) {
+		(void)snprintf(origin, sizeof(origin), "spiffe://other/gw/a/%u", i);
+		troth_ledger_received(k.ledger, origin, 1);
+	}
+	assert_int_equal(troth_ledger_commit(k.ledger, &why), TROTH_OK);
+}
+
+static void follow(uint32_t wait_ms, uint64_t marks_after)
+{
+	ask(1, 2,
+	    &(struct troth_bus_request){
+		    .type = TROTH_BUS_FOLLOW,
+		    .u.follow = { .after = troth_ledger_feed_len(k.ledger, k.acme.origin),
+				  .max_bytes = 1 << 20,
+				  .wait_ms = wait_ms,
+				  .marks_after = marks_after } });
+}
+
+static void an_answer_looks_at_so_many_marks_and_the_next_goes_on(void **state)
+{
+	struct troth_why why;
+
+	(void)state;
+	mark_strangers(0, TROTH_MARKS_LOOKED_AT);
+	troth_ledger_begin(k.ledger, k.now);
+	troth_ledger_received(k.ledger, k.acme.origin, 1);
+	assert_int_equal(troth_ledger_commit(k.ledger, &why), TROTH_OK);
+	connect_site(1, &k.acme);
+	follow(0, 0);
+	turn();
+	assert_int_equal(mark_count, 0);
+	assert_int_equal(marks_upto, TROTH_MARKS_LOOKED_AT);
+	follow(0, marks_upto);
+	turn();
+	assert_int_equal(mark_count, 1);
+	assert_int_equal(marks_upto, TROTH_MARKS_LOOKED_AT + 1);
+}
+
+static void who_waits_is_told_of_a_mark_behind_those_of_others(void **state)
+{
+	struct troth_why why;
+
+	(void)state;
+	mark_strangers(0, 2 * TROTH_MARKS_LOOKED_AT);
+	troth_ledger_begin(k.ledger, k.now);
+	troth_ledger_received(k.ledger, k.acme.origin, 1);
+	assert_int_equal(troth_ledger_commit(k.ledger, &why), TROTH_OK);
+	connect_site(1, &k.acme);
+	follow(20000, 0);
+	for (unsigned turns = 0; answered(1, 0) == 0 && turns < 10; turns++) {
+		turn();
+		k.now = troth_hub_wake(hub);
+	}
+	assert_int_equal(mark_count, 1);
+	assert_true(k.now.ms < FIXTURE_NOW + 20000);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_site_has_16_connections_and_loses_its_oldest),
+		TEST(one_site_may_have_256_requests_waiting),
+		TEST(one_site_may_have_24_mib_waiting),
+		TEST(a_flood_of_one_site_does_not_make_the_others_wait),
+		TEST(an_answer_looks_at_so_many_marks_and_the_next_goes_on),
+		TEST(who_waits_is_told_of_a_mark_behind_those_of_others),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
