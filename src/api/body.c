@@ -144,12 +144,32 @@ void troth_body_terms(struct troth_terms *out, const struct troth_in_terms *in,
 
 /* ---- To the engine and back ---- */
 
+#define KEY_CALLER 8  /* Bytes of the caller's id in the stored key, */
+#define KEY_TEXT   16 /* of the Idempotency-Key as it is, and then of a hash of all. */
+
+/*
+ * Keys that are made in the order of time, UUIDv7 for one, stay in that order when
+ * they are stored, so that the table grows at its end; hashed, every request would
+ * touch a page of its own.
+ */
+static void name_key(const struct troth_call *c, struct troth_digest *out)
+{
+	struct troth_span all[] = { troth_digest_span(&c->caller.id),
+				    troth_span_str(c->key) };
+	struct troth_digest hash;
+
+	troth_sha256(&hash, all, TROTH_LEN(all));
+	memcpy(out->b, c->caller.id.b, KEY_CALLER);
+	memset(out->b + KEY_CALLER, 0, KEY_TEXT);
+	memcpy(out->b + KEY_CALLER, c->key, strnlen(c->key, KEY_TEXT));
+	memcpy(out->b + KEY_CALLER + KEY_TEXT, hash.b,
+	       TROTH_DIGEST_LEN - KEY_CALLER - KEY_TEXT);
+}
+
 void troth_body_seal(struct troth_call *c)
 {
 	struct troth_command *m = c->command;
 	char *text = json_dumps(c->json, JSON_COMPACT | JSON_SORT_KEYS);
-	struct troth_span key[] = { troth_digest_span(&c->caller.id),
-				    troth_span_str(c->key) };
 	struct troth_span payload[] = { troth_span_str("POST "),
 					troth_span(c->path, strlen(c->path) + 1),
 					troth_span_str(text) };
@@ -162,7 +182,7 @@ void troth_body_seal(struct troth_call *c)
 		return;
 	}
 	m->has_key = true;
-	troth_sha256(&m->key, key, TROTH_LEN(key));
+	name_key(c, &m->key);
 	troth_sha256(&m->payload, payload, TROTH_LEN(payload));
 	free(text);
 }

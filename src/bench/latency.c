@@ -75,7 +75,7 @@ static enum troth_err send_one(struct nodes *n, struct sent *s, struct troth_why
 
 	(void)snprintf(path, sizeof(path), "/v1/orders/%s/promises",
 		       nodes_promise(n, &body));
-	(void)snprintf(key, sizeof(key), "l-%" PRIu64, n->keys++);
+	(void)snprintf(key, sizeof(key), "l-%012" PRIu64, n->keys++);
 	call.body = troth_buf_span(&body);
 	s->asked = bench_now();
 	err = troth_http_want(n->a, &call, &r, why);

@@ -132,7 +132,7 @@ static void order_request(struct nodes *n, struct troth_buf *out)
 	troth_buf_printf(
 		out,
 		"{\"method\":\"POST\",\"path\":\"/v1/orders\",\"idempotency_key\":"
-		"\"o-%" PRIu64 "\",\"body\":{\"customer\":\"c-%" PRIu64
+		"\"o-%012" PRIu64 "\",\"body\":{\"customer\":\"c-%" PRIu64
 		"\",\"seller\":\"shop\",\"carrier\":\"swift\",\"currency\":\"EUR\","
 		"\"lines\":[{\"sku\":\"TV-55\",\"quantity\":1,\"unit_price\":89900}]}}",
 		n->keys, n->keys);
@@ -223,7 +223,7 @@ void nodes_batch(struct nodes *n, size_t count, struct troth_buf *out)
 		troth_buf_printf(
 			out,
 			"%s{\"method\":\"POST\",\"path\":\"/v1/orders/%s/promises\","
-			"\"idempotency_key\":\"p-%" PRIu64 "\",\"body\":",
+			"\"idempotency_key\":\"p-%012" PRIu64 "\",\"body\":",
 			i > 0 ? "," : "", order, n->keys++);
 		troth_buf_put_span(out, troth_buf_span(&body));
 		troth_buf_put_u8(out, '}');

@@ -55,7 +55,7 @@ struct troth_command {
 	uint64_t if_match; /* Against the subject of draft 0. */
 
 	bool has_key;
-	struct troth_digest key;     /* Hash of the caller and its Idempotency-Key. */
+	struct troth_digest key;     /* Names the caller and its Idempotency-Key. */
 	struct troth_digest payload; /* Hash of everything that was asked. */
 
 	/* Called once, on the node's core thread, after the commit (or refusal). */

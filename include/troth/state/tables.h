@@ -25,7 +25,7 @@ enum troth_table {
 	TROTH_T_PARTIES,   /* party -> record */
 	TROTH_T_SITES,     /* origin -> record */
 	TROTH_T_RECEIVED,  /* origin 0 position -> time: known by */
-	TROTH_T_KEYS,      /* day ‖ hash of caller and idempotency key -> result */
+	TROTH_T_KEYS,      /* day ‖ caller and idempotency key -> result */
 	TROTH_T_TOKENS,    /* SHA-256 of an API token -> record */
 	TROTH_T_COMMON,    /* how many the kinds share; not a table */
 
