@@ -332,6 +332,12 @@ cmd_list() {
 
 # --- at the site --------------------------------------------------------------
 
+# What root makes in a node's directory is for its owner, the daemon's user.
+hand_over() { # DIR
+	[[ $(id -u) -ne 0 ]] ||
+		find "$1" -mindepth 1 -maxdepth 2 -exec chown -h --reference="$1" {} +
+}
+
 cmd_request() {
 	[[ $# -eq 3 ]] || usage
 	local dir=$1 next='' use
@@ -352,6 +358,7 @@ cmd_request() {
 			-in "$dir/request/renew.txt" -out "$dir/request/renew.sig"
 		rm -f "$dir/request/renew.txt"
 	fi
+	hand_over "$dir"
 	[[ -z ${TROTH_QUICK:-} ]] || return 0
 	echo "Send $dir/request to headquarters; read out over the phone"
 	for use in tls sign; do
@@ -398,6 +405,7 @@ cmd_install() {
 		put "$dir/$f.pem" 0444 <"$bundle/$f.pem"
 	done
 	rm -rf "$dir/request"
+	hand_over "$dir"
 }
 
 # --- for tests and demonstrations ---------------------------------------------

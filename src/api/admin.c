@@ -88,7 +88,7 @@ static bool key_of_cert(const char *pem, uint8_t out[32])
 	return ok;
 }
 
-/* "spiffe://troth/PARTY/SITE" where the caller names party and site only. */
+/* "spiffe://DOMAIN/gw/PARTY/SITE" where the caller names party and site only. */
 static void default_origin(struct troth_call *c, struct troth_event *e)
 {
 	const char *own = c->api->engine->origin;

@@ -4,11 +4,15 @@
 
 #include <arpa/inet.h>
 #include <assert.h>
+#include <errno.h>
+#include <netinet/in.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #define CONNECTIONS_MAX 10000
 #define REQUESTS_PER_S  20000
@@ -289,6 +293,30 @@ static bool make_vhost(struct troth_server *s, unsigned i)
 	       (!tls || lws_get_vhost_listen_port(s->vhosts[i]) > 0);
 }
 
+/* libwebsockets does not say why it cannot bind: whoever tries it is told. */
+static const char *why_not_bound(const char *address, int port)
+{
+	struct sockaddr_in v4 = { .sin_family = AF_INET,
+				  .sin_port = htons((uint16_t)port) };
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6,
+				   .sin6_port = htons((uint16_t)port) };
+	bool is_v4 = inet_pton(AF_INET, address, &v4.sin_addr) == 1;
+	int fd, reuse = 1, rc;
+
+	if (!is_v4 && inet_pton(AF_INET6, address, &v6.sin6_addr) != 1)
+		return said;
+	fd = socket(is_v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return said;
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof(reuse));
+	rc = is_v4 ? bind(fd, (struct sockaddr *)&v4, sizeof(v4))
+		   : bind(fd, (struct sockaddr *)&v6, sizeof(v6));
+	if (rc != 0)
+		(void)snprintf(said, sizeof(said), "%s", strerror(errno));
+	(void)close(fd);
+	return said;
+}
+
 static enum troth_err listen_all(struct troth_server *s, struct troth_why *why)
 {
 	const struct troth_api_config *c = &s->api.config;
@@ -301,11 +329,13 @@ static enum troth_err listen_all(struct troth_server *s, struct troth_why *why)
 		err = troth_fail(why, TROTH_ERR_MEMORY, "api: no context: %s", said);
 	for (unsigned i = 0; err == TROTH_OK && i < c->listen_count; i++)
 		if (!make_vhost(s, i))
-			err = troth_fail(why, TROTH_ERR_IO,
-					 "api: cannot listen on %s port %d%s%s: %s",
-					 c->listen[i].address, c->listen[i].port,
-					 c->cert_file != NULL ? " with " : "",
-					 c->cert_file != NULL ? c->cert_file : "", said);
+			err = troth_fail(
+				why, TROTH_ERR_IO,
+				"api: cannot listen on %s port %d%s%s: %s",
+				c->listen[i].address, c->listen[i].port,
+				c->cert_file != NULL ? " with " : "",
+				c->cert_file != NULL ? c->cert_file : "",
+				why_not_bound(c->listen[i].address, c->listen[i].port));
 	lws_set_log_level(0, NULL);
 	return err;
 }

@@ -3,6 +3,7 @@
 #include "nodes.h"
 
 #include <argp.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,12 +157,14 @@ int troth_bench_main(int argc, char **argv)
 		NULL,
 		NULL
 	};
+	static char name[] = "troth bench";
 	struct options o = { .dir = "." };
 	struct bench b = { 0 };
 	char dir[512];
 	struct troth_why why = { "" };
 	enum troth_err err;
 
+	argv[0] = name;
 	if (argp_parse(&argp, argc, argv, 0, NULL, &o) != 0)
 		return 2;
 	if (o.only != NULL && !is_measure(o.only)) {
@@ -170,8 +173,8 @@ int troth_bench_main(int argc, char **argv)
 	}
 	(void)snprintf(dir, sizeof(dir), "%s/troth-bench-XXXXXX", o.dir);
 	if (mkdtemp(dir) == NULL) {
-		(void)fprintf(stderr, "troth bench: cannot make a directory in %s\n",
-			      o.dir);
+		(void)fprintf(stderr, "troth bench: cannot make a directory in %s: %s\n",
+			      o.dir, strerror(errno));
 		return 2;
 	}
 	b.json = o.json;

@@ -62,8 +62,12 @@ static void find_domain(struct look *l)
 	if (ca != NULL)
 		domain_of_ca(l->domain, ca);
 	if (l->domain[0] == '\0') {
-		troth_fail(&why, TROTH_ERR_INPUT,
-			   "%s: names no trust domain; give one with --domain", path);
+		if (f == NULL)
+			troth_fail(&why, TROTH_ERR_IO, "%s: %s", path, strerror(errno));
+		else
+			troth_fail(&why, TROTH_ERR_INPUT,
+				   "%s: names no trust domain; give one with --domain",
+				   path);
 		problem(l, &why);
 	}
 	X509_free(ca);

@@ -88,8 +88,11 @@ static bool add_query(struct call *c, const char *name, const char *value)
 
 static bool take_option(struct call *c, const struct cli_option *o, const char *value)
 {
-	if (o->type == CLI_IF_MATCH) {
-		(void)snprintf(c->etag, sizeof(c->etag), "\"%.60s\"", value);
+	if (o->type == CLI_IF_MATCH) { /* As it is printed, or without its quotes. */
+		bool quoted = value[0] == '"';
+
+		(void)snprintf(c->etag, sizeof(c->etag), quoted ? "%.60s" : "\"%.60s\"",
+			       value);
 		return true;
 	}
 	if (o->field != NULL && o->field[0] == '\0') { /* --order, --case */
@@ -168,7 +171,8 @@ static bool read_arguments(struct call *c, const char *noun, int argc, char **ar
 						   1 };
 	}
 	memcpy(options + own, common, sizeof(common));
-	(void)snprintf(name, sizeof(name), "troth %s %s", noun, c->verb->name);
+	(void)snprintf(name, sizeof(name), "troth %s%s%s", noun,
+		       noun[0] != '\0' ? " " : "", c->verb->name);
 	argv[0] = name;
 	if (argp_parse(&argp, argc, argv, 0, NULL, c) != 0)
 		return false;
@@ -214,10 +218,15 @@ static const char *or_env(const char *given, const char *variable, const char *o
 	return env != NULL && env[0] != '\0' ? env : otherwise;
 }
 
+static const char *token_file(const struct call *c)
+{
+	return or_env(c->token_file, "TROTH_TOKEN_FILE", NULL);
+}
+
 static enum troth_err connect_node(const struct call *c, struct troth_http **http,
 				   struct troth_why *why)
 {
-	const char *file = or_env(c->token_file, "TROTH_TOKEN_FILE", NULL);
+	const char *file = token_file(c);
 	char token[TROTH_HTTP_TOKEN_MAX + 1];
 	struct troth_http_config config = {
 		.url = or_env(c->api, "TROTH_API", "http://127.0.0.1:7481"),
@@ -279,6 +288,9 @@ static int make_call(struct call *c)
 	}
 	if (troth_http_want(http, &call, &reply, &why) != TROTH_OK) {
 		(void)fprintf(stderr, "troth: %s\n", why.text);
+		if (reply.status == 401 && token_file(c) == NULL)
+			(void)fprintf(stderr, "troth: none was given: name its file with "
+					      "--token-file or TROTH_TOKEN_FILE\n");
 		goto out;
 	}
 	print_answer(c, &reply);
@@ -341,8 +353,6 @@ int troth_ctl_status(int argc, char **argv)
 		"/v1/status", "How the node is: link, backlog, room, version",
 		NULL,         NULL
 	};
-	char name[] = "";
 
-	(void)name;
 	return run_verb("", &verb, argc, argv);
 }

@@ -15,6 +15,7 @@
 
 enum cli_type {
 	CLI_TEXT,
+	CLI_WORDS, /* Words with commas or blanks between; in the body blanks. */
 	CLI_NUMBER,
 	CLI_FLAG,  /* No value: true. */
 	CLI_LINE,  /* SKU:QUANTITY[:UNIT_PRICE[:SELLER]], may be repeated. */

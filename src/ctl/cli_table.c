@@ -20,7 +20,7 @@ static const struct cli_option order_place[] = {
 	TEXT("deliver-by", "deliver_by", false, "RFC 3339 time"),
 	TEXT("placed", NULL, false, "RFC 3339 time it was placed, if not now"),
 	{ "line", "lines", CLI_LINE, false,
-	  "SKU:QUANTITY[:UNIT_PRICE[:SELLER]], repeatable" },
+	  "SKU:QUANTITY[:UNIT_PRICE[:SELLER]], the price in minor units; repeatable" },
 	TEXT("number", "personal.order_number", false, "The number as people know it"),
 	TEXT("customer-name", "personal.customer_name", false, "Personal"),
 	TEXT("customer-phone", "personal.customer_phone", false, "Personal"),
@@ -36,7 +36,7 @@ static const struct cli_option order_correct[] = {
 	TEXT("carrier", NULL, false, "Party that delivers"),
 	TEXT("deliver-by", "deliver_by", false, "RFC 3339 time"),
 	{ "line", "lines", CLI_LINE, false,
-	  "SKU:QUANTITY[:UNIT_PRICE[:SELLER]], repeatable" },
+	  "SKU:QUANTITY[:UNIT_PRICE[:SELLER]], the price in minor units; repeatable" },
 	ON_BEHALF,
 	ACTOR,
 	END,
@@ -311,7 +311,8 @@ static const struct cli_verb site_verbs[] = {
 
 static const struct cli_option token_make[] = {
 	TEXT("name", NULL, true, "Whom it is for; stamped on what is done with it"),
-	TEXT("scopes", NULL, true, "agent,dispatcher,approver,manager,integration,read"),
+	{ "scopes", NULL, CLI_WORDS, true,
+	  "Some of agent,dispatcher,approver,manager,integration,read" },
 	END,
 };
 

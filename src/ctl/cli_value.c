@@ -51,16 +51,19 @@ static json_t *line(char *text)
 	char *save, *sku = strtok_r(text, ":", &save);
 	char *quantity = strtok_r(NULL, ":", &save), *price = strtok_r(NULL, ":", &save);
 	char *seller = strtok_r(NULL, ":", &save);
-	json_int_t n;
+	json_int_t n, minor = 0;
 
-	if (sku == NULL || quantity == NULL || !number(quantity, &n)) {
+	/* Nothing that was typed is left out in silence, a price least of all. */
+	if (sku == NULL || quantity == NULL || !number(quantity, &n) ||
+	    (price != NULL && !number(price, &minor)) ||
+	    strtok_r(NULL, ":", &save) != NULL) {
 		json_decref(o);
 		return NULL;
 	}
 	(void)json_object_set_new(o, "sku", json_string(sku));
 	(void)json_object_set_new(o, "quantity", json_integer(n));
-	if (price != NULL && number(price, &n))
-		(void)json_object_set_new(o, "unit_price", json_integer(n));
+	if (price != NULL)
+		(void)json_object_set_new(o, "unit_price", json_integer(minor));
 	if (seller != NULL)
 		(void)json_object_set_new(o, "seller", json_string(seller));
 	return o;
@@ -122,6 +125,14 @@ bool cli_set(json_t *body, const struct cli_option *o, const char *value,
 	switch (o->type) {
 	case CLI_TEXT:
 		v = json_string(value);
+		return v != NULL ? put(body, field, v) : wrong(why, o, "is not UTF-8");
+	case CLI_WORDS:
+		copy = strdup(value);
+		for (char *p = copy; p != NULL && *p != '\0'; p++)
+			if (*p == ',')
+				*p = ' ';
+		v = copy != NULL ? json_string(copy) : NULL;
+		free(copy);
 		return v != NULL ? put(body, field, v) : wrong(why, o, "is not UTF-8");
 	case CLI_NUMBER:
 		return number(value, &n) ? put(body, field, json_integer(n))

@@ -6,6 +6,7 @@
 #include <argp.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -291,7 +292,11 @@ void demo_close(struct demo *d)
 static void tell_addresses(const struct demo *d)
 {
 	const char *dir = troth_federation_dir(d->federation);
+	char program[PATH_MAX] = "troth";
+	ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 1);
 
+	if (len > 0)
+		program[len] = '\0';
 	printf("\nEverything is still up; Ctrl-C ends it. Each node's API, and its token:\n\n");
 	for (unsigned i = 0; i < DEMO_NODES; i++)
 		printf("  %-11s %s   %s/%s.token\n", demo_names[i],
@@ -299,14 +304,14 @@ static void tell_addresses(const struct demo *d)
 		       troth_federation_name(d->federation, i));
 	printf("\nTry, for example, what the carrier's screen is told:\n\n"
 	       "  export TROTH_API=%s TROTH_TOKEN_FILE=%s/%s.token\n"
-	       "  troth promise show %s\n"
-	       "  troth promise known-by %s\n"
-	       "  troth order history %s\n"
+	       "  %s promise show %s\n"
+	       "  %s promise known-by %s\n"
+	       "  %s order history %s\n"
 	       "  curl -N -H \"Authorization: Bearer $(cat $TROTH_TOKEN_FILE)\" "
 	       "$TROTH_API/v1/events\n\n",
 	       troth_federation_url(d->federation, DEMO_CARRIER), dir,
-	       troth_federation_name(d->federation, DEMO_CARRIER), d->cable, d->cable,
-	       d->order);
+	       troth_federation_name(d->federation, DEMO_CARRIER), program, d->cable,
+	       program, d->cable, program, d->order);
 	(void)fflush(stdout);
 }
 
@@ -355,11 +360,13 @@ int troth_ctl_demo(int argc, char **argv)
 		NULL,
 		NULL
 	};
+	static char name[] = "troth demo";
 	struct demo *d = calloc(1, sizeof(*d));
 	bool once = false;
 	sigset_t ends;
 	int status, got;
 
+	argv[0] = name;
 	if (argp_parse(&argp, argc, argv, 0, NULL, &once) != 0 || d == NULL) {
 		free(d);
 		return 2;

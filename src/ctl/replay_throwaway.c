@@ -303,7 +303,7 @@ int troth_ctl_replay_run(int argc, char **argv)
 		.parser = parse,
 		.args_doc = "olist DIR",
 		.doc = "Replays real orders into a federation that is made for it, asks "
-		       "that what became of every promise, and throws it away.\vExit "
+		       "it what became of every promise, and throws it away.\vExit "
 		       "codes: 0 done; 1 a node refused or failed; 2 the command line or "
 		       "the files are unusable.",
 		.children = children,

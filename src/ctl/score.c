@@ -341,7 +341,7 @@ int troth_ctl_score(int argc, char **argv)
 	};
 	struct troth_why why = { "" };
 
-	if (r.api == NULL)
+	if (r.api == NULL || r.api[0] == '\0')
 		r.api = "http://127.0.0.1:7481";
 	argv[0] = name;
 	argp_err_exit_status = 2;

@@ -66,6 +66,26 @@ private_keys_are_for_their_owner_alone() {
 		"$troth" certs check "$top/central"
 }
 
+what_root_makes_belongs_to_the_owner_of_the_directory() {
+	local dir=$top/node strangers
+	if [[ $(id -u) -ne 0 ]]; then
+		echo "skipped: needs root, to make files for somebody else"
+		exit 77
+	fi
+	"$troth" certs init "$top/ca" -D $domain
+	mkdir "$dir"
+	echo untouched >"$top/outside"
+	ln -s "$top/outside" "$dir/link"
+	chown nobody "$dir"
+	"$troth" certs enrol "$dir" central -D $domain
+	"$troth" certs sign "$top/ca" central "$dir/request" "$top/bundle" --yes
+	"$troth" certs install "$dir" "$top/bundle"
+	strangers=$(find "$dir" ! -user nobody)
+	[[ -z $strangers ]] || fail "not of the directory's owner: $strangers"
+	[[ $(stat -c %U "$top/outside") == root ]] || fail "a link was followed"
+	says "issuing.pem: No such file" "$troth" certs check "$top"
+}
+
 each_bad_kind_is_refused_for_its_reason() {
 	local kind words
 	federation

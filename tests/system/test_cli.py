@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+"""The command line as doc/operators.md and people use it, against real nodes."""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from test_daemons import CARRIER, SELLER, InDirectory  # noqa: E402
+from troth_nodes import program  # noqa: E402
+
+
+class CommandLine(InDirectory):
+    def troth(self, node, *arguments, token=True, code=0):
+        """Runs `troth ARGUMENTS` at a node; returns stdout and stderr together."""
+        env = {k: v for k, v in os.environ.items() if not k.startswith("TROTH_")}
+        env["TROTH_API"] = node.api[0]
+        if token:
+            env["TROTH_TOKEN_FILE"] = str(node.token_file)
+        done = subprocess.run(
+            [program(), *arguments], env=env, stdin=subprocess.DEVNULL, timeout=60,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+        )
+        self.assertEqual(done.returncode, code, done.stdout)
+        return done.stdout
+
+    def added(self):
+        """A federation whose parties and sites were added by commands alone."""
+        fed = self.federation().start()
+        for party, role in (("brand", "brand"), ("shop", "seller"),
+                            ("fastship", "carrier")):
+            self.troth(fed.central, "party", "add", "--party", party, "--role", role)
+        for name in (SELLER, CARRIER):
+            party, site = name.split("/")
+            cert = str(fed.gateway(name).certs / "sign.pem")
+            self.troth(fed.central, "site", "add", "--party", party, "--site", site,
+                       "--sign-cert", cert)
+        for gateway in fed.gateways.values():
+            gateway.wait_get(
+                "/v1/status", lambda a: a.body["link"]["up"] and a.body["brand"]
+            )
+        return fed
+
+    def place(self, seller, line, code=0):
+        return self.troth(seller, "order", "place", "--customer", "c-1", "--seller", "shop",
+                          "--carrier", "fastship", "--currency", "EUR", "--line", line,
+                          code=code)
+
+    def id_in(self, said):
+        self.assertRegex(said, r"\bord_\w{26}\b")
+        return re.search(r"\bord_\w{26}\b", said).group()
+
+    def test_a_federation_is_made_by_commands(self):
+        fed = self.added()
+        self.assertIn("party=fastship", self.troth(fed.central, "party", "list"))
+        self.assertIn("/gw/shop/s1", self.troth(fed.central, "site", "list"))
+        seller = fed.gateway(SELLER)
+        made = self.troth(seller, "token", "make", "--name", "ann",
+                          "--scopes", "agent,read")
+        self.assertIn("- agent\n", made)
+        self.assertIn("- read\n", made)
+        self.assertIn("must be some of",
+                      self.troth(seller, "token", "make", "--name", "bob",
+                                 "--scopes", "agent,king", code=1))
+
+    def test_what_was_typed_is_taken_whole_or_refused(self):
+        seller = self.added().gateway(SELLER)
+        for line in ("TV:1:12.50", "TV:1:99999999999999999999", "TV:1:1250:shop:more",
+                     "TV:one"):
+            self.assertIn("--line", self.place(seller, line, code=2), line)
+        placed = self.place(seller, "TV:1:1250")
+        ident = self.id_in(placed)
+        self.assertIn("unit_price: 1250", self.troth(seller, "order", "show", ident))
+
+    def test_an_etag_is_taken_as_it_is_printed_and_without_its_quotes(self):
+        seller = self.added().gateway(SELLER)
+        ident = self.id_in(self.place(seller, "TV:1:1250"))
+        correct = ["order", "correct", ident, "--reason", "wrong_model", "--line", "TV:2"]
+        for quotes in ("%s", '"%s"'):
+            shown = self.troth(seller, "order", "show", ident)
+            etag = shown.rsplit("etag: ", 1)[1].strip().strip('"')
+            self.troth(seller, *correct, "--if-match", quotes % etag)
+        self.troth(seller, *correct, "--if-match", quotes % etag, code=1)
+
+    def test_who_gives_no_token_is_told_how(self):
+        fed = self.federation(sites=())
+        fed.central.start()
+        self.assertIn("TROTH_TOKEN_FILE",
+                      self.troth(fed.central, "status", token=False, code=1))
+        self.assertNotIn("none was given", self.troth(fed.central, "status"))
+        # Set to nothing is as good as not set.
+        done = subprocess.run(
+            [program(), "score"], env={**os.environ, "TROTH_API": ""}, text=True,
+            stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, check=False,
+        )
+        self.assertIn("127.0.0.1:7481", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
