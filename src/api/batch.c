@@ -163,6 +163,11 @@ void troth_post_batch(struct troth_call *c)
 				   "must be 1 to 1000 requests");
 		return;
 	}
+	if (c->api->inflight + n > TROTH_API_WAITING_MAX) {
+		troth_call_problem(c, TROTH_PROBLEM_TOO_MANY, NULL,
+				   "too many requests are at work");
+		return;
+	}
 	b = batch_new(c, n);
 	if (b == NULL)
 		return;

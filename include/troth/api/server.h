@@ -23,12 +23,13 @@ struct troth_api;
 #define TROTH_API_LISTEN_MAX     4
 #define TROTH_API_BODY_MAX       ((size_t)256 << 10)
 #define TROTH_API_BATCH_BODY_MAX ((size_t)4 << 20)
-#define TROTH_API_BATCH_MAX      1000 /* Requests in one batch. */
-#define TROTH_API_HEADERS_MAX    8192 /* Bytes of all header fields of a request. */
-#define TROTH_API_KEY_MAX        128  /* Bytes of an Idempotency-Key. */
-#define TROTH_API_PAGE_MAX       200  /* Items on one page of a list. */
-#define TROTH_API_PAGE           50   /* The same, if the caller does not say. */
-#define TROTH_API_BUCKETS        1024 /* Tokens whose rate is watched at one time. */
+#define TROTH_API_BATCH_MAX      1000  /* Requests in one batch. */
+#define TROTH_API_WAITING_MAX    16000 /* Requests at work, of which some 25 kB each. */
+#define TROTH_API_HEADERS_MAX    8192  /* Bytes of all header fields of a request. */
+#define TROTH_API_KEY_MAX        128   /* Bytes of an Idempotency-Key. */
+#define TROTH_API_PAGE_MAX       200   /* Items on one page of a list. */
+#define TROTH_API_PAGE           50    /* The same, if the caller does not say. */
+#define TROTH_API_BUCKETS        1024  /* Tokens whose rate is watched at one time. */
 
 /* Where it listens: an address and a port (0: any free one; troth_api_port tells). */
 struct troth_api_listen {

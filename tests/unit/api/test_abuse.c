@@ -413,22 +413,85 @@ static void a_token_that_asks_too_often_waits_and_others_do_not(void **state)
 	free(w);
 }
 
-/* Until the core holds one request. */
-static void wait_for_waiting(struct world *w)
+/* Until the core holds so many requests. */
+static void wait_for_waiting(struct world *w, unsigned n)
 {
 	time_t end = time(NULL) + PATIENCE / 1000;
 	bool found = false;
+	char line[64];
 
+	(void)snprintf(line, sizeof(line), "\ntroth_requests_waiting %u\n", n);
 	while (!found) {
 		struct http_reply r;
 
 		assert_int_equal(
 			api_call(w->kit, "GET", "/metrics", w->importer, NULL, NULL, &r),
 			200);
-		found = strstr(r.body, "\ntroth_requests_waiting 1\n") != NULL;
+		found = strstr(r.body, line) != NULL;
 		http_reply_free(&r);
 		assert_true(time(NULL) < end);
 	}
+}
+
+/* A batch of 1000 cases, whose keys begin with `name`. */
+static char *thousand_cases(const char *name)
+{
+	static char body[200000];
+	size_t len = (size_t)snprintf(body, sizeof(body), "{\"requests\":[");
+
+	for (unsigned i = 0; i < TROTH_API_BATCH_MAX; i++)
+		len += (size_t)snprintf(
+			body + len, sizeof(body) - len,
+			"%s{\"method\":\"POST\",\"path\":\"/v1/cases\","
+			"\"idempotency_key\":\"%s%u\",\"body\":{\"customer\":\"c\","
+			"\"reason\":\"r\"}}",
+			i > 0 ? "," : "", name, i);
+	(void)snprintf(body + len, sizeof(body) - len, "]}");
+	return body;
+}
+
+static void post_head(int fd, const char *token, const char *body)
+{
+	char head[256];
+
+	(void)snprintf(
+		head, sizeof(head),
+		"POST /v1/batch HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n"
+		"Content-Length: %zu\r\n\r\n",
+		token, strlen(body));
+	assert_true(http_send(fd, head, strlen(head)));
+	assert_true(http_send(fd, body, strlen(body)));
+}
+
+static void batches_beyond_16000_requests_at_work_are_put_off(void **state)
+{
+	struct world *w = *state;
+	struct http_reply r;
+	int fd[TROTH_API_WAITING_MAX / TROTH_API_BATCH_MAX];
+	char name[16];
+
+	api_kit_hold(w->kit, true);
+	for (unsigned i = 0; i < TROTH_LEN(fd); i++) {
+		(void)snprintf(name, sizeof(name), "b%u-", i);
+		fd[i] = http_connect(api_kit_port(w->kit));
+		post_head(fd[i], w->importer, thousand_cases(name));
+	}
+	wait_for_waiting(w, TROTH_API_WAITING_MAX);
+	assert_int_equal(api_call(w->kit, "POST", "/v1/batch", w->importer, NULL,
+				  thousand_cases("more"), &r),
+			 429);
+	http_reply_free(&r);
+	api_kit_hold(w->kit, false);
+	for (unsigned i = 0; i < TROTH_LEN(fd); i++) {
+		http_read(fd[i], &r);
+		assert_int_equal(r.status, 200);
+		http_reply_free(&r);
+		(void)close(fd[i]);
+	}
+	assert_int_equal(api_call(w->kit, "POST", "/v1/batch", w->importer, NULL,
+				  thousand_cases("more"), &r),
+			 200);
+	http_reply_free(&r);
 }
 
 static void a_caller_that_leaves_early_finds_its_change_by_its_key(void **state)
@@ -444,7 +507,7 @@ static void a_caller_that_leaves_early_finds_its_change_by_its_key(void **state)
 		       "%s\r\nIdempotency-Key: early\r\nContent-Length: %zu\r\n\r\n%s",
 		       w->agent, strlen(good_body), good_body);
 	assert_true(http_send(fd, head, strlen(head)));
-	wait_for_waiting(w);
+	wait_for_waiting(w, 1);
 	(void)close(fd);
 	api_kit_hold(w->kit, false);
 	assert_int_equal(api_call(w->kit, "POST", "/v1/orders", w->agent,
@@ -478,7 +541,7 @@ static void closing_waits_for_what_the_engine_holds(void **state)
 		       "%s\r\nIdempotency-Key: last\r\nContent-Length: %zu\r\n\r\n%s",
 		       w->agent, strlen(good_body), good_body);
 	assert_true(http_send(fd, head, strlen(head)));
-	wait_for_waiting(w);
+	wait_for_waiting(w, 1);
 	assert_int_equal(pthread_create(&thread, NULL, let_go, w->kit), 0);
 	api_kit_stop(w->kit);
 	(void)pthread_join(thread, NULL);
@@ -523,6 +586,7 @@ int main(void)
 		cmocka_unit_test(
 			connections_beyond_the_limit_are_refused_until_one_is_free),
 		cmocka_unit_test(a_token_that_asks_too_often_waits_and_others_do_not),
+		T(batches_beyond_16000_requests_at_work_are_put_off),
 		T(a_caller_that_leaves_early_finds_its_change_by_its_key),
 		cmocka_unit_test(closing_waits_for_what_the_engine_holds),
 		cmocka_unit_test(a_plain_listener_is_for_loopback_only),
