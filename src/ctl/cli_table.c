@@ -140,7 +140,9 @@ static const struct cli_verb case_verbs[] = {
 static const struct cli_option promise_make[] = {
 	TEXT("order", "", false, "Order that it is about"),
 	TEXT("case", "", false, "Case that it is about"),
-	TEXT("kind", NULL, true, "gift, credit, refund, replacement, repair, ..."),
+	TEXT("kind", NULL, true,
+	     "gift, credit, refund, replacement, repair, redelivery, delivery, callback, "
+	     "answer, other"),
 	TEXT("words", NULL, false, "What the customer was told"),
 	TEXT("language", NULL, false, "Of the words, such as en or zh-CN"),
 	TEXT("sku", NULL, false, "Goods"),
@@ -152,7 +154,9 @@ static const struct cli_option promise_make[] = {
 	TEXT("channel", NULL, false, "phone, chat, email, web, shop, door, other"),
 	TEXT("made", NULL, false, "RFC 3339 time the customer was told, if not now"),
 	{ "owe", "commitments", CLI_TERMS, true,
-	  "Who owes what: debtor=..,action=..[,due=..][,ack_within_s=..][,acceptance_s=..]" },
+	  "Who owes what: debtor=..,action=..[,due=..][,ack_within_s=..][,acceptance_s=..]; "
+	  "actions: pack, hand_over, deliver, call_back, pay, repair, tell_customer, "
+	  "confirm_with_customer, other" },
 	ON_BEHALF,
 	ACTOR,
 	END,
