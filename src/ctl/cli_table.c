@@ -307,9 +307,23 @@ static const struct cli_option site_add[] = {
 	END,
 };
 
+static const struct cli_option site_revoke_key[] = {
+	TEXT("party", NULL, true, "Whose site"),
+	TEXT("site", NULL, true, "Its id"),
+	{ "sign-cert", "sign_cert", CLI_FILE, true,
+	  "File with the certificate of the key" },
+	TEXT("reason", NULL, true, "A code, such as lost_machine"),
+	END,
+};
+
 static const struct cli_verb site_verbs[] = {
 	{ "add", "POST", "/v1/sites", "Add a site (central)", site_add, NULL },
 	{ "list", "GET", "/v1/sites", "The sites", NULL, "items" },
+	{ "add-key", "POST", "/v1/sites/keys",
+	  "Add the next signing key of a site, before the site uses it (central)",
+	  site_add, NULL },
+	{ "revoke-key", "POST", "/v1/sites/keys/revoke",
+	  "Believe a signing key of a site no more (central)", site_revoke_key, NULL },
 	{ NULL, NULL, NULL, NULL, NULL, NULL },
 };
 
@@ -320,8 +334,16 @@ static const struct cli_option token_make[] = {
 	END,
 };
 
+static const struct cli_option token_revoke[] = {
+	TEXT("name", NULL, true, "Whose it is"),
+	END,
+};
+
 static const struct cli_verb token_verbs[] = {
 	{ "make", "POST", "/v1/tokens", "Make a token; it is shown once", token_make,
+	  NULL },
+	{ "list", "GET", "/v1/tokens", "Names and scopes of the tokens", NULL, "items" },
+	{ "revoke", "POST", "/v1/tokens/revoke", "Make a token worthless", token_revoke,
 	  NULL },
 	{ NULL, NULL, NULL, NULL, NULL, NULL },
 };

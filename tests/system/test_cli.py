@@ -66,6 +66,41 @@ class CommandLine(InDirectory):
                       self.troth(seller, "token", "make", "--name", "bob",
                                  "--scopes", "agent,king", code=1))
 
+    def test_a_token_is_worth_nothing_once_revoked(self):
+        fed = self.federation(sites=())
+        fed.central.start()
+        made = self.troth(fed.central, "token", "make", "--name", "ann",
+                          "--scopes", "read")
+        ann = made.split("token: ")[1].strip()
+        self.assertEqual(fed.central.get("/v1/status", token=ann).status, 200)
+        self.assertIn("name=ann", self.troth(fed.central, "token", "list"))
+        self.troth(fed.central, "token", "revoke", "--name", "ann")
+        self.assertEqual(fed.central.get("/v1/status", token=ann).status, 401)
+        self.assertNotIn("name=ann", self.troth(fed.central, "token", "list"))
+
+    def test_a_renewed_site_goes_on_when_hq_knows_its_key(self):
+        self.provoked = {"seal"}
+        fed = self.added()
+        seller, certs = fed.gateway(SELLER), fed.gateway(SELLER).certs
+        party, site = SELLER.split("/")
+        bundle = self.dir / "bundle"
+        fed.certs("enrol", certs, "gw/" + SELLER, "-D", fed.domain)
+        fed.certs("renew", fed.pki / "ca", "gw/" + SELLER, certs / "request", bundle)
+        fed.certs("install", certs, bundle)
+        since = len(fed.central.lines)
+        seller.stop()
+        seller.start()
+        self.place(seller, "TV:1:1250")
+        fed.central.wait_log("seal", since=since)
+        key = ["--party", party, "--site", site, "--sign-cert", str(bundle / "sign.pem")]
+        self.troth(fed.central, "site", "add-key", *key)
+        seller.wait_get("/v1/status", lambda a: a.body["link"]["up"]
+                        and a.body["link"]["backlog"] == 0)
+        since = len(fed.central.lines)
+        self.troth(fed.central, "site", "revoke-key", *key, "--reason", "lost")
+        self.place(seller, "TV:2:1250")
+        fed.central.wait_log("seal", since=since)
+
     def test_what_was_typed_is_taken_whole_or_refused(self):
         seller = self.added().gateway(SELLER)
         for line in ("TV:1:12.50", "TV:1:99999999999999999999", "TV:1:1250:shop:more",
