@@ -178,35 +178,37 @@ static size_t arrived(struct reader *r)
 	return count;
 }
 
+static enum troth_err measure(struct bench *b, struct nodes *n, struct reader *r,
+			      struct sent *sent, size_t count, struct troth_why *why)
+{
+	enum troth_err err = start_reader(r, n, count, why);
+	double start = bench_now(), until;
+
+	for (size_t i = 0; err == TROTH_OK && i < count; i++) {
+		pace(start + (double)i / RATE);
+		err = send_one(n, &sent[i], why);
+	}
+	until = bench_now() + SETTLE_S;
+	while (err == TROTH_OK && arrived(r) < count && bench_now() < until)
+		pace(bench_now() + 0.01);
+	troth_events_close(r->events);
+	if (err == TROTH_OK)
+		err = report(b, r, sent, count, why);
+	free(r->arrivals);
+	return err;
+}
+
 enum troth_err bench_latency(struct bench *b, struct nodes *n, struct troth_why *why)
 {
 	size_t count = (size_t)(b->seconds * 2 * RATE);
 	struct reader *r = calloc(1, sizeof(*r));
 	struct sent *sent = calloc(count, sizeof(*sent));
-	enum troth_err err = TROTH_OK;
+	enum troth_err err = nodes_orders(n, count, why);
 
 	if (r == NULL || sent == NULL)
 		err = troth_fail(why, TROTH_ERR_MEMORY, "no memory for a measure");
-	if (err == TROTH_OK)
-		err = nodes_orders(n, count, why);
-	if (err == TROTH_OK)
-		err = start_reader(r, n, count, why);
-	if (err == TROTH_OK) {
-		double start = bench_now(), until;
-
-		for (size_t i = 0; err == TROTH_OK && i < count; i++) {
-			pace(start + (double)i / RATE);
-			err = send_one(n, &sent[i], why);
-		}
-		until = bench_now() + SETTLE_S;
-		while (err == TROTH_OK && arrived(r) < count && bench_now() < until)
-			pace(bench_now() + 0.01);
-		troth_events_close(r->events);
-	}
-	if (err == TROTH_OK)
-		err = report(b, r, sent, count, why);
-	if (r != NULL)
-		free(r->arrivals);
+	else if (err == TROTH_OK)
+		err = measure(b, n, r, sent, count, why);
 	free(r);
 	free(sent);
 	return err;
