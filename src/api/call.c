@@ -139,19 +139,23 @@ static bool match(struct troth_call *c, const char *pattern)
 }
 
 /* An exact path comes before one with a {step}: the table is in that order. */
+static const struct troth_route *route_of(struct troth_call *c, bool of_method)
+{
+	for (unsigned i = 0; i < troth_routes_count; i++)
+		if ((troth_routes[i].method == c->method) == of_method &&
+		    match(c, troth_routes[i].path))
+			return &troth_routes[i];
+	return NULL;
+}
+
 static bool find_route(struct troth_call *c)
 {
-	bool other_method = false;
+	bool other_method;
 
-	for (unsigned i = 0; i < troth_routes_count; i++) {
-		if (!match(c, troth_routes[i].path))
-			continue;
-		if (troth_routes[i].method == c->method) {
-			c->route = &troth_routes[i];
-			return true;
-		}
-		other_method = true;
-	}
+	c->route = route_of(c, true);
+	if (c->route != NULL)
+		return true;
+	other_method = route_of(c, false) != NULL;
 	troth_call_problem(
 		c, other_method ? TROTH_PROBLEM_METHOD : TROTH_PROBLEM_NOT_FOUND, NULL,
 		other_method ? NULL : "no such path, or not an id of the right kind");

@@ -9,7 +9,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#define SENDERS      2
+#define SENDERS      8
 #define WAIT_S       120
 #define LINK_POLL_MS 5
 

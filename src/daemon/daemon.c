@@ -5,6 +5,7 @@
 #include "troth/node/log.h"
 
 #include <assert.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -212,6 +213,16 @@ static int run(struct troth_daemon *d)
 	return 0;
 }
 
+/*
+ * Batches come and go by the megabyte: memory that one has used is kept for the
+ * next, instead of being given back to the system and cleared anew each time.
+ */
+static void keep_memory(void)
+{
+	(void)mallopt(M_TRIM_THRESHOLD, 64 << 20);
+	(void)mallopt(M_MMAP_THRESHOLD, 16 << 20);
+}
+
 int troth_daemon_main(const struct troth_daemon_role *role, int argc, char **argv)
 {
 	struct troth_daemon *d = calloc(1, sizeof(*d));
@@ -222,6 +233,7 @@ int troth_daemon_main(const struct troth_daemon_role *role, int argc, char **arg
 
 	if (d == NULL)
 		return 1;
+	keep_memory();
 	d->role = role;
 	daemon_options(&options, role, argc, argv);
 	if (options.help_config) {
