@@ -111,7 +111,9 @@ def a_full_disk_refuses_new_work_and_recovers_by_itself(directory, rng, rounds):
                 must(answer.headers.get("Retry-After"), "no Retry-After")
                 for what in ("/v1/orders/" + placed, "/v1/promises?limit=5", "/v1/status"):
                     must(node.get(what).status == 200, node.name, "full, cannot read", what)
-                must(node.must_get("/v1/status")["room"] == "refuse", "status does not tell")
+                # The room is measured with each commit and each refusal, not with each look.
+                until(node.name + " tells in its status", lambda: node.must_get(
+                    "/v1/status")["room"] == "refuse")
                 load.look()
                 moment(rng, 1.0)
                 must(node.running(), node.name, "ended on a full disk")
