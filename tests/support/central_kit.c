@@ -111,6 +111,18 @@ void kit_fini(struct kit *k)
 	troth_sign_key_free(k->central_key);
 }
 
+int kit_setup(void **state)
+{
+	kit_init(*state);
+	return 0;
+}
+
+int kit_teardown(void **state)
+{
+	kit_fini(*state);
+	return 0;
+}
+
 void kit_crash(struct kit *k)
 {
 	troth_ledger_close(k->ledger);
@@ -200,6 +212,12 @@ uint64_t kit_take(struct kit *k, struct kit_site *site, struct troth_event *e,
 	kit_batch_fini(&b);
 	assert(taken.code == 0);
 	return taken.last_position;
+}
+
+void kit_place_order(struct kit *k, struct troth_event *e)
+{
+	fixture_event(e, TROTH_EVENT_ORDER_PLACED, "shop");
+	(void)kit_take(k, &k->shop, e, "A-1001");
 }
 
 struct troth_verdict kit_entry(struct kit *k, uint64_t position, struct troth_event *e)

@@ -45,6 +45,10 @@ struct kit {
 void kit_init(struct kit *k);
 void kit_fini(struct kit *k);
 
+/* The same as cmocka wants it, for a test whose prestate is its struct kit. */
+int kit_setup(void **state);
+int kit_teardown(void **state);
+
 /* The power goes and comes back: the ledger is opened again. */
 void kit_crash(struct kit *k);
 
@@ -66,6 +70,12 @@ struct troth_taken kit_submit(struct kit *k, const struct kit_batch *b);
 /* One event of a site on its way from making to commit; it must be taken. */
 uint64_t kit_take(struct kit *k, struct kit_site *site, struct troth_event *e,
 		  const char *order_number);
+
+/*
+ * An order of shop's with carrier swift and number A-1001, under the id that
+ * fixture_event gives to orders. *e is its event.
+ */
+void kit_place_order(struct kit *k, struct troth_event *e);
 
 /* What stands at a position. Borrowed strings: none; the event is decoded into *e. */
 struct troth_verdict kit_entry(struct kit *k, uint64_t position, struct troth_event *e);

@@ -15,32 +15,12 @@
 static struct kit k;
 static struct troth_event e;
 
-static int setup(void **state)
-{
-	(void)state;
-	kit_init(&k);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	kit_fini(&k);
-	return 0;
-}
-
-static void place_order(void)
-{
-	fixture_event(&e, TROTH_EVENT_ORDER_PLACED, "shop");
-	(void)kit_take(&k, &k.shop, &e, "A-1001");
-}
-
 static void only_vendors_find_the_orders_of_others(void **state)
 {
 	struct troth_id found[4];
 
 	(void)state;
-	place_order(); /* Of shop, with carrier swift. */
+	kit_place_order(&k, &e); /* Of shop, with carrier swift. */
 	assert_int_equal(troth_ledger_find(k.ledger, k.zeta.origin, "A-1001", found, 4),
 			 1);
 	assert_int_equal(troth_ledger_find(k.ledger, k.shop.origin, "A-1001", found, 4),
@@ -60,7 +40,7 @@ static void a_promise_cannot_hide_one_of_another_subject(void **state)
 	uint64_t position;
 
 	(void)state;
-	place_order();
+	kit_place_order(&k, &e);
 	fixture_event(&e, TROTH_EVENT_CASE_OPENED, "acme");
 	(void)kit_take(&k, &k.acme, &e, NULL);
 	fixture_event(&e, TROTH_EVENT_PROMISE_MADE, "shop");
@@ -133,7 +113,7 @@ static void what_a_site_has_received_is_told_once_and_only_grows(void **state)
 	troth_txn_abort(&t);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_prestate_setup_teardown(f, kit_setup, kit_teardown, &k)
 
 int main(void)
 {

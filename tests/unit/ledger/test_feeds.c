@@ -15,26 +15,6 @@ static struct kit k;
 static struct troth_event e;
 static struct troth_subject subject;
 
-static int setup(void **state)
-{
-	(void)state;
-	kit_init(&k);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	kit_fini(&k);
-	return 0;
-}
-
-static void place_order(void)
-{
-	fixture_event(&e, TROTH_EVENT_ORDER_PLACED, "shop");
-	(void)kit_take(&k, &k.shop, &e, "A-1001");
-}
-
 static bool in_feed(const struct kit_site *site, uint64_t position)
 {
 	uint64_t positions[64];
@@ -49,7 +29,7 @@ static bool in_feed(const struct kit_site *site, uint64_t position)
 static void only_participants_receive_an_entry(void **state)
 {
 	(void)state;
-	place_order();
+	kit_place_order(&k, &e);
 
 	uint64_t position = troth_ledger_size(k.ledger);
 	assert_true(in_feed(&k.shop, position));
@@ -65,7 +45,7 @@ static void a_vendor_that_links_its_case_receives_the_whole_history(void **state
 	size_t before, n;
 
 	(void)state;
-	place_order();
+	kit_place_order(&k, &e);
 	first = troth_ledger_size(k.ledger);
 	before = kit_feed(&k, &k.acme, positions, NULL, TROTH_LEN(positions));
 	fixture_event(&e, TROTH_EVENT_ORDER_CASE_LINKED, "acme");
@@ -97,7 +77,7 @@ static void a_refused_request_reaches_its_author_and_nobody_else(void **state)
 	assert_int_equal(positions[n - 1], position);
 	assert_int_equal(marks[n - 1][0], TROTH_ITEM_ABSENT);
 	assert_false(in_feed(&k.shop, position));
-	place_order(); /* The refusal has left nothing behind under that id. */
+	kit_place_order(&k, &e); /* The refusal has left nothing behind under that id. */
 	kit_subject(&k, &e.subject, &subject);
 	assert_int_equal(subject.revision, 1);
 }
@@ -110,7 +90,7 @@ static void an_operator_gets_its_partys_refusal_once_and_as_a_participant(void *
 	size_t before, n;
 
 	(void)state;
-	place_order();
+	kit_place_order(&k, &e);
 	fixture_event(&e, TROTH_EVENT_ORDER_CASE_LINKED, "acme");
 	(void)kit_take(&k, &k.acme, &e, NULL);
 	before = kit_feed(&k, &k.acme, positions, NULL, TROTH_LEN(positions));
@@ -130,7 +110,7 @@ static void the_replaced_carrier_learns_of_it_and_of_nothing_after(void **state)
 	uint64_t position;
 
 	(void)state;
-	place_order();
+	kit_place_order(&k, &e);
 	fixture_event(&e, TROTH_EVENT_ORDER_CORRECTED, "shop");
 	(void)strcpy(e.u.order.carrier, "slow");
 	position = kit_take(&k, &k.shop, &e, NULL);
@@ -143,7 +123,7 @@ static void the_replaced_carrier_learns_of_it_and_of_nothing_after(void **state)
 	assert_true(in_feed(&k.slow, position));
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_prestate_setup_teardown(f, kit_setup, kit_teardown, &k)
 
 int main(void)
 {

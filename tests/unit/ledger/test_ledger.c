@@ -16,26 +16,6 @@ static struct kit k;
 static struct troth_event e;
 static struct troth_subject subject;
 
-static int setup(void **state)
-{
-	(void)state;
-	kit_init(&k);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	kit_fini(&k);
-	return 0;
-}
-
-static void place_order(void)
-{
-	fixture_event(&e, TROTH_EVENT_ORDER_PLACED, "shop");
-	(void)kit_take(&k, &k.shop, &e, "A-1001");
-}
-
 static void an_event_is_kept_with_its_verdict(void **state)
 {
 	uint64_t position;
@@ -187,7 +167,7 @@ static void an_unacceptable_batch_changes_nothing(void **state)
 		kit_batch_fini(&b);
 		k.shop = before;
 	}
-	place_order(); /* And the site goes on as if nothing had been. */
+	kit_place_order(&k, &e); /* And the site goes on as if nothing had been. */
 }
 
 static void a_batch_that_does_not_continue_the_chain_is_refused(void **state)
@@ -195,7 +175,7 @@ static void a_batch_that_does_not_continue_the_chain_is_refused(void **state)
 	struct kit_batch b;
 
 	(void)state;
-	place_order();
+	kit_place_order(&k, &e);
 	kit_batch_init(&b, &k.shop);
 	spoil_chain(&b);
 	fixture_event(&e, TROTH_EVENT_ORDER_CORRECTED, "shop");
@@ -252,7 +232,7 @@ static void an_event_made_again_after_a_restore_has_effect_once(void **state)
 	uint64_t size;
 
 	(void)state;
-	place_order();
+	kit_place_order(&k, &e);
 	id = e.id;
 	size = troth_ledger_size(k.ledger);
 	k.shop = (struct kit_site){ .party = "shop",
@@ -284,7 +264,7 @@ static void an_event_made_again_after_a_restore_has_effect_once(void **state)
 
 static void make_promise(void)
 {
-	place_order();
+	kit_place_order(&k, &e);
 	fixture_event(&e, TROTH_EVENT_PROMISE_MADE, "shop");
 	(void)kit_take(&k, &k.shop, &e, NULL);
 }
@@ -382,7 +362,7 @@ static void nobody_at_hq_acts_under_the_name_of_the_clock(void **state)
 	struct troth_result r;
 
 	(void)state;
-	place_order();
+	kit_place_order(&k, &e);
 	fixture_event(c->drafts[0], TROTH_EVENT_ORDER_SHIPPED, "brand");
 	TROTH_TEXT_SET(c->drafts[0]->actor, TROTH_CLOCK_ACTOR);
 	troth_ledger_begin(k.ledger, k.now);
@@ -458,7 +438,7 @@ static void a_changed_entry_is_found_when_the_ledger_is_opened(void **state)
 	struct troth_txn t;
 
 	(void)state;
-	place_order();
+	kit_place_order(&k, &e);
 	troth_store_u64be(key, 3);
 	troth_txn_begin(&t, k.kv, TROTH_TXN_WRITE);
 	assert_true(troth_txn_get(&t, TROTH_T_ENTRIES, troth_span(key, 8), &value));
@@ -477,7 +457,7 @@ static void orders_are_found_by_the_number_on_their_invoice(void **state)
 	struct troth_id found[4];
 
 	(void)state;
-	place_order();
+	kit_place_order(&k, &e);
 	assert_int_equal(troth_ledger_find(k.ledger, NULL, "A-1001", found, 4), 1);
 	assert_true(troth_id_eq(&found[0], &e.subject));
 	assert_int_equal(troth_ledger_find(k.ledger, NULL, "A-100", found, 4), 0);
@@ -490,7 +470,7 @@ static void a_site_cannot_have_received_what_there_is_not(void **state)
 	struct troth_txn t;
 
 	(void)state;
-	place_order();
+	kit_place_order(&k, &e);
 	troth_ledger_begin(k.ledger, k.now);
 	troth_ledger_received(k.ledger, k.swift.origin, UINT64_MAX);
 	assert_int_equal(troth_ledger_commit(k.ledger, &why), TROTH_OK);
@@ -505,7 +485,7 @@ static void a_site_cannot_have_received_what_there_is_not(void **state)
 	troth_txn_abort(&t);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_prestate_setup_teardown(f, kit_setup, kit_teardown, &k)
 
 int main(void)
 {
