@@ -1,5 +1,6 @@
 #include "troth/ledger/hub.h"
 
+#include "conns.h"
 #include "queue.h"
 
 #include "troth/base/mutant.h"
@@ -10,35 +11,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PARKED_MAX         4    /* Follows that wait on one connection. */
 #define CONNS_PER_SITE_MAX 16   /* One, and what is left of broken ones. */
 #define RETRY_MS           1000 /* After a full disk. */
 
 /* News of who has received what may wait so long for more of the kind. */
 #define MARKS_DELAY_MS 20
 
-struct parked {
-	uint32_t request; /* 0: free. */
-	struct troth_bus_follow follow;
-	struct troth_time until;
-	struct troth_time marks_at; /* There are marks to tell from here on; 0: none. */
-};
-
-struct conn {
-	uint64_t id;
-	char origin[TROTH_ORIGIN_MAX + 1];
-	bool greeted;
-	bool closing;
-	uint64_t feed_len; /* As of the last commit. */
-	struct parked parked[PARKED_MAX];
-	struct conn *next;
-};
-
 struct troth_hub {
 	struct troth_ledger *ledger;
 	struct troth_hub_io io;
 	const char *software;
-	struct conn *conns;
+	struct conns conns;
 	struct queue queue;
 	struct troth_command *commands, **commands_last;
 	struct troth_question *questions;
@@ -71,10 +54,7 @@ void troth_hub_close(struct troth_hub *h)
 {
 	if (h == NULL)
 		return;
-	for (struct conn *c = h->conns, *next; c != NULL; c = next) {
-		next = c->next;
-		free(c);
-	}
+	conns_fini(&h->conns);
 	queue_fini(&h->queue);
 	for (struct troth_command *c = h->commands, *next; c != NULL; c = next) {
 		next = c->next;
@@ -86,27 +66,12 @@ void troth_hub_close(struct troth_hub *h)
 
 /* ---- Connections ---- */
 
-static struct conn *find_conn(struct troth_hub *h, uint64_t id)
-{
-	struct conn *c = h->conns;
-
-	while (c != NULL && c->id != id)
-		c = c->next;
-	return c;
-}
-
 /* Closes the oldest connection of a site that has as many as it may. */
 static void make_way(struct troth_hub *h, const char *origin)
 {
-	struct conn *oldest = NULL;
-	unsigned count = 0;
+	struct conn *oldest = conns_oldest_of_many(&h->conns, origin, CONNS_PER_SITE_MAX);
 
-	for (struct conn *c = h->conns; c != NULL; c = c->next)
-		if (!c->closing && strcmp(c->origin, origin) == 0) {
-			count++;
-			oldest = c; /* The newest stands first. */
-		}
-	if (count < CONNS_PER_SITE_MAX)
+	if (oldest == NULL)
 		return;
 	oldest->closing = true;
 	h->io.note(h->io.ctx, "too_many_connections", origin, "the oldest is closed");
@@ -115,31 +80,15 @@ static void make_way(struct troth_hub *h, const char *origin)
 
 void troth_hub_connected(struct troth_hub *h, uint64_t id, const char *origin)
 {
-	struct conn *c = calloc(1, sizeof(*c));
-
 	assert(strlen(origin) <= TROTH_ORIGIN_MAX);
-	if (c == NULL) {
-		h->io.close(h->io.ctx, id, "no memory");
-		return;
-	}
 	make_way(h, origin);
-	c->id = id;
-	TROTH_TEXT_SET(c->origin, origin);
-	c->next = h->conns;
-	h->conns = c;
+	if (!conns_add(&h->conns, id, origin))
+		h->io.close(h->io.ctx, id, "no memory");
 }
 
 void troth_hub_disconnected(struct troth_hub *h, uint64_t id)
 {
-	for (struct conn **at = &h->conns; *at != NULL; at = &(*at)->next) {
-		struct conn *c = *at;
-
-		if (c->id != id)
-			continue;
-		*at = c->next;
-		free(c);
-		return;
-	}
+	conns_remove(&h->conns, id);
 }
 
 static struct troth_time date_of(const struct troth_hub *h, struct troth_time now)
@@ -273,7 +222,7 @@ static void enqueue(struct troth_hub *h, struct conn *c, uint32_t request,
 void troth_hub_request(struct troth_hub *h, uint64_t id, uint32_t request,
 		       struct troth_span bytes)
 {
-	struct conn *c = find_conn(h, id);
+	struct conn *c = conns_find(&h->conns, id);
 	struct troth_bus_request m = { .owner = NULL };
 	struct troth_why why;
 
@@ -388,7 +337,7 @@ static void note_diverged(struct troth_hub *h, const struct work *w)
 static void answer_work(struct troth_hub *h, const struct work *w, bool saved)
 {
 	struct troth_bus_reply r = { .type = w->message.type };
-	struct conn *c = find_conn(h, w->conn);
+	struct conn *c = conns_find(&h->conns, w->conn);
 
 	if (c == NULL)
 		return;
@@ -453,7 +402,7 @@ static void serve_parked(struct troth_hub *h, struct conn *c, struct troth_time 
 
 static void serve_all(struct troth_hub *h, struct troth_time now, bool entries)
 {
-	for (struct conn *c = h->conns, *next; c != NULL; c = next) {
+	for (struct conn *c = h->conns.newest, *next; c != NULL; c = next) {
 		next = c->next;
 		if (entries && c->greeted)
 			c->feed_len = troth_ledger_feed_len(h->ledger, c->origin);
@@ -543,7 +492,7 @@ bool troth_hub_busy(const struct troth_hub *h, struct troth_time now)
 {
 	if (h->queue.first != NULL || h->commands != NULL || h->questions != NULL)
 		return true;
-	for (const struct conn *c = h->conns; c != NULL; c = c->next)
+	for (const struct conn *c = h->conns.newest; c != NULL; c = c->next)
 		for (unsigned i = 0; i < PARKED_MAX; i++) {
 			const struct parked *p = &c->parked[i];
 
@@ -565,7 +514,7 @@ struct troth_time troth_hub_wake(struct troth_hub *h)
 {
 	struct troth_time t = clock_at(h);
 
-	for (const struct conn *c = h->conns; c != NULL; c = c->next)
+	for (const struct conn *c = h->conns.newest; c != NULL; c = c->next)
 		for (unsigned i = 0; i < PARKED_MAX; i++)
 			if (c->parked[i].request != 0) {
 				if (c->parked[i].until.ms != INT64_MIN)

@@ -77,18 +77,16 @@ static int setup(void **state)
 						on_advanced };
 	struct troth_why why;
 
-	(void)state;
 	answer_count = closed_count = 0;
-	kit_init(&k);
+	marks_upto = mark_count = 0;
+	(void)kit_setup(state);
 	return troth_hub_open(&hub, k.ledger, &io, "test", &why) == TROTH_OK ? 0 : -1;
 }
 
 static int teardown(void **state)
 {
-	(void)state;
 	troth_hub_close(hub);
-	kit_fini(&k);
-	return 0;
+	return kit_teardown(state);
 }
 
 static void ask(uint64_t conn, uint32_t request, const struct troth_bus_request *m)
@@ -168,6 +166,28 @@ static void a_site_has_16_connections_and_loses_its_oldest(void **state)
 	troth_hub_disconnected(hub, 2);
 	connect_site(101, &k.shop);
 	assert_int_equal(closed_count, 2);
+}
+
+/* Also those whose ids fall together in whatever finds them. */
+static void each_of_many_connections_is_answered_until_it_is_gone(void **state)
+{
+	enum { CONNS = 48 };
+	struct kit_site *sites[] = { &k.acme, &k.zeta, &k.swift, &k.slow };
+	uint64_t ids[CONNS];
+
+	(void)state;
+	for (unsigned i = 0; i < CONNS; i++) {
+		ids[i] = 1 + i % 16 + ((uint64_t)(i / 16) << 32);
+		connect_site(ids[i], sites[i % TROTH_LEN(sites)]);
+	}
+	for (unsigned i = 0; i < CONNS; i += 3)
+		troth_hub_disconnected(hub, ids[i]);
+	troth_hub_disconnected(hub, 77); /* There is none. */
+	for (unsigned i = 0; i < CONNS; i++)
+		ask_fresh(ids[i], 2);
+	turn();
+	for (unsigned i = 0; i < CONNS; i++)
+		assert_int_equal(answered(ids[i], 0), i % 3 != 0);
 }
 
 static void one_site_may_have_256_requests_waiting(void **state)
@@ -284,12 +304,13 @@ static void who_waits_is_told_of_a_mark_behind_those_of_others(void **state)
 	assert_true(k.now.ms < FIXTURE_NOW + 20000);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_prestate_setup_teardown(f, setup, teardown, &k)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_site_has_16_connections_and_loses_its_oldest),
+		TEST(each_of_many_connections_is_answered_until_it_is_gone),
 		TEST(one_site_may_have_256_requests_waiting),
 		TEST(one_site_may_have_24_mib_waiting),
 		TEST(a_flood_of_one_site_does_not_make_the_others_wait),
