@@ -332,11 +332,7 @@ static enum troth_err work(struct troth_gateway *g, struct troth_why *why)
 	if (list == NULL && !arrivals)
 		return TROTH_OK;
 	err = commit_all(g, &list, arrivals, why);
-	if (err == TROTH_ERR_FULL) {
-		answer_all(list, TROTH_NO_ROOM);
-		return TROTH_OK;
-	}
-	if (err != TROTH_OK) {
+	if (err == TROTH_ERR_IO) {
 		/* Nobody knows what became of them: neither yes nor no is true. */
 		while (list != NULL) {
 			struct troth_command *c = list;
@@ -345,6 +341,10 @@ static enum troth_err work(struct troth_gateway *g, struct troth_why *why)
 			troth_command_free(c);
 		}
 		return err;
+	}
+	if (err != TROTH_OK) {
+		answer_all(list, TROTH_NO_ROOM);
+		return err == TROTH_ERR_FULL ? TROTH_OK : err;
 	}
 	if (arrivals) {
 		follow_kept(g);

@@ -52,8 +52,11 @@ bool troth_hub_busy(const struct troth_hub *hub, struct troth_time now);
 
 /*
  * One turn at `now`: clock work, everything collected, one commit, all answers.
- * A full disk is answered to whom it concerns and is not an error here; on any
- * error returned the program must exit.
+ * A full disk is answered to whom it concerns and is not an error here. After
+ * TROTH_ERR_IO the program must exit: nothing of the turn has been answered, because
+ * nobody knows whether it was saved. After any other error nothing of the turn was
+ * saved, whom it concerns has been told as with a full disk, and another turn may be
+ * tried.
  */
 TROTH_MUST_USE enum troth_err troth_hub_turn(struct troth_hub *hub, struct troth_time now,
 					     struct troth_why *why);

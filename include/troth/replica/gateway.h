@@ -102,10 +102,13 @@ bool troth_gateway_busy(const struct troth_gateway *g, struct troth_time now);
 /*
  * One turn at `now`: received entries and commands, one commit, then answers to
  * callers and requests to central. A full store is no failure: commands get
- * NO_ROOM, what was received is tried again. After any failure the program must
- * exit: commands of this turn are freed without an answer, because nobody knows
- * whether they were saved; the next start does, and the same idempotency key will
- * tell.
+ * NO_ROOM, what was received is tried again.
+ *
+ * After TROTH_ERR_IO the program must exit: commands of this turn are freed without
+ * an answer, because nobody knows whether they were saved; the next start does, and
+ * the same idempotency key will tell. After any other failure (a record that cannot
+ * be read, no memory) nothing of the turn was saved and its commands got NO_ROOM;
+ * another turn may be tried.
  */
 TROTH_MUST_USE enum troth_err troth_gateway_turn(struct troth_gateway *g,
 						 struct troth_time now,

@@ -18,7 +18,8 @@ enum troth_status {
 	TROTH_STALE = 3,      /* if_match is not the subject's present ETag. */
 	TROTH_FLAWED = 4,     /* Not well formed: `flaw`. */
 	TROTH_KEY_REUSED = 5, /* The idempotency key was used with another payload. */
-	TROTH_NO_ROOM = 6,  /* Disk or map is full: nothing was saved, try again later. */
+	/* Map or disk is full, or the store fails: nothing was saved, try again. */
+	TROTH_NO_ROOM = 6,
 	TROTH_STOPPING = 7, /* The node is going down. Nothing was saved. */
 	TROTH_NO_BRAND =
 		8, /* The federation has no brand yet, or this site is not in it. */

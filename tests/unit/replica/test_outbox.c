@@ -278,6 +278,36 @@ static void a_full_disk_answers_no_room_and_recovers_by_itself(void **state)
 	kit_free(k);
 }
 
+static void put_state(struct kit *k, const struct troth_id *id, struct troth_span state)
+{
+	struct troth_txn t;
+	struct troth_why why;
+
+	troth_txn_begin(&t, k->kv, TROTH_TXN_WRITE);
+	troth_txn_put(&t, TROTH_T_SUBJECTS, troth_id_span(id), state);
+	assert_int_equal(troth_txn_commit(&t, &why), TROTH_OK);
+}
+
+static void a_record_that_cannot_be_read_leaves_no_command_without_an_answer(void **state)
+{
+	struct kit *k = kit_joined();
+	struct troth_command *c = cmd_promise(k, 1, 1);
+	const struct troth_id *id = &c->drafts[0]->subject;
+	unsigned answered = k->answered;
+	struct troth_why why;
+
+	(void)state;
+	put_state(k, id, troth_span("garbage", 7));
+	troth_gateway_commands(k->g, c);
+	assert_int_equal(troth_gateway_turn(k->g, k->now, &why), TROTH_ERR_CORRUPT);
+	assert_non_null(strstr(why.text, "subjects"));
+	assert_int_equal(k->answered, answered + 1);
+	assert_int_equal(k->results[answered].status, TROTH_NO_ROOM);
+	assert_int_equal(kit_count(k, TROTH_T_OUTBOX), 0);
+	assert_int_equal(kit_do(k, cmd_case(k, 2)).status, TROTH_DONE);
+	kit_free(k);
+}
+
 static void with_little_room_new_work_is_refused_and_old_work_finished(void **state)
 {
 	struct kit *k = kit_joined();
@@ -351,6 +381,8 @@ int main(void)
 		cmocka_unit_test(an_etag_that_is_not_the_present_one_is_stale),
 		cmocka_unit_test(a_key_gets_the_same_result_again_across_restarts),
 		cmocka_unit_test(a_full_disk_answers_no_room_and_recovers_by_itself),
+		cmocka_unit_test(
+			a_record_that_cannot_be_read_leaves_no_command_without_an_answer),
 		cmocka_unit_test(
 			with_little_room_new_work_is_refused_and_old_work_finished),
 		cmocka_unit_test(a_gateway_that_stops_takes_nothing_new),
