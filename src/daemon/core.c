@@ -176,6 +176,17 @@ static enum troth_err turn(struct troth_daemon *d, struct troth_why *why)
 	return err;
 }
 
+/* The log tells of it when it happens, not when the main thread looks next. */
+static void tell_of_room(struct troth_daemon *d)
+{
+	enum troth_kv_room room = troth_kv_room(d->kv);
+
+	if (room == d->room_told)
+		return;
+	d->room_told = room;
+	troth_inbox_nudge(&d->control);
+}
+
 static void *run(void *arg)
 {
 	struct troth_daemon *d = arg;
@@ -191,6 +202,7 @@ static void *run(void *arg)
 		if (err != TROTH_OK && err != before)
 			troth_log(TROTH_LOG_turn_failed, troth_str("why", why.text));
 		before = err;
+		tell_of_room(d);
 	}
 	/* What has come in by now is still taken, and answered one way or the other. */
 	d->role->stop(d);

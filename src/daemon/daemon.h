@@ -28,7 +28,7 @@ void daemon_core_stop(struct troth_daemon *d);
 
 /* ---- care.c: what the main thread looks after ---- */
 
-/* Once a minute: the store, its room, certificates, the clock. */
+/* Once a minute, and when something has changed: store, room, certificates, clock. */
 void daemon_care(struct troth_daemon *d);
 /* SIGHUP. */
 void daemon_reload(struct troth_daemon *d);

@@ -8,8 +8,8 @@
  *   bus      net's; puts mail into the core's inbox
  *   API      reads the store by itself; hands commands and questions to the core
  *   signals  service.h's; wakes the main thread
- *   main     starts all, then once a minute looks after store and certificates;
- *            reloads; stops all in order
+ *   main     starts all, then once a minute, and when the room in the store has
+ *            changed, looks after store and certificates; reloads; stops all in order
  *
  * Stopping: the API takes no more and waits until the core has answered what it
  * took; the core makes its last turn; the bus closes; the store closes. Exit
@@ -93,8 +93,9 @@ struct troth_daemon {
 	_Atomic bool want_stop, want_reload, core_stop;
 	pthread_t core;
 	bool core_runs;
-	enum troth_kv_room room; /* As last logged. */
-	int64_t warned_ms;       /* When certificates were last warned of. */
+	enum troth_kv_room room;      /* As last logged. */
+	enum troth_kv_room room_told; /* As the core last told the main thread. */
+	int64_t warned_ms;            /* When certificates were last warned of. */
 };
 
 /* The whole program; argv[0] is the command's name. Returns the exit code. */

@@ -91,6 +91,10 @@ def refuses(node, load):
     return answer
 
 
+def logged(node, since, event):
+    return any(x.event == event for x in node.lines[since:])
+
+
 def a_full_disk_refuses_new_work_and_recovers_by_itself(directory, rng, rounds):
     """First central's disk, then a gateway's, under load."""
     del rounds
@@ -114,6 +118,8 @@ def a_full_disk_refuses_new_work_and_recovers_by_itself(directory, rng, rounds):
                 # The room is measured with each commit and each refusal, not with each look.
                 until(node.name + " tells in its status", lambda: node.must_get(
                     "/v1/status")["room"] == "refuse")
+                # In the log when it happens: by its minute's look it could be late.
+                until(node.name + " logs it", lambda: logged(node, since, "room_refuse"), 20)
                 load.look()
                 moment(rng, 1.0)
                 must(node.running(), node.name, "ended on a full disk")
@@ -125,6 +131,8 @@ def a_full_disk_refuses_new_work_and_recovers_by_itself(directory, rng, rounds):
                     path, promise(tag, "fastship"), key=key).status == 201, 60, 0.2)
                 load.journal.note("made", tag, {SELLER, CARRIER})
                 load.journal.wait_more(20)
+                until(node.name + " logs that there is room", lambda: any(
+                    logged(node, since, e) for e in ("room_ok", "room_alarm")), 20)
                 say(node.name, "log:", [x.text for x in node.lines[since:]
                                         if x.event.startswith("room_")])
             load.finish()
