@@ -84,23 +84,6 @@ void daemon_care(struct troth_daemon *d)
 		troth_log(TROTH_LOG_clock_went_back, troth_num("ms", back));
 }
 
-/* The log level of the file as it is now; the rest needs a restart. */
-static enum troth_err reload_level(struct troth_daemon *d, struct troth_why *why)
-{
-	struct troth_config *fresh = malloc(sizeof(*fresh));
-	enum troth_err err;
-
-	if (fresh == NULL)
-		return troth_fail(why, TROTH_ERR_MEMORY, "no memory");
-	err = troth_config_load(fresh, d->config.kind, d->config.file, NULL, NULL, why);
-	if (err == TROTH_OK) {
-		d->config.log_level = fresh->log_level;
-		troth_log_set_level((enum troth_log_level)fresh->log_level);
-	}
-	free(fresh);
-	return err;
-}
-
 /* The bus takes the new files only if they make the node that this one is. */
 static enum troth_err reload_certs(struct troth_daemon *d, struct troth_why *why)
 {
@@ -133,11 +116,30 @@ out:
 	return err;
 }
 
+/* All of it or nothing. Of the configuration only the log level can change so. */
+static enum troth_err reload(struct troth_daemon *d, struct troth_why *why)
+{
+	struct troth_config *fresh = malloc(sizeof(*fresh));
+	enum troth_err err;
+
+	if (fresh == NULL)
+		return troth_fail(why, TROTH_ERR_MEMORY, "no memory");
+	err = troth_config_load(fresh, d->config.kind, d->config.file, NULL, NULL, why);
+	if (err == TROTH_OK)
+		err = reload_certs(d, why);
+	if (err == TROTH_OK) {
+		d->config.log_level = fresh->log_level;
+		troth_log_set_level((enum troth_log_level)fresh->log_level);
+	}
+	free(fresh);
+	return err;
+}
+
 void daemon_reload(struct troth_daemon *d)
 {
 	struct troth_why why = { "" };
 
-	if (reload_level(d, &why) != TROTH_OK || reload_certs(d, &why) != TROTH_OK)
+	if (reload(d, &why) != TROTH_OK)
 		troth_log(TROTH_LOG_reload_failed, troth_str("why", why.text));
 	else
 		troth_log(TROTH_LOG_reloaded);
