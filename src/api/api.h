@@ -50,7 +50,11 @@ bool troth_token_revoke(struct troth_txn *t, const char *name);
 /* "agent dispatcher" -> bits; 0: not a list of scopes. */
 unsigned troth_scopes_parse(const char *text);
 void troth_scopes_out(struct troth_out *o, const char *key, unsigned scopes);
-/* Makes the first token and its file, if there is none in the store. */
+/*
+ * If there is no token in the store: the one in the file `path` becomes a manager's,
+ * or one is made and written there. TROTH_ERR_INPUT for a file that holds no token or
+ * that others may read; it is left alone.
+ */
 TROTH_MUST_USE enum troth_err troth_token_bootstrap(struct troth_kv *kv, const char *path,
 						    struct troth_time now,
 						    struct troth_why *why);

@@ -13,13 +13,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PREFIX     "trt_"
 #define PREFIX_LEN 4
 #define DIGITS     40
+#define ALPHABET   "0123456789abcdefghjkmnpqrstvwxyz"
 
 static const struct {
 	const char *name;
@@ -131,13 +135,12 @@ bool troth_token_revoke(struct troth_txn *t, const char *name)
 
 static void make_text(char text[TROTH_TOKEN_TEXT])
 {
-	static const char digits[] = "0123456789abcdefghjkmnpqrstvwxyz";
 	uint8_t random[DIGITS];
 
 	troth_random(random, sizeof(random));
 	memcpy(text, PREFIX, PREFIX_LEN);
 	for (unsigned i = 0; i < DIGITS; i++)
-		text[PREFIX_LEN + i] = digits[random[i] & 31];
+		text[PREFIX_LEN + i] = ALPHABET[random[i] & 31];
 	text[PREFIX_LEN + DIGITS] = '\0';
 	troth_wipe(random, sizeof(random));
 }
@@ -182,45 +185,137 @@ enum troth_err troth_api_make_token(struct troth_kv *kv, const char *name,
 	return troth_txn_commit(&t, why);
 }
 
-/* Writes `text` and a newline to a new file of mode 0400, durably. */
-static enum troth_err write_file(const char *path, const char *text,
+/* ---- The first token, and its file: the token's text and a newline ---- */
+
+static bool is_token(const char *text)
+{
+	return strncmp(text, PREFIX, PREFIX_LEN) == 0 &&
+	       strlen(text) == PREFIX_LEN + DIGITS &&
+	       strspn(text + PREFIX_LEN, ALPHABET) == DIGITS;
+}
+
+static enum troth_err file_fail(struct troth_why *why, const char *path)
+{
+	return troth_fail(why, TROTH_ERR_IO, "%s: %s", path, strerror(errno));
+}
+
+/* The token in the open file, which nobody else may know. */
+static enum troth_err read_token(int fd, const char *path, char text[TROTH_TOKEN_TEXT],
 				 struct troth_why *why)
+{
+	enum troth_err err = TROTH_OK;
+	struct stat st;
+	ssize_t len;
+
+	if (fstat(fd, &st) != 0)
+		return file_fail(why, path);
+	if (!S_ISREG(st.st_mode) || (st.st_mode & 077) != 0)
+		return troth_fail(why, TROTH_ERR_INPUT,
+				  "%s: is there, but others may read it or it is no "
+				  "file; make it 0400 or move it away",
+				  path);
+	len = read(fd, text, TROTH_TOKEN_TEXT - 1);
+	if (len < 0)
+		return file_fail(why, path);
+	text[len] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	if (!is_token(text))
+		err = troth_fail(why, TROTH_ERR_INPUT,
+				 "%s: is there, but holds no token; move it away or "
+				 "name another",
+				 path);
+	return err;
+}
+
+/* Has the name of a new file on disk, too. */
+static enum troth_err sync_parent(const char *path, struct troth_why *why)
+{
+	char *copy = strdup(path);
+	enum troth_err err = TROTH_OK;
+	int fd;
+
+	if (copy == NULL)
+		return troth_fail(why, TROTH_ERR_MEMORY, "%s: no memory", path);
+	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fsync(fd) != 0)
+		err = file_fail(why, path);
+	if (fd >= 0)
+		(void)close(fd);
+	free(copy);
+	return err;
+}
+
+/* Makes the file whole or not at all, durably; one that is there stays as it is. */
+static enum troth_err write_token(const char *path, const char *text,
+				  struct troth_why *why)
 {
 	char line[TROTH_TOKEN_TEXT + 1];
 	enum troth_err err = TROTH_OK;
+	char *fresh = NULL;
 	int len, fd;
 
-	(void)unlink(path); /* Of an earlier start that did not get to its commit. */
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0400);
-	if (fd < 0)
-		return troth_fail(why, TROTH_ERR_IO, "%s: %s", path, strerror(errno));
+	if (asprintf(&fresh, "%s.new", path) < 0)
+		return troth_fail(why, TROTH_ERR_MEMORY, "%s: no memory", path);
+	(void)unlink(fresh); /* Of a start that did not get further. */
+	fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0400);
+	if (fd < 0) {
+		err = file_fail(why, fresh);
+		goto out;
+	}
 	len = snprintf(line, sizeof(line), "%s\n", text);
 	if (write(fd, line, (size_t)len) != len || fsync(fd) != 0)
-		err = troth_fail(why, TROTH_ERR_IO, "%s: %s", path, strerror(errno));
-	if (close(fd) != 0 && err == TROTH_OK)
-		err = troth_fail(why, TROTH_ERR_IO, "%s: %s", path, strerror(errno));
+		err = file_fail(why, fresh);
 	troth_wipe(line, sizeof(line));
+	(void)close(fd);
+	if (err == TROTH_OK &&
+	    renameat2(AT_FDCWD, fresh, AT_FDCWD, path, RENAME_NOREPLACE) != 0)
+		err = file_fail(why, path);
+	if (err == TROTH_OK)
+		err = sync_parent(path, why);
+	else
+		(void)unlink(fresh);
+out:
+	free(fresh);
+	return err;
+}
+
+/* The token that is in the file, or a new one that is written there. */
+static enum troth_err first_token(const char *path, char text[TROTH_TOKEN_TEXT],
+				  struct troth_why *why)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	enum troth_err err;
+
+	if (fd < 0 && errno != ENOENT)
+		return file_fail(why, path);
+	if (fd >= 0) {
+		err = read_token(fd, path, text, why);
+		(void)close(fd);
+	} else {
+		make_text(text);
+		err = write_token(path, text, why);
+	}
 	return err;
 }
 
 enum troth_err troth_token_bootstrap(struct troth_kv *kv, const char *path,
 				     struct troth_time now, struct troth_why *why)
 {
-	char text[TROTH_TOKEN_TEXT];
+	char text[TROTH_TOKEN_TEXT] = "";
 	enum troth_err err;
 	struct troth_txn t;
 
 	troth_txn_begin(&t, kv, TROTH_TXN_WRITE);
 	if (troth_txn_count(&t, TROTH_T_TOKENS) > 0 || !troth_txn_sound(&t))
 		return troth_txn_commit(&t, why);
-	make_text(text);
-	err = write_file(path, text, why);
+	err = first_token(path, text, why);
 	if (err != TROTH_OK) {
 		troth_txn_abort(&t);
-		return err;
+		goto out;
 	}
 	put(&t, text, "admin", TROTH_SCOPE_MANAGER, now);
 	err = troth_txn_commit(&t, why);
+out:
 	troth_wipe(text, sizeof(text));
 	return err;
 }

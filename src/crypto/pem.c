@@ -78,7 +78,6 @@ BIO *troth_pem_open(const char *path, bool secret, enum troth_err *err,
 	if (*err != TROTH_OK)
 		goto out;
 	bio = BIO_new(BIO_s_mem()); /* Wipes when it grows and when it is freed. */
-	;
 	if (bio == NULL) {
 		*err = troth_fail(why, TROTH_ERR_MEMORY, "%s: no memory", path);
 		goto out;

@@ -48,7 +48,7 @@ const struct config_key config_keys[] = {
 	TEXT(api_client_ca, BOTH, CONFIG_PATH, false, "",
 	     "Only clients with a certificate of this CA (PEM) may call; needs api_cert."),
 	TEXT(admin_token_file, BOTH, CONFIG_PATH, false, "",
-	     "At the first start a manager's token is made and written here, mode 0400."),
+	     "The manager's token at the first start; made, mode 0400, if there is no such file."),
 	NUMBER(api_connections_max, BOTH, 10000, 8, 100000, "Connections to the API."),
 	NUMBER(api_requests_per_s, BOTH, 20000, 1, 1000000,
 	       "Requests a second of one token; twice as many at once."),

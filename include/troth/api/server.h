@@ -57,8 +57,9 @@ struct troth_api_config {
 	/* Beyond the token: only clients with a certificate of this CA. NULL: any. */
 	const char *client_ca_file;
 	/*
-	 * At the first start (no token in the store) a manager's token is made and
-	 * written to this file, mode 0400. NULL: none is made.
+	 * At the first start (no token in the store) the token in this file becomes a
+	 * manager's; if there is no such file, one is made, mode 0400, with a new token.
+	 * A file that is there is never changed. NULL: no token comes into being.
 	 */
 	const char *admin_token_file;
 	const struct troth_api_file *files;
@@ -79,8 +80,9 @@ struct troth_api_config {
 
 /*
  * Listens and serves until close. TROTH_ERR_INPUT for a configuration that cannot
- * be (a plain listener beyond loopback, an unreadable certificate), TROTH_ERR_IO
- * if an address cannot be had; `why` names it. *api is then NULL.
+ * be (a plain listener beyond loopback, an unreadable certificate, an
+ * admin_token_file without a token or that others may read), TROTH_ERR_IO if an
+ * address cannot be had; `why` names it. *api is then NULL.
  */
 TROTH_MUST_USE enum troth_err troth_api_open(struct troth_api **api,
 					     const struct troth_api_config *config,
@@ -113,7 +115,8 @@ void troth_api_close(struct troth_api *api);
 
 /*
  * Makes a token with the scopes of `scopes` ("agent dispatcher", see openapi.json)
- * directly in the store: for tools, when no daemon runs. `text` receives it.
+ * in a write transaction of its own, on any thread. `text` receives it; nothing else
+ * keeps it.
  * TROTH_ERR_INPUT: a name or scope that is none, or a name that is taken.
  */
 #define TROTH_TOKEN_TEXT 48
