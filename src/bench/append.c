@@ -327,7 +327,7 @@ static enum troth_err open_run(struct run *r, const char *dir, struct troth_why 
 	if (err == TROTH_OK)
 		err = troth_ledger_open(&r->ledger, r->kv, &config, why);
 	if (err == TROTH_OK)
-		err = troth_hub_open(&r->hub, r->ledger, &io, "bench", why);
+		err = troth_hub_open(&r->hub, r->ledger, &io, why);
 	return err == TROTH_OK ? found(r, why) : err;
 }
 

@@ -221,8 +221,7 @@ static enum troth_err central_open(struct troth_daemon *d, struct troth_why *why
 	c->d = d;
 	err = troth_ledger_open(&c->ledger, d->kv, &ledger, why);
 	if (err == TROTH_OK)
-		err = troth_hub_open(&c->hub, c->ledger, &io, "troth " TROTH_VERSION,
-				     why);
+		err = troth_hub_open(&c->hub, c->ledger, &io, why);
 	if (err == TROTH_OK)
 		err = open_server(c, why);
 	return err;

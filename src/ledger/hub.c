@@ -20,7 +20,6 @@
 struct troth_hub {
 	struct troth_ledger *ledger;
 	struct troth_hub_io io;
-	const char *software;
 	struct conns conns;
 	struct queue queue;
 	struct troth_command *commands, **commands_last;
@@ -33,8 +32,7 @@ struct troth_hub {
 };
 
 enum troth_err troth_hub_open(struct troth_hub **hub, struct troth_ledger *ledger,
-			      const struct troth_hub_io *io, const char *software,
-			      struct troth_why *why)
+			      const struct troth_hub_io *io, struct troth_why *why)
 {
 	struct troth_hub *h = calloc(1, sizeof(*h));
 
@@ -43,7 +41,6 @@ enum troth_err troth_hub_open(struct troth_hub **hub, struct troth_ledger *ledge
 		return troth_fail(why, TROTH_ERR_MEMORY, "no memory for the hub");
 	h->ledger = ledger;
 	h->io = *io;
-	h->software = software;
 	queue_init(&h->queue);
 	h->commands_last = &h->commands;
 	h->told = troth_ledger_size(ledger);
@@ -59,6 +56,11 @@ void troth_hub_close(struct troth_hub *h)
 	for (struct troth_command *c = h->commands, *next; c != NULL; c = next) {
 		next = c->next;
 		c->done(c, &(struct troth_result){ .status = TROTH_STOPPING });
+	}
+	for (struct troth_question *q = h->questions, *next; q != NULL; q = next) {
+		next = q->next;
+		(void)troth_fail(&q->why, TROTH_OK, "central is stopping");
+		q->done(q);
 	}
 	troth_buf_fini(&h->out);
 	free(h);

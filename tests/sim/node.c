@@ -161,7 +161,7 @@ static enum troth_err open_central(struct node *n, struct troth_why *why)
 	if (err == TROTH_OK)
 		err = troth_ledger_open(&n->ledger, n->kv, &config, why);
 	if (err == TROTH_OK)
-		err = troth_hub_open(&n->hub, n->ledger, &io, "sim", why);
+		err = troth_hub_open(&n->hub, n->ledger, &io, why);
 	return err;
 }
 

@@ -216,7 +216,7 @@ struct api_kit *api_kit_start(const struct troth_api_config *config)
 							      .random = kit_random },
 			       &why),
 	     &why);
-	must(troth_hub_open(&k->hub, k->ledger, &io, "test", &why), &why);
+	must(troth_hub_open(&k->hub, k->ledger, &io, &why), &why);
 	atomic_store(&k->clock_ms, troth_time_civil(2026, 11, 14, 10, 0, 0).ms);
 	k->commands_last = &k->commands;
 	(void)pthread_mutex_init(&k->lock, NULL);

@@ -2,8 +2,8 @@
  * chain - the hashes that make the ledger evidence.
  *
  * Each origin's events form a chain of heads; a seal signs a head, so one
- * signature covers a whole batch (design: ledger, "Gateways sign batches"). All
- * entries form one Merkle tree as RFC 6962 2.1 has it. Pure.
+ * signature covers a whole batch. All entries form one Merkle tree as RFC 6962 2.1
+ * has it. doc/protocol.md has the bytes. Pure.
  */
 #ifndef TROTH_CORE_CHAIN_H
 #define TROTH_CORE_CHAIN_H

@@ -306,7 +306,7 @@ struct troth_participant {
 	uint64_t left; /* If not active: the revision at which it stopped being one. */
 };
 
-/* The whole state of one order or case. About 150 kB: allocate once, use often. */
+/* The whole state of one order or case. About 100 kB: allocate once, use often. */
 struct troth_subject {
 	enum troth_subject_kind kind;
 	struct troth_id id;
@@ -358,7 +358,7 @@ const char *troth_promise_action_name(enum troth_promise_action v);
 const char *troth_commitment_state_name(enum troth_commitment_state v);
 const char *troth_commitment_action_name(enum troth_commitment_action v);
 
-/* The inverse of any of the above: the number whose name is `text`, or -1. */
+/* The inverse: the number whose name is `text`, or -1. */
 int troth_role_number(const char *text);
 int troth_kind_number(const char *text);
 int troth_channel_number(const char *text);

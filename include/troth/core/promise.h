@@ -1,11 +1,12 @@
 /*
  * promise - the life of what the brand told a customer.
  *
- *   none --propose--> PROPOSED --activate----------------------> ACTIVE
- *                        | \--ask--> PENDING_APPROVAL --approve--> APPROVED
- *                        |                 |  \--reject--> REJECTED  |  \--speak-->
- * ACTIVE
- *                        +------expire-----+----------expire---------+--> EXPIRED
+ *   none --propose--> PROPOSED --activate--> ACTIVE
+ *                         +--ask--> PENDING_APPROVAL
+ *
+ *   PENDING_APPROVAL --approve--> APPROVED --speak--> ACTIVE
+ *          +--reject--> REJECTED
+ *   PROPOSED, PENDING_APPROVAL, APPROVED --expire--> EXPIRED
  *
  *   ACTIVE --keep--> KEPT --confirm--> CONFIRMED
  *      |               \----reopen--> REOPENED --keep--> KEPT, --release, cancel

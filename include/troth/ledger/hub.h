@@ -27,17 +27,34 @@ struct troth_hub_io {
 	void (*advanced)(void *ctx, uint64_t size);
 };
 
+/*
+ * Opens the hub over `ledger`, which must outlive it; `io` is copied. On failure
+ * (TROTH_ERR_MEMORY) *hub is NULL.
+ */
 TROTH_MUST_USE enum troth_err troth_hub_open(struct troth_hub **hub,
 					     struct troth_ledger *ledger,
 					     const struct troth_hub_io *io,
-					     const char *software, struct troth_why *why);
+					     struct troth_why *why);
+
+/*
+ * Answers commands and questions that still wait, forgets what sites have asked
+ * (they ask again), and frees. NULL is fine.
+ */
 void troth_hub_close(struct troth_hub *hub);
 
-/* A peer with a verified identity has connected, or is gone. */
+/*
+ * A peer with a verified identity (at most TROTH_ORIGIN_MAX bytes; copied) has
+ * connected under an id that is no other's, or is gone. A site has at most 16
+ * connections: for one more its oldest is closed.
+ */
 void troth_hub_connected(struct troth_hub *hub, uint64_t conn, const char *origin);
 void troth_hub_disconnected(struct troth_hub *hub, uint64_t conn);
 
-/* A request has come; `bytes` are borrowed for the call. */
+/*
+ * A request has come; `bytes` are borrowed for the call. What cannot be read, comes
+ * before Hello, or is more than may wait, is answered at once with an error; the
+ * rest after the commit of a turn. One of a connection that is gone is ignored.
+ */
 void troth_hub_request(struct troth_hub *hub, uint64_t conn, uint32_t request,
 		       struct troth_span bytes);
 

@@ -80,7 +80,7 @@ static int setup(void **state)
 	answer_count = closed_count = 0;
 	marks_upto = mark_count = 0;
 	(void)kit_setup(state);
-	return troth_hub_open(&hub, k.ledger, &io, "test", &why) == TROTH_OK ? 0 : -1;
+	return troth_hub_open(&hub, k.ledger, &io, &why) == TROTH_OK ? 0 : -1;
 }
 
 static int teardown(void **state)
