@@ -77,7 +77,7 @@ struct troth_in_table;
 #define TROTH_ROUTE_FRESH    0x20u /* fresh=true asks central first. */
 #define TROTH_ROUTE_ITEM     0x40u /* The reply's id is the item, not the subject. */
 
-struct troth_route {
+struct troth_api_route {
 	enum troth_method method;
 	const char *path; /* "/v1/orders/{order}"; {step} stands for a word. */
 	unsigned scopes;
@@ -87,7 +87,7 @@ struct troth_route {
 	const struct troth_in_table *body; /* Of a POST; NULL: read by its handler. */
 };
 
-extern const struct troth_route troth_routes[];
+extern const struct troth_api_route troth_routes[];
 extern const unsigned troth_routes_count;
 
 #define TROTH_PATH_MAX  256
@@ -113,7 +113,7 @@ struct troth_call {
 	json_t *json; /* The body; a reference of its own. */
 
 	/* What was found out about it. */
-	const struct troth_route *route;
+	const struct troth_api_route *route;
 	struct troth_caller caller;
 	struct troth_id id; /* From the path. */
 	enum troth_id_kind id_kind;

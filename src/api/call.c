@@ -139,7 +139,7 @@ static bool match(struct troth_call *c, const char *pattern)
 }
 
 /* An exact path comes before one with a {step}: the table is in that order. */
-static const struct troth_route *route_of(struct troth_call *c, bool of_method)
+static const struct troth_api_route *route_of(struct troth_call *c, bool of_method)
 {
 	for (unsigned i = 0; i < troth_routes_count; i++)
 		if ((troth_routes[i].method == c->method) == of_method &&

@@ -26,7 +26,7 @@
 #define Q_DUE   " limit cursor fresh state due_before "
 
 /* One row for each thing that can be asked; openapi.json has the same rows. */
-const struct troth_route troth_routes[] = {
+const struct troth_api_route troth_routes[] = {
 	{ GET, "/v1/orders", ANY, FRESH, troth_get_orders, Q_PAGE "customer number " },
 	{ POST, "/v1/orders", SPEAKERS, KEY | CREATES, troth_post_order, NULL,
 	  &troth_in_order },

@@ -111,7 +111,9 @@ void troth_state_lookup(struct troth_lookup *lookup, struct troth_txn *t,
 		memcpy(brand, value.data, value.len);
 		brand[value.len] = '\0';
 	}
-	*lookup = (struct troth_lookup){ t, lookup_party, lookup_site, brand };
+	*lookup = (struct troth_lookup){
+		.ctx = t, .party = lookup_party, .site = lookup_site, .brand = brand
+	};
 }
 
 static void put_party(struct troth_txn *t, const struct troth_party *p)

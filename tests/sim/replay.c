@@ -318,7 +318,9 @@ void replay(struct sim *s, struct troth_span bytes)
 	struct known_entry *k;
 	struct known_subject *subject;
 	struct troth_verdict verdict;
-	struct troth_lookup lookup = { o, find_party, find_site, o->brand };
+	struct troth_lookup lookup = {
+		.ctx = o, .party = find_party, .site = find_site, .brand = o->brand
+	};
 	struct troth_who who;
 	struct troth_site site = { .party = "" };
 	char hex[9];

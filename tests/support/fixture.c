@@ -60,7 +60,11 @@ static bool find_site(void *ctx, const char *origin, struct troth_site *out)
 	return false;
 }
 
-const struct troth_lookup fixture_lookup = { NULL, find_party, find_site, "brand" };
+const struct troth_lookup fixture_lookup = {
+	.party = find_party,
+	.site = find_site,
+	.brand = "brand",
+};
 
 struct troth_id fixture_id(uint64_t n)
 {

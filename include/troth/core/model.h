@@ -26,6 +26,7 @@
 #define TROTH_SKU_MAX      64
 #define TROTH_CODE_MAX     32
 #define TROTH_FIRM_MAX     80
+#define TROTH_LANGUAGE_MAX 35 /* A tag (RFC 5646). */
 
 /* How many there may be. */
 #define TROTH_LINES_MAX         64  /* of an order */

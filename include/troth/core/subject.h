@@ -18,6 +18,7 @@
 
 #include "troth/base/span.h"
 #include "troth/core/event.h"
+#include "troth/core/policy.h"
 
 enum troth_outcome {
 	TROTH_TAKES_EFFECT = 1,
@@ -73,13 +74,33 @@ struct troth_who {
  * How judge and apply ask for parties. `party` fills *out and returns true, or
  * returns false if there is no such party; `brand` is the brand's id (empty
  * before it has been added).
+ *
+ * `policy` gives a published version, or NULL: there is none of that number, or
+ * this node cannot read it. What it gave stays as it is until another version
+ * has been asked for seven times. `newest_policy` is the newest version's number;
+ * 0: none has been published. Both may be NULL: then there are no policies here
+ * (troth_lookup_policy, troth_lookup_newest_policy).
  */
 struct troth_lookup {
 	void *ctx;
 	bool (*party)(void *ctx, const char *name, struct troth_party *out);
 	bool (*site)(void *ctx, const char *origin, struct troth_site *out);
 	const char *brand;
+	const struct troth_policy *(*policy)(void *policies, uint64_t version);
+	uint64_t (*newest_policy)(void *policies);
+	void *policies;
 };
+
+static inline const struct troth_policy *troth_lookup_policy(const struct troth_lookup *l,
+							     uint64_t version)
+{
+	return l->policy != NULL ? l->policy(l->policies, version) : NULL;
+}
+
+static inline uint64_t troth_lookup_newest_policy(const struct troth_lookup *l)
+{
+	return l->newest_policy != NULL ? l->newest_policy(l->policies) : 0;
+}
 
 /*
  * Finds who acts in `e` by its origin and on_behalf. Central's own origin acts

@@ -19,7 +19,6 @@
 
 /* Limits of the personal fields, in bytes. */
 #define TROTH_WORDS_MAX         2000
-#define TROTH_LANGUAGE_MAX      35
 #define TROTH_ORDER_NUMBER_MAX  64
 #define TROTH_PERSON_MAX        200
 #define TROTH_PHONE_MAX         32

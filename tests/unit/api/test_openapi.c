@@ -34,13 +34,13 @@ static int unload(void **state)
 	return 0;
 }
 
-static const json_t *operation(const struct troth_route *r)
+static const json_t *operation(const struct troth_api_route *r)
 {
 	return json_object_get(json_object_get(json_object_get(doc, "paths"), r->path),
 			       r->method == TROTH_GET ? "get" : "post");
 }
 
-static const json_t *body_schema(const struct troth_route *r)
+static const json_t *body_schema(const struct troth_api_route *r)
 {
 	const json_t *content = json_object_get(
 		json_object_get(operation(r), "requestBody"), "content");
@@ -89,7 +89,7 @@ static void queries_and_conditions_are_the_documented_ones(void **state)
 {
 	(void)state;
 	for (unsigned i = 0; i < troth_routes_count; i++) {
-		const struct troth_route *r = &troth_routes[i];
+		const struct troth_api_route *r = &troth_routes[i];
 		const json_t *op = operation(r);
 		json_t *parameters = json_object_get(op, "parameters");
 		char words[256], *save = NULL;
@@ -149,7 +149,7 @@ static void bodies_have_the_documented_members_and_no_others(void **state)
 {
 	(void)state;
 	for (unsigned i = 0; i < troth_routes_count; i++) {
-		const struct troth_route *r = &troth_routes[i];
+		const struct troth_api_route *r = &troth_routes[i];
 
 		if (r->method == TROTH_POST && r->handler != troth_post_batch) {
 			assert_non_null(r->body);

@@ -154,7 +154,9 @@ static inline struct kit *kit_new_in(const char *dir)
 	k->signer = troth_signer_of(k->key);
 	k->now = (struct troth_time){ INT64_C(1790000000000) };
 	k->dice = 88172645463325252u;
-	k->lookup = (struct troth_lookup){ k, kit_party, kit_site, k->brand };
+	k->lookup = (struct troth_lookup){
+		.ctx = k, .party = kit_party, .site = kit_site, .brand = k->brand
+	};
 	k->incarnation = 1;
 	k->dir = dir;
 	kit_open(k);
