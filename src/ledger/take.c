@@ -351,4 +351,5 @@ void troth_ledger_command(struct troth_ledger *l, struct troth_command *c,
 		out->etag = l->subject->revision;
 	}
 	troth_command_remember(&l->txn, c, out, l->now);
+	troth_command_forget(&l->txn, l->now, TROTH_KEYS_FORGET);
 }

@@ -246,6 +246,7 @@ void replica_apply(struct troth_gateway *g, struct troth_txn *t,
 		   const struct troth_bus_follow_ok *m)
 {
 	g->run.open = false; /* Whatever a transaction that failed has left. */
+	g->confirmed = 0;
 	for (size_t i = 0; i < m->item_count && troth_txn_sound(t); i++) {
 		struct coming c = { .g = g, .t = t, .item = &m->items[i] };
 
@@ -254,6 +255,7 @@ void replica_apply(struct troth_gateway *g, struct troth_txn *t,
 			   m->items[i].position);
 	}
 	end_run(g, t);
+	outbox_sweep(g, t);
 	apply_marks(g, t, m);
 	if (m->upto_position > g->now.position)
 		g->now.position = m->upto_position;

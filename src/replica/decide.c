@@ -86,31 +86,57 @@ static bool one_subject(const struct troth_command *c)
 		troth_id_eq(&c->drafts[0]->subject, &c->drafts[1]->subject));
 }
 
+void replica_decided(struct troth_gateway *g, struct troth_txn *t)
+{
+	if (g->held.open && g->held.changed) {
+		view_put(g, t, g->view[0]);
+		troth_state_reindex(t, &g->before[0], g->view[0]);
+	}
+	g->held.open = false;
+}
+
+/* Has the view of the event's subject in view[0]. */
+static void hold(struct troth_gateway *g, struct troth_txn *t,
+		 const struct troth_event *e)
+{
+	if (g->held.open && g->held.kind == e->subject_kind &&
+	    troth_id_eq(&g->held.subject, &e->subject))
+		return;
+	replica_decided(g, t);
+	g->held.open = true;
+	g->held.changed = false;
+	g->held.kind = e->subject_kind;
+	g->held.subject = e->subject;
+	g->held.pending = view_load(g, t, &e->subject, e->subject_kind, g->view[0]);
+	troth_state_indexed(g->view[0], &g->before[0]);
+}
+
+static bool match(struct troth_gateway *g, struct troth_txn *t,
+		  const struct troth_command *c, struct troth_result *r)
+{
+	r->etag = g->view[0]->revision + g->held.pending +
+		  troth_state_lapsed(t, &g->held.subject);
+	if (!c->has_if_match || c->if_match == r->etag ||
+	    TROTH_MUTANT(if_match_is_ignored))
+		return true;
+	r->status = TROTH_STALE;
+	return false;
+}
+
 /* Judges all drafts on g->view[]; true if all of them may be saved. */
 static bool judge_all(struct troth_gateway *g, struct troth_txn *t,
 		      const struct troth_command *c, struct troth_result *r)
 {
-	unsigned pending = 0;
-
+	hold(g, t, c->drafts[0]);
+	if (!match(g, t, c, r))
+		return false;
 	for (unsigned i = 0; i < c->count; i++) {
 		const struct troth_event *e = c->drafts[i];
 		struct troth_subject *s = g->view[one_subject(c) ? 0 : i];
 
-		if (i == 0 || !one_subject(c)) {
-			unsigned n = view_load(g, t, &e->subject, e->subject_kind, s);
-
+		if (s != g->view[0]) {
+			(void)view_load(g, t, &e->subject, e->subject_kind, s);
 			troth_state_indexed(s, &g->before[i]);
-			if (i == 0)
-				pending = n;
-		}
-		if (i == 0) {
-			r->etag = s->revision + pending +
-				  troth_state_lapsed(t, &e->subject);
-			if (c->has_if_match && c->if_match != r->etag &&
-			    !TROTH_MUTANT(if_match_is_ignored)) {
-				r->status = TROTH_STALE;
-				return false;
-			}
 		}
 		if (troth_state_promise_elsewhere(t, e)) {
 			r->status = TROTH_DECLINED;
@@ -120,13 +146,14 @@ static bool judge_all(struct troth_gateway *g, struct troth_txn *t,
 		if (!judge_draft(g, c, i, s, r))
 			return false;
 	}
-	r->etag += one_subject(c) ? c->count : 1;
 	return true;
 }
 
 static void save_all(struct troth_gateway *g, struct troth_txn *t,
-		     const struct troth_command *c)
+		     const struct troth_command *c, struct troth_result *r)
 {
+	unsigned on_first = one_subject(c) ? c->count : 1;
+
 	for (unsigned i = 0; i < c->count; i++) {
 		struct troth_event *e = c->drafts[i];
 
@@ -135,9 +162,12 @@ static void save_all(struct troth_gateway *g, struct troth_txn *t,
 			troth_state_index_number(t, &e->subject,
 						 c->personal[i]->order_number);
 	}
-	for (unsigned i = 0; i < (one_subject(c) ? 1 : c->count); i++) {
-		view_put(g, t, g->view[i]);
-		troth_state_reindex(t, &g->before[i], g->view[i]);
+	g->held.changed = true;
+	g->held.pending += on_first;
+	r->etag += on_first;
+	if (on_first < c->count) {
+		view_put(g, t, g->view[1]);
+		troth_state_reindex(t, &g->before[1], g->view[1]);
 	}
 }
 
@@ -159,9 +189,15 @@ void replica_decide(struct troth_gateway *g, struct troth_txn *t, struct troth_c
 		r->status = TROTH_NO_BRAND;
 		return;
 	}
-	if (!judge_all(g, t, c, r))
+	/* If the second draft is declined, what the first has done is dropped. */
+	if (c->count > 1)
+		replica_decided(g, t);
+	if (!judge_all(g, t, c, r)) {
+		if (c->count > 1)
+			g->held.open = false;
 		return;
-	save_all(g, t, c);
+	}
+	save_all(g, t, c, r);
 	r->status = TROTH_DONE;
 	r->event = c->drafts[0]->id;
 	troth_command_remember(t, c, r, now);

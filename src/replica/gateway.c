@@ -304,6 +304,9 @@ static enum troth_err commit_all(struct troth_gateway *g, struct troth_command *
 		replica_apply(g, &t, &a->reply.u.follow);
 	for (struct troth_command *c = list; c != NULL; c = c->next)
 		replica_decide(g, &t, c, &g->results[n++]);
+	replica_decided(g, &t);
+	troth_command_forget(&t, (struct troth_time){ g->clock_ms },
+			     n * TROTH_KEYS_FORGET);
 	if (TROTH_MUTANT(submit_before_commit) && g->phase == PHASE_LIVE &&
 	    g->turned_away == 0 && g->next_submit <= g->now.seq)
 		uplink_send_batch(g, &t);

@@ -34,28 +34,44 @@ static bool split(struct troth_span record, struct troth_span *body,
 	return troth_read_done(&r) && body->len > 0;
 }
 
+static bool corrupt(struct troth_txn *t, uint64_t seq, const char *why)
+{
+	troth_txn_fail(t, TROTH_ERR_CORRUPT, "outbox: number %llu: %s",
+		       (unsigned long long)seq, why);
+	return false;
+}
+
+static bool decode(struct troth_txn *t, struct troth_span body, uint64_t seq,
+		   struct troth_event *e)
+{
+	struct troth_why why;
+
+	return troth_body_decode(e, body, &why) == TROTH_OK || corrupt(t, seq, why.text);
+}
+
 /* Decodes the record into *e; body and blob are borrowed like it. */
 static bool open_record(struct troth_txn *t, struct troth_span record, uint64_t seq,
 			struct troth_event *e, struct troth_span *body,
 			struct troth_span *blob)
 {
-	struct troth_why why = { "the record is cut" };
-
-	if (split(record, body, blob) && troth_body_decode(e, *body, &why) == TROTH_OK)
-		return true;
-	troth_txn_fail(t, TROTH_ERR_CORRUPT, "outbox: number %llu: %s",
-		       (unsigned long long)seq, why.text);
-	return false;
+	return (split(record, body, blob) || corrupt(t, seq, "the record is cut")) &&
+	       decode(t, *body, seq, e);
 }
 
-static bool get(struct troth_txn *t, uint64_t seq, struct troth_event *e,
-		struct troth_span *body, struct troth_span *blob)
+static bool get_record(struct troth_txn *t, uint64_t seq, struct troth_span *body,
+		       struct troth_span *blob)
 {
 	struct troth_key k = seq_key(seq);
 	struct troth_span record;
 
 	return troth_txn_get(t, TROTH_T_OUTBOX, troth_key_span(&k), &record) &&
-	       open_record(t, record, seq, e, body, blob);
+	       (split(record, body, blob) || corrupt(t, seq, "the record is cut"));
+}
+
+static bool get(struct troth_txn *t, uint64_t seq, struct troth_event *e,
+		struct troth_span *body, struct troth_span *blob)
+{
+	return get_record(t, seq, body, blob) && decode(t, *body, seq, e);
 }
 
 /* Gives *e the next number, saves it with `blob` and moves the chain. */
@@ -151,13 +167,16 @@ static bool same(struct troth_gateway *g, struct troth_event *ours,
 	return !g->record.failed && troth_span_eq(troth_buf_span(&g->record), body);
 }
 
-/* Removes what is left of events before `seq` that need not be sent any more. */
-static void sweep(struct troth_gateway *g, struct troth_txn *t, uint64_t seq)
+void outbox_sweep(struct troth_gateway *g, struct troth_txn *t)
 {
+	uint64_t seq = g->confirmed;
 	struct troth_span body, blob;
 	struct troth_cursor c;
 	uint64_t first;
 
+	g->confirmed = 0;
+	if (seq == 0)
+		return;
 	troth_cursor_open(&c, t, TROTH_T_OUTBOX);
 	while (troth_cursor_seek(&c, TROTH_SPAN_NONE)) {
 		first = troth_load_u64be(c.key.data);
@@ -176,23 +195,29 @@ bool outbox_confirm(struct troth_gateway *g, struct troth_txn *t,
 		    const struct troth_event *e, struct troth_span body)
 {
 	uint64_t seq = own_seq(t, &e->id);
+	const struct troth_event *ours = e; /* Nearly always the very same bytes. */
+	bool renumbered = seq != e->origin_seq;
 	struct troth_span our_body, blob;
-	bool renumbered;
 
-	if (seq == 0 || !get(t, seq, &g->other, &our_body, &blob))
+	if (seq == 0 || !get_record(t, seq, &our_body, &blob))
 		return false;
-	renumbered = g->other.incarnation != e->incarnation || seq != e->origin_seq;
-	if (!same(g, &g->other, e, body))
-		replica_note(
-			g, "own_event_changed",
-			"own event %llu of incarnation %llu is in the ledger with other bytes",
-			(unsigned long long)e->origin_seq,
-			(unsigned long long)e->incarnation);
+	if (!troth_span_eq(our_body, body)) {
+		if (!decode(t, our_body, seq, &g->other))
+			return false;
+		ours = &g->other;
+		renumbered = renumbered || ours->incarnation != e->incarnation;
+		if (!same(g, &g->other, e, body))
+			replica_note(
+				g, "own_event_changed",
+				"own event %llu of incarnation %llu is in the ledger with other bytes",
+				(unsigned long long)e->origin_seq,
+				(unsigned long long)e->incarnation);
+	}
 	if (TROTH_MUTANT(outbox_is_not_emptied))
 		return true;
-	forget(t, &g->other, seq, !renumbered);
-	if (!renumbered)
-		sweep(g, t, seq);
+	forget(t, ours, seq, !renumbered);
+	if (!renumbered && seq > g->confirmed)
+		g->confirmed = seq;
 	g->now.backlog--;
 	return true;
 }

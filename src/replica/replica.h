@@ -116,6 +116,7 @@ struct troth_gateway {
 	int64_t follow_at_ms;
 	bool told; /* `told_cursor` is what central knows of us. */
 	uint64_t told_cursor;
+	uint64_t confirmed; /* Greatest own number that the arrival at hand confirmed. */
 	unsigned diverged_count;
 	struct troth_id diverged[DIVERGED_MAX];
 
@@ -144,6 +145,17 @@ struct troth_gateway {
 		struct troth_id subject;
 		struct troth_buf sealed; /* Its newest record. */
 	} run;
+	/*
+	 * So are commands about one subject that follow each other: view[0] is then its
+	 * view, with what they have made so far.
+	 */
+	struct {
+		bool open;
+		bool changed; /* The view is to be stored and indexed. */
+		enum troth_subject_kind kind;
+		struct troth_id subject;
+		unsigned pending; /* Own events in the view. */
+	} held;
 	struct troth_result *results;
 	struct troth_span *bodies, *blobs; /* TROTH_BATCH_MAX of each. */
 };
@@ -184,6 +196,8 @@ void replica_check_silence(struct troth_gateway *g);
 
 void replica_decide(struct troth_gateway *g, struct troth_txn *t, struct troth_command *c,
 		    struct troth_result *r);
+/* After the last command of a transaction: stores the view that they have left. */
+void replica_decided(struct troth_gateway *g, struct troth_txn *t);
 
 /* ---- view.c ---- */
 
@@ -214,6 +228,8 @@ void outbox_add(struct troth_gateway *g, struct troth_txn *t, struct troth_event
  */
 bool outbox_confirm(struct troth_gateway *g, struct troth_txn *t,
 		    const struct troth_event *e, struct troth_span body);
+/* After an arrival: removes what need not be sent any more, now that it has come. */
+void outbox_sweep(struct troth_gateway *g, struct troth_txn *t);
 /* Takes the event out for good, keeps it beside, and chains all later ones again. */
 void outbox_set_aside(struct troth_gateway *g, struct troth_txn *t, uint64_t seq,
 		      const char *reason);

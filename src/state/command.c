@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MS_PER_DAY     INT64_C(86400000)
-#define FORGET_AT_ONCE 8 /* Old keys let go of with each new one. */
+#define MS_PER_DAY INT64_C(86400000)
 
 struct troth_command *troth_command_new(unsigned count)
 {
@@ -98,12 +97,15 @@ bool troth_command_recall(struct troth_txn *t, const struct troth_command *c,
 	return false;
 }
 
-static void forget(struct troth_txn *t, uint64_t today)
+void troth_command_forget(struct troth_txn *t, struct troth_time now, unsigned max)
 {
+	uint64_t today = (uint64_t)(now.ms / MS_PER_DAY);
 	struct troth_cursor cursor;
 
+	if (max == 0)
+		return;
 	troth_cursor_open(&cursor, t, TROTH_T_KEYS);
-	for (int i = 0; i < FORGET_AT_ONCE; i++) {
+	for (unsigned i = 0; i < max; i++) {
 		uint8_t key[8 + TROTH_DIGEST_LEN];
 
 		if (!troth_cursor_seek(&cursor, TROTH_SPAN_NONE) ||
@@ -125,7 +127,6 @@ void troth_command_remember(struct troth_txn *t, const struct troth_command *c,
 
 	if (!c->has_key || TROTH_MUTANT(key_is_not_remembered))
 		return;
-	forget(t, today);
 	troth_buf_put(&b, c->payload.b, sizeof(c->payload.b));
 	troth_buf_put_u8(&b, (uint8_t)result->status);
 	troth_buf_put_u16be(&b, (uint16_t)result->reason);

@@ -73,14 +73,18 @@ void troth_command_free(struct troth_command *c);
 /* The personal part of draft i, made on first use; NULL: no memory. */
 struct troth_personal *troth_command_personal(struct troth_command *c, unsigned i);
 
+#define TROTH_KEYS_FORGET 8 /* Old keys to let go of for each new one. */
+
 /*
  * Idempotency keys, inside the transaction that saves the events. recall is true
  * if the key was used today or yesterday: *result is then the earlier result, or
- * KEY_REUSED. remember also lets go of a few older keys.
+ * KEY_REUSED. forget lets go of up to `max` older keys: who remembers must call it too,
+ * be it once for many, or the table grows for ever.
  */
 bool troth_command_recall(struct troth_txn *t, const struct troth_command *c,
 			  struct troth_time now, struct troth_result *result);
 void troth_command_remember(struct troth_txn *t, const struct troth_command *c,
 			    const struct troth_result *result, struct troth_time now);
+void troth_command_forget(struct troth_txn *t, struct troth_time now, unsigned max);
 
 #endif

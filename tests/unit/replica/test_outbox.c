@@ -36,6 +36,75 @@ static void commands_that_wait_share_one_commit(void **state)
 	kit_free(k);
 }
 
+static void commands_of_one_turn_build_on_each_other(void **state)
+{
+	struct kit *k = kit_joined();
+	struct troth_command *both = kit_command(k, 2), *stale = cmd_promise(k, 1, 9);
+	struct troth_command *match = cmd_promise(k, 1, 2);
+	struct troth_view v;
+
+	(void)state;
+	kit_down(k);
+	/* The promise of the pair is good, but with it the case cannot be closed. */
+	draft_promise(k, both->drafts[0], 1, 8);
+	draft_close(both->drafts[1], 1);
+	stale->has_if_match = match->has_if_match = true;
+	stale->if_match = 1;
+	match->if_match = 2;
+	troth_gateway_commands(k->g, cmd_case(k, 1));
+	troth_gateway_commands(k->g, cmd_promise(k, 1, 1));
+	troth_gateway_commands(k->g, stale);
+	troth_gateway_commands(k->g, both);
+	troth_gateway_commands(k->g, cmd_close(k, 1));
+	troth_gateway_commands(k->g, match);
+	troth_gateway_commands(k->g, cmd_case(k, 2));
+	troth_gateway_commands(k->g, cmd_promise(k, 1, 3));
+	kit_turn(k);
+	assert_int_equal(k->answered, 8);
+	assert_int_equal(k->results[1].status, TROTH_DONE);
+	assert_int_equal(k->results[1].etag, 2);
+	assert_int_equal(k->results[2].status, TROTH_STALE);
+	assert_int_equal(k->results[2].etag, 2);
+	assert_int_equal(k->results[3].status, TROTH_DECLINED);
+	assert_int_equal(k->results[4].reason, TROTH_REASON_OPEN_PROMISE);
+	assert_int_equal(k->results[5].status, TROTH_DONE);
+	assert_int_equal(k->results[5].etag, 3);
+	assert_int_equal(k->results[6].etag, 1);
+	assert_int_equal(k->results[7].etag, 4);
+	assert_true(kit_view(k, 1, &v));
+	assert_int_equal(v.pending, 4);
+	assert_int_equal(v.subject.promise_count, 3);
+	kit_check_indexes(k);
+
+	kit_up(k);
+	kit_serve(k);
+	kit_check_same(k);
+	kit_free(k);
+}
+
+static void keys_are_let_go_of_two_days_later(void **state)
+{
+	struct kit *k = kit_joined();
+
+	(void)state;
+	for (uint8_t i = 1; i <= TROTH_KEYS_FORGET + 1; i++) {
+		struct troth_command *c = cmd_case(k, i);
+
+		c->has_key = true;
+		c->key = (struct troth_digest){ { i } };
+		(void)kit_do(k, c);
+	}
+	k->now.ms += DAY_MS;
+	(void)kit_do(k, cmd_case(k, 101));
+	assert_int_equal(kit_count(k, TROTH_T_KEYS), TROTH_KEYS_FORGET + 1);
+	k->now.ms += DAY_MS;
+	(void)kit_do(k, cmd_case(k, 102));
+	assert_int_equal(kit_count(k, TROTH_T_KEYS), 1);
+	(void)kit_do(k, cmd_case(k, 103));
+	assert_int_equal(kit_count(k, TROTH_T_KEYS), 0);
+	kit_free(k);
+}
+
 static void nothing_can_be_done_before_the_site_is_in_the_federation(void **state)
 {
 	struct kit *k = kit_new();
@@ -367,6 +436,8 @@ int main(void)
 		cmocka_unit_test(
 			an_answer_comes_after_the_commit_and_says_what_was_saved),
 		cmocka_unit_test(commands_that_wait_share_one_commit),
+		cmocka_unit_test(commands_of_one_turn_build_on_each_other),
+		cmocka_unit_test(keys_are_let_go_of_two_days_later),
 		cmocka_unit_test(
 			nothing_can_be_done_before_the_site_is_in_the_federation),
 		cmocka_unit_test(
