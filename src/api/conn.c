@@ -473,7 +473,6 @@ int troth_conn_callback(struct lws *wsi, enum lws_callback_reasons reason, void 
 {
 	struct troth_conn *conn;
 
-	(void)user;
 	server_of(wsi)->called = true;
 	switch ((int)reason) {
 	case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
@@ -498,6 +497,9 @@ int troth_conn_callback(struct lws *wsi, enum lws_callback_reasons reason, void 
 		return 0;
 	case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
 		troth_server_drain(server_of(wsi));
+		return 0;
+	case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS:
+		troth_cert_offer(server_of(wsi), user);
 		return 0;
 	case LWS_CALLBACK_OPENSSL_PERFORM_CLIENT_CERT_VERIFICATION:
 		/* `len` is OpenSSL's verdict, and what is returned here replaces it. */

@@ -346,6 +346,7 @@ static void destroy(struct troth_server *s)
 		return;
 	if (s->lws != NULL)
 		lws_context_destroy(s->lws);
+	troth_cert_fini(s);
 	(void)pthread_mutex_destroy(&s->lock);
 	troth_buf_fini(&s->out);
 	free(s->api.view);

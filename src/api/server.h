@@ -47,6 +47,7 @@ struct troth_server {
 	pthread_mutex_t lock; /* Guards these: */
 	struct troth_call *finished, **finished_last;
 	bool woken;
+	struct ssl_ctx_st *cert; /* What was reloaded; NULL: as at the start. */
 
 	_Atomic uint64_t stream_len;
 	_Atomic bool ready, stopping;
@@ -60,6 +61,12 @@ struct troth_server {
 };
 
 int64_t troth_server_ms(void);
+
+/* ---- cert.c ---- */
+
+/* Has connections of ctx (OpenSSL's SSL_CTX) offer the certificate last read. */
+void troth_cert_offer(struct troth_server *s, struct ssl_ctx_st *ctx);
+void troth_cert_fini(struct troth_server *s);
 
 /* libwebsockets calls this for everything. */
 int troth_conn_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,

@@ -84,39 +84,52 @@ void daemon_care(struct troth_daemon *d)
 		troth_log(TROTH_LOG_clock_went_back, troth_num("ms", back));
 }
 
-/* The bus takes the new files only if they make the node that this one is. */
+/* Hands the core the key of *fresh if it is another one. */
+static void reload_key(struct troth_daemon *d, struct troth_self *fresh)
+{
+	uint8_t key[TROTH_PUBLIC_KEY_LEN];
+
+	troth_sign_key_public(fresh->key, key);
+	if (memcmp(key, d->key, sizeof(key)) == 0)
+		return;
+	memcpy(d->key, key, sizeof(key));
+	troth_sign_key_free(atomic_exchange(&d->next_key, fresh->key));
+	fresh->key = NULL;
+	troth_inbox_nudge(&d->inbox);
+	troth_log(TROTH_LOG_sign_key_changed, troth_str("dir", d->config.certs_dir));
+}
+
+/* The new files are taken only if they make the node that this one is. */
 static enum troth_err reload_certs(struct troth_daemon *d, struct troth_why *why)
 {
 	struct troth_self fresh;
-	uint8_t key[TROTH_PUBLIC_KEY_LEN];
 	enum troth_err err;
 
 	err = troth_self_load(&fresh, d->config.certs_dir, d->config.trust_domain,
 			      d->role->identity, daemon_wall_clock(), why);
 	if (err != TROTH_OK)
 		return err;
-	if (strcmp(fresh.origin, d->self.origin) != 0) {
+	if (strcmp(fresh.origin, d->self.origin) != 0)
 		err = troth_fail(why, TROTH_ERR_IDENTITY, "%s: is now of %s",
 				 d->config.certs_dir, fresh.origin);
-		goto out;
-	}
-	err = d->role->reload(d, why);
+	if (err == TROTH_OK)
+		err = troth_api_reload(d->api, why);
+	if (err == TROTH_OK)
+		err = d->role->reload(d, why);
 	if (err != TROTH_OK)
 		goto out;
 	d->self.tls_end = fresh.tls_end;
 	d->self.sign_end = fresh.sign_end;
 	d->self.lists_end = fresh.lists_end;
 	d->warned_ms = 0;
-	troth_sign_key_public(fresh.key, key);
-	if (memcmp(key, d->signer.public_key, sizeof(key)) != 0)
-		troth_log(TROTH_LOG_sign_key_changed,
-			  troth_str("dir", d->config.certs_dir));
+	reload_key(d, &fresh);
 out:
 	troth_self_fini(&fresh);
 	return err;
 }
 
-/* All of it or nothing. Of the configuration only the log level can change so. */
+/* All is judged before anything changes. Of the configuration the log level alone does.
+ */
 static enum troth_err reload(struct troth_daemon *d, struct troth_why *why)
 {
 	struct troth_config *fresh = malloc(sizeof(*fresh));

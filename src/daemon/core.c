@@ -102,6 +102,18 @@ void daemon_core_fini(struct troth_daemon *d)
 
 /* ---- The core thread. ---- */
 
+/* From here on the key that was read again seals; what is sealed stays as it is. */
+static void take_key(struct troth_daemon *d)
+{
+	struct troth_sign_key *key = atomic_exchange(&d->next_key, NULL);
+
+	if (key == NULL)
+		return;
+	troth_sign_key_free(d->self.key);
+	d->self.key = key;
+	d->signer = troth_signer_of(key);
+}
+
 /* Hands the node all that has come in. */
 static void take_in(struct troth_daemon *d, struct troth_mail *mail)
 {
@@ -198,6 +210,7 @@ static void *run(void *arg)
 		wait_ms = least(troth_service_alive(d->service),
 				err == TROTH_OK ? spare_ms(d) : RETRY_MS);
 		take_in(d, troth_inbox_take(&d->inbox, wait_ms));
+		take_key(d);
 		err = turn(d, &why);
 		if (err != TROTH_OK && err != before)
 			troth_log(TROTH_LOG_turn_failed, troth_str("why", why.text));

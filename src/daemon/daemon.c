@@ -115,6 +115,7 @@ static enum troth_err start(struct troth_daemon *d, struct troth_why *why)
 	if (err != TROTH_OK)
 		return err;
 	d->signer = troth_signer_of(d->self.key);
+	troth_sign_key_public(d->self.key, d->key);
 	err = troth_service_open(&d->service, &callbacks, why);
 	if (err == TROTH_OK)
 		err = place_open(d, why);
@@ -162,6 +163,7 @@ static void stop(struct troth_daemon *d)
 	d->role->close(d);
 	place_close(d);
 	troth_service_close(d->service);
+	troth_sign_key_free(atomic_exchange(&d->next_key, NULL));
 	troth_self_fini(&d->self);
 }
 

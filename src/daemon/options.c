@@ -58,7 +58,7 @@ void daemon_options(struct daemon_options *o, const struct troth_daemon_role *ro
 	(void)snprintf(
 		doc, sizeof(doc),
 		"%s\n\vSIGTERM stops in order, a second one at once; SIGHUP reads "
-		"certificates, revocation lists and log level again. Logs go to "
+		"certificates, keys, revocation lists and log level again. Logs go to "
 		"stderr. The addresses in use are in data_dir/addresses.\n\n"
 		"Exit codes: 0 stopped in order, or --check found nothing; 1 could "
 		"not start or go on, or --check found something wrong with the "

@@ -264,17 +264,47 @@ class Reloading(InDirectory):
         fed.gateway(SELLER).start()
         fed.central.wait_log("bus_accepted", since=since)
 
+    def test_a_new_signing_key_seals_from_the_reload_on(self):
+        fed = self.running()
+        seller = fed.gateway(SELLER)
+        old, bundle = fed.sign_key(seller.certs), self.dir / "bundle"
+        fed.certs("enrol", seller.certs, "gw/" + SELLER, "-D", DOMAIN)
+        fed.certs("renew", fed.pki / "ca", "gw/" + SELLER, seller.certs / "request", bundle)
+        site = {"party": "shop", "site": "s1"}
+        fed.central.must_post(
+            "/v1/sites/keys", {**site, "sign_key": fed.sign_key(bundle)})
+        fed.certs("install", seller.certs, bundle)
+        self.assertEqual(seller.reload().event, "reloaded")
+        seller.wait_log("sign_key_changed")
+        fed.central.must_post(
+            "/v1/sites/keys/revoke", {**site, "sign_key": old, "reason": "renewed"})
+        made = seller.must_post("/v1/orders", order("N-12"))
+        self.assert_seen(fed.gateway(CARRIER), made["id"])
+
     def test_the_log_level_is_read_again(self):
+        fed = self.federation(sites=(), clock="2026-01-01T00:00:00Z")
+        fed.central.start()
+        fed.set_clock("2026-01-01T01:00:00Z")
+        fed.central.wait_log("clock_set")  # At level debug.
+        fed.central.config["log_level"] = "info"
+        fed.central.write_config()
+        self.assertEqual(fed.central.reload().event, "reloaded")
+        since = len(fed.central.lines)
+        fed.set_clock("2026-01-01T02:00:00Z")
+        self.assertEqual(fed.central.stop(), 0)
+        said = [line.event for line in fed.central.lines[since:]]
+        self.assertEqual(said[-1], "stopped")
+        self.assertNotIn("clock_set", said)
+
+    def test_the_log_level_stays_if_anything_else_is_not_well(self):
         fed = self.federation(sites=())
         fed.central.start()
         fed.central.config["log_level"] = "error"
         fed.central.write_config()
-        since = len(fed.central.lines)
         (fed.central.certs / "crl.pem").write_text("nothing")
         self.assertEqual(fed.central.reload().event, "reload_failed")
         self.assertEqual(fed.central.stop(), 0)
-        quiet = [line.event for line in fed.central.lines[since:]]
-        self.assertNotIn("stopped", quiet)
+        self.assertEqual(fed.central.lines[-1].event, "stopped")
 
 
 class Refusals(InDirectory):

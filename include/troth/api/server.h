@@ -97,6 +97,14 @@ int troth_api_port(const struct troth_api *api, unsigned index);
  */
 void troth_api_advanced(struct troth_api *api, uint64_t stream_len);
 
+/*
+ * Reads cert_file and key_file again, for connections that begin from now on; any
+ * thread. TROTH_ERR_INPUT, and nothing has changed, if they cannot be used or do not
+ * belong together; `why` names them. Without TLS it does nothing.
+ */
+TROTH_MUST_USE enum troth_err troth_api_reload(struct troth_api *api,
+					       struct troth_why *why);
+
 /* What /readyz answers: false (503) until the node says otherwise. Any thread. */
 void troth_api_ready(struct troth_api *api, bool ready);
 

@@ -79,9 +79,9 @@ struct troth_daemon {
 	void *node;
 	struct troth_config config;
 	struct troth_self self;
-	struct troth_signer signer;
-	struct troth_clock clock; /* The node's: what time its entries bear. */
-	struct troth_clock wall;  /* Real in any case: how long somebody has waited. */
+	struct troth_signer signer; /* The core's once it runs; before, of the start. */
+	struct troth_clock clock;   /* The node's: what time its entries bear. */
+	struct troth_clock wall;    /* Real in any case: how long somebody has waited. */
 	struct troth_kv *kv;
 	struct troth_inbox inbox;
 	struct troth_service *service;
@@ -91,6 +91,9 @@ struct troth_daemon {
 	struct troth_daemon_desk desk;
 	struct troth_inbox control; /* Only ever nudged: the main thread's wake-up. */
 	_Atomic bool want_stop, want_reload, core_stop;
+	/* Read again, for the core to take; owned by whoever exchanges it out. */
+	_Atomic(struct troth_sign_key *) next_key;
+	uint8_t key[TROTH_PUBLIC_KEY_LEN]; /* The newest, as the main thread knows it. */
 	pthread_t core;
 	bool core_runs;
 	enum troth_kv_room room;      /* As last logged. */

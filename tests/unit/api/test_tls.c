@@ -23,7 +23,7 @@ struct pair {
 };
 
 static char dir[SCRATCH_MAX];
-static struct pair own, stranger; /* Each its own CA. */
+static struct pair own, next, stranger; /* Each its own CA. */
 
 static void make_pair(struct pair *p, const char *name)
 {
@@ -64,6 +64,7 @@ static int start(void **state)
 	(void)state;
 	scratch_make(dir);
 	make_pair(&own, "own");
+	make_pair(&next, "next");
 	make_pair(&stranger, "stranger");
 	return 0;
 }
@@ -78,13 +79,18 @@ static int stop(void **state)
 {
 	(void)state;
 	free_pair(&own);
+	free_pair(&next);
 	free_pair(&stranger);
 	scratch_remove(dir);
 	return 0;
 }
 
-/* The status of GET /healthz over TLS up to `version`; 0: no answer. */
-static int ask(struct api_kit *k, int version, const struct pair *client)
+/*
+ * The status of GET /healthz over TLS up to `version`, believing `server` alone; 0: no
+ * answer.
+ */
+static int ask_of(struct api_kit *k, int version, const struct pair *server,
+		  const struct pair *client)
 {
 	static const char request[] = "GET /healthz HTTP/1.1\r\nHost: t\r\n\r\n";
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
@@ -95,7 +101,8 @@ static int ask(struct api_kit *k, int version, const struct pair *client)
 	assert_non_null(ctx);
 	assert_int_equal(SSL_CTX_set_max_proto_version(ctx, version), 1);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
-	assert_int_equal(SSL_CTX_load_verify_file(ctx, own.cert_file), 1);
+	assert_int_equal(X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx), server->cert),
+			 1);
 	if (client != NULL) {
 		assert_int_equal(SSL_CTX_use_certificate(ctx, client->cert), 1);
 		assert_int_equal(SSL_CTX_use_PrivateKey(ctx, client->key), 1);
@@ -110,6 +117,11 @@ static int ask(struct api_kit *k, int version, const struct pair *client)
 	SSL_CTX_free(ctx);
 	(void)close(fd);
 	return status;
+}
+
+static int ask(struct api_kit *k, int version, const struct pair *client)
+{
+	return ask_of(k, version, &own, client);
 }
 
 static void over_tls_1_3_it_answers_and_over_less_it_does_not(void **state)
@@ -159,11 +171,57 @@ static void a_certificate_that_cannot_be_used_is_named(void **state)
 	assert_null(api);
 }
 
+static void copy(const char *from, const char *to)
+{
+	char bytes[8192];
+	FILE *f = fopen(from, "re"), *out = fopen(to, "we");
+	size_t len;
+
+	assert_true(f != NULL && out != NULL);
+	len = fread(bytes, 1, sizeof(bytes), f);
+	assert_true(len > 0 && len < sizeof(bytes));
+	assert_int_equal(fwrite(bytes, 1, len, out), len);
+	(void)fclose(f);
+	assert_int_equal(fclose(out), 0);
+}
+
+static void a_renewed_certificate_is_taken_while_it_runs(void **state)
+{
+	char cert[SCRATCH_MAX], key[SCRATCH_MAX];
+	struct troth_api_config c = { .cert_file = cert, .key_file = key };
+	struct troth_why why = { "" };
+	struct api_kit *k;
+
+	(void)state;
+	scratch_path(cert, dir, "api.crt");
+	scratch_path(key, dir, "api.key");
+	copy(own.cert_file, cert);
+	copy(own.key_file, key);
+	k = api_kit_start(&c);
+	assert_int_equal(ask_of(k, TLS1_3_VERSION, &own, NULL), 200);
+	copy(next.cert_file, cert); /* Whose key has not come yet. */
+	assert_int_equal(troth_api_reload(api_kit_api(k), &why), TROTH_ERR_INPUT);
+	assert_non_null(strstr(why.text, cert));
+	assert_non_null(strstr(why.text, key));
+	assert_int_equal(ask_of(k, TLS1_3_VERSION, &own, NULL), 200);
+	copy(next.key_file, key);
+	for (unsigned i = 0; i < 2; i++) { /* The second for what the first left. */
+		assert_int_equal(troth_api_reload(api_kit_api(k), &why), TROTH_OK);
+		assert_int_equal(ask_of(k, TLS1_3_VERSION, &next, NULL), 200);
+		assert_int_equal(ask_of(k, TLS1_3_VERSION, &own, NULL), 0);
+	}
+	assert_int_equal(unlink(cert), 0);
+	assert_int_equal(troth_api_reload(api_kit_api(k), &why), TROTH_ERR_INPUT);
+	assert_int_equal(ask_of(k, TLS1_3_VERSION, &next, NULL), 200);
+	api_kit_stop(k);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(over_tls_1_3_it_answers_and_over_less_it_does_not),
 		cmocka_unit_test(with_a_client_ca_only_its_clients_are_answered),
+		cmocka_unit_test(a_renewed_certificate_is_taken_while_it_runs),
 		cmocka_unit_test(a_certificate_that_cannot_be_used_is_named),
 	};
 
