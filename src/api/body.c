@@ -1,4 +1,5 @@
 #include "body.h"
+#include "canon.h"
 
 #include "troth/base/text.h"
 #include "troth/crypto/random.h"
@@ -169,22 +170,25 @@ static void name_key(const struct troth_call *c, struct troth_digest *out)
 void troth_body_seal(struct troth_call *c)
 {
 	struct troth_command *m = c->command;
-	char *text = json_dumps(c->json, JSON_COMPACT | JSON_SORT_KEYS);
+	struct troth_buf *b = &c->reply; /* Nothing has been replied yet. */
 	struct troth_span payload[] = { troth_span_str("POST "),
 					troth_span(c->path, strlen(c->path) + 1),
-					troth_span_str(text) };
+					TROTH_SPAN_NONE };
 
 	m->has_if_match = c->has_if_match;
 	m->if_match = c->if_match;
-	if (text == NULL) {
+	troth_buf_reset(b);
+	troth_canon(c->json, b);
+	if (b->failed) {
 		drop(c);
 		troth_call_problem(c, TROTH_PROBLEM_STORE, NULL, "out of memory");
 		return;
 	}
 	m->has_key = true;
 	name_key(c, &m->key);
+	payload[2] = troth_buf_span(b);
 	troth_sha256(&m->payload, payload, TROTH_LEN(payload));
-	free(text);
+	troth_buf_reset(b);
 }
 
 static const char *collection(enum troth_id_kind kind)

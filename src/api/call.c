@@ -92,14 +92,17 @@ static const struct {
 	{ "{commitment}", TROTH_ID_COMMITMENT },
 };
 
-/* One segment of a path against one of a pattern; what it stands for goes into c. */
-static bool match_segment(struct troth_call *c, struct troth_span pattern,
-			  struct troth_span path)
+static bool is_word(struct troth_span pattern)
+{
+	return pattern.len == 0 || pattern.data[0] != '{';
+}
+
+/* What a segment of the path says for {this} in the pattern goes into c. */
+static bool take_segment(struct troth_call *c, struct troth_span pattern,
+			 struct troth_span path)
 {
 	char text[TROTH_ID_TEXT];
 
-	if (pattern.len == 0 || pattern.data[0] != '{')
-		return troth_span_eq(pattern, path);
 	if (path.len == 0 || path.len >= sizeof(text))
 		return false;
 	memcpy(text, path.data, path.len);
@@ -124,18 +127,37 @@ static struct troth_span segment(const char **p)
 	return s;
 }
 
-static bool match(struct troth_call *c, const char *pattern)
+/* True if the words of the pattern stand in the path, whatever is between them. */
+static bool words_match(const char *path, const char *pattern)
 {
-	const char *path = c->path;
+	char last = '\0';
 
 	while (*pattern != '\0' && *path != '\0') {
 		struct troth_span a = segment(&pattern);
 		struct troth_span b = segment(&path);
 
-		if (!match_segment(c, a, b))
+		if (is_word(a) && !troth_span_eq(a, b))
+			return false;
+		last = path[-1];
+	}
+	return *pattern == '\0' && *path == '\0' && last != '/';
+}
+
+static bool match(struct troth_call *c, const char *pattern)
+{
+	const char *path = c->path;
+
+	/* Most patterns fall here, before anything is read as an id. */
+	if (!words_match(path, pattern))
+		return false;
+	while (*pattern != '\0') {
+		struct troth_span a = segment(&pattern);
+		struct troth_span b = segment(&path);
+
+		if (!is_word(a) && !take_segment(c, a, b))
 			return false;
 	}
-	return *pattern == '\0' && *path == '\0' && c->path[strlen(c->path) - 1] != '/';
+	return true;
 }
 
 /* An exact path comes before one with a {step}: the table is in that order. */
