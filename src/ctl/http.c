@@ -224,7 +224,8 @@ enum troth_err troth_http_call(struct troth_http *h, const struct troth_http_cal
 	} else {
 		curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, &reply->status);
 		curl_easy_getinfo(h->curl, CURLINFO_CONTENT_TYPE, &type);
-		if (type != NULL && strstr(type, "json") != NULL)
+		if (type != NULL && strstr(type, "json") != NULL &&
+		    (!call->raw || reply->status >= 300))
 			reply->json = json_loadb((const char *)reply->body.data,
 						 reply->body.len, JSON_REJECT_DUPLICATES,
 						 NULL);

@@ -44,6 +44,7 @@ struct troth_http_call {
 	const char *key;        /* Idempotency-Key; NULL: none. */
 	const char *etag;       /* If-Match, with its quotes; NULL: none. */
 	struct troth_span body; /* JSON; empty: none. */
+	bool raw;               /* Do not parse the reply, unless it is a problem. */
 };
 
 /* What came back. Fill with zeros before its first use; reuse as often as you like. */
@@ -52,7 +53,7 @@ struct troth_http_reply {
 	char etag[64];      /* With its quotes; empty: none. */
 	long retry_after_s; /* -1: none. */
 	struct troth_buf body;
-	json_t *json; /* The body, if it is JSON; else NULL. */
+	json_t *json; /* The body, if it is JSON (and not left raw); else NULL. */
 };
 
 void troth_http_reply_fini(struct troth_http_reply *r);
