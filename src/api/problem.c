@@ -67,10 +67,23 @@ unsigned troth_reason_status(enum troth_reason reason)
 	case TROTH_REASON_OWN_REQUEST:
 	case TROTH_REASON_KEY_REVOKED:
 	case TROTH_REASON_OVER_AUTHORITY:
+	case TROTH_REASON_UNCITED:
+	case TROTH_REASON_POLICY_UNKNOWN:
+	case TROTH_REASON_POLICY_WITHDRAWN:
+	case TROTH_REASON_NO_GRANT:
+	case TROTH_REASON_OVER_PROMISE_LIMIT:
+	case TROTH_REASON_OVER_CUSTOMER_LIMIT:
+	case TROTH_REASON_UNCERTIFIED:
+	case TROTH_REASON_SUSPENDED:
+	case TROTH_REASON_FORBIDDEN:
 		return 403;
 	case TROTH_REASON_NO_SUBJECT:
 	case TROTH_REASON_NO_PROMISE:
 	case TROTH_REASON_NO_COMMITMENT:
+	case TROTH_REASON_NO_POOL:
+	case TROTH_REASON_NO_GRANT_ID:
+	case TROTH_REASON_NO_RECOVERY:
+	case TROTH_REASON_NO_ALARM:
 		return 404;
 	case TROTH_REASON_STALE:
 		return 412;
@@ -78,6 +91,8 @@ unsigned troth_reason_status(enum troth_reason reason)
 	case TROTH_REASON_WRONG_ROLE:
 	case TROTH_REASON_DUE_PASSED:
 	case TROTH_REASON_TELL_CUSTOMER:
+	case TROTH_REASON_DUE_TOO_EARLY:
+	case TROTH_REASON_EVIDENCE_MISSING:
 		return 422;
 	case TROTH_REASON_NONE:
 	case TROTH_REASON_EXISTS:
@@ -85,6 +100,10 @@ unsigned troth_reason_status(enum troth_reason reason)
 	case TROTH_REASON_LIMIT:
 	case TROTH_REASON_SUBJECT_CLOSED:
 	case TROTH_REASON_OPEN_PROMISE:
+	case TROTH_REASON_SHARE_EMPTY:
+	case TROTH_REASON_SHARE_FROZEN:
+	case TROTH_REASON_HARM_MISSING:
+	case TROTH_REASON_POOL_EMPTY:
 		return 409;
 	}
 	return 409;
@@ -113,6 +132,30 @@ static const char *title_of(enum troth_reason reason)
 		[TROTH_REASON_OWN_REQUEST] = "Whoever asked cannot approve",
 		[TROTH_REASON_KEY_REVOKED] = "The key of this site has been revoked",
 		[TROTH_REASON_OVER_AUTHORITY] = "It is beyond the authority",
+		[TROTH_REASON_UNCITED] = "It rests on no policy",
+		[TROTH_REASON_POLICY_UNKNOWN] =
+			"This version of the policy is not known here",
+		[TROTH_REASON_POLICY_WITHDRAWN] =
+			"This version of the policy has been withdrawn",
+		[TROTH_REASON_NO_GRANT] = "Nothing lets the party promise that unasked",
+		[TROTH_REASON_OVER_PROMISE_LIMIT] =
+			"It is more than one promise may cost",
+		[TROTH_REASON_OVER_CUSTOMER_LIMIT] =
+			"It is more than one customer may be promised",
+		[TROTH_REASON_SHARE_EMPTY] =
+			"The site's share of the pool does not do for it",
+		[TROTH_REASON_UNCERTIFIED] = "The agent is not certified for it",
+		[TROTH_REASON_SUSPENDED] = "The party is suspended",
+		[TROTH_REASON_FORBIDDEN] = "The policy lets nobody promise that",
+		[TROTH_REASON_SHARE_FROZEN] = "The site's share of the pool is frozen",
+		[TROTH_REASON_DUE_TOO_EARLY] = "It cannot be kept that soon",
+		[TROTH_REASON_HARM_MISSING] = "Both harms must be recorded first",
+		[TROTH_REASON_NO_RECOVERY] = "There is no such recovery",
+		[TROTH_REASON_NO_ALARM] = "There is no such alarm",
+		[TROTH_REASON_EVIDENCE_MISSING] = "It needs evidence",
+		[TROTH_REASON_NO_POOL] = "There is no such pool, or no share of it here",
+		[TROTH_REASON_POOL_EMPTY] = "The pool does not hold so much",
+		[TROTH_REASON_NO_GRANT_ID] = "The party has no such grant",
 	};
 
 	return reason <= TROTH_REASON_LAST && titles[reason] != NULL

@@ -47,6 +47,10 @@ struct troth_told {
 void troth_render_event(const struct troth_render *r, struct troth_out *o,
 			const char *key, const struct troth_event *e,
 			const struct troth_told *told);
+/* The payload of an event about a party's authority, a pool as it is set, a grant. */
+void troth_render_authority_event(struct troth_out *o, const struct troth_event *e);
+void troth_render_pool(struct troth_out *o, const struct troth_pool *p);
+void troth_render_grant(struct troth_out *o, const struct troth_grant *g);
 /* The party that acted in `e`, "" if its origin is not known here. */
 void troth_render_party_of(const struct troth_render *r, const struct troth_event *e,
 			   char out[TROTH_PARTY_MAX + 1]);

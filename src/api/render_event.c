@@ -101,6 +101,18 @@ static void out_promise_step(struct troth_out *o, const struct troth_event *e)
 	troth_out_some_text(o, "reason", e->u.promise_step.reason);
 	if (e->u.promise_step.has_tell)
 		out_terms(o, "tell", &e->u.promise_step.tell);
+	if (e->u.promise_step.has_instead) {
+		troth_out_object(o, "instead");
+		troth_out_text(o, "kind",
+			       troth_kind_name(e->u.promise_step.instead.kind));
+		troth_out_some_text(o, "sku", e->u.promise_step.instead.sku);
+		if (e->u.promise_step.instead.quantity > 0)
+			troth_out_uint(o, "quantity", e->u.promise_step.instead.quantity);
+		if (e->u.promise_step.instead.amount > 0)
+			troth_out_int(o, "amount", e->u.promise_step.instead.amount);
+		troth_out_some_text(o, "currency", e->u.promise_step.instead.currency);
+		troth_out_end_object(o);
+	}
 }
 
 static void out_federation(struct troth_out *o, const struct troth_event *e)
@@ -178,6 +190,21 @@ static void out_payload(struct troth_out *o, const struct troth_event *e)
 	case TROTH_EVENT_COMMITMENT_STEP:
 		out_commitment_step(o, e);
 		break;
+	case TROTH_EVENT_POOL_SET:
+	case TROTH_EVENT_GRANT_GIVEN:
+	case TROTH_EVENT_GRANT_WITHDRAWN:
+	case TROTH_EVENT_AGENT_CERTIFIED:
+	case TROTH_EVENT_PARTY_SUSPENDED:
+	case TROTH_EVENT_PARTY_RESUMED:
+	case TROTH_EVENT_SHARE_ALLOTTED:
+	case TROTH_EVENT_SHARE_RECALLED:
+	case TROTH_EVENT_SHARE_RETURNED:
+	case TROTH_EVENT_SHARE_SPENT:
+	case TROTH_EVENT_SHARE_FREED:
+	case TROTH_EVENT_SHARE_FROZEN:
+	case TROTH_EVENT_SHARE_THAWED:
+		troth_render_authority_event(o, e);
+		break;
 	}
 }
 
@@ -229,7 +256,8 @@ void troth_render_event(const struct troth_render *r, struct troth_out *o,
 	if (told->revision != 0)
 		troth_out_uint(o, "revision", told->revision);
 	out_verdict(o, told);
-	if (e->subject_kind != TROTH_SUBJECT_FEDERATION)
+	if (e->subject_kind != TROTH_SUBJECT_FEDERATION &&
+	    e->subject_kind != TROTH_SUBJECT_AUTHORITY)
 		troth_out_id(o, "subject",
 			     e->subject_kind == TROTH_SUBJECT_CASE ? TROTH_ID_CASE
 								   : TROTH_ID_ORDER,

@@ -212,7 +212,12 @@ static void apply_made(const struct change *c)
 		.due = c->e->u.promise.due,
 		.lapses = c->e->u.promise.lapses,
 		.position = c->place.position,
+		.cost = c->e->u.promise.cost,
+		.asked = c->e->u.promise.asked,
+		.recovers = c->e->u.promise.recovers,
 	};
+	TROTH_TEXT_SET(p->grant, c->e->u.promise.grant);
+	TROTH_TEXT_SET(p->pool, c->e->u.promise.pool);
 	TROTH_TEXT_SET(p->sku, c->e->u.promise.sku);
 	TROTH_TEXT_SET(p->currency, c->e->u.promise.currency);
 	TROTH_TEXT_SET(p->reason, c->e->u.promise.reason);
@@ -425,6 +430,21 @@ static void apply_payload(const struct change *c)
 	case TROTH_EVENT_COMMITMENT_STEP:
 		apply_commitment_step(c);
 		break;
+	case TROTH_EVENT_POOL_SET:
+	case TROTH_EVENT_GRANT_GIVEN:
+	case TROTH_EVENT_GRANT_WITHDRAWN:
+	case TROTH_EVENT_AGENT_CERTIFIED:
+	case TROTH_EVENT_PARTY_SUSPENDED:
+	case TROTH_EVENT_PARTY_RESUMED:
+	case TROTH_EVENT_SHARE_ALLOTTED:
+	case TROTH_EVENT_SHARE_RECALLED:
+	case TROTH_EVENT_SHARE_RETURNED:
+	case TROTH_EVENT_SHARE_SPENT:
+	case TROTH_EVENT_SHARE_FREED:
+	case TROTH_EVENT_SHARE_FROZEN:
+	case TROTH_EVENT_SHARE_THAWED:
+		troth_authority_apply(c->s, c->e, c->place.accepted);
+		break;
 	}
 }
 
@@ -466,6 +486,20 @@ static bool fits(const struct change *c)
 		return promise_fits(s, &e->u.commitment.promise, true);
 	case TROTH_EVENT_COMMITMENT_STEP:
 		return troth_subject_commitment(s, &e->u.commitment_step.commitment) >= 0;
+	case TROTH_EVENT_POOL_SET:
+	case TROTH_EVENT_GRANT_GIVEN:
+	case TROTH_EVENT_GRANT_WITHDRAWN:
+	case TROTH_EVENT_AGENT_CERTIFIED:
+	case TROTH_EVENT_PARTY_SUSPENDED:
+	case TROTH_EVENT_PARTY_RESUMED:
+	case TROTH_EVENT_SHARE_ALLOTTED:
+	case TROTH_EVENT_SHARE_RECALLED:
+	case TROTH_EVENT_SHARE_RETURNED:
+	case TROTH_EVENT_SHARE_SPENT:
+	case TROTH_EVENT_SHARE_FREED:
+	case TROTH_EVENT_SHARE_FROZEN:
+	case TROTH_EVENT_SHARE_THAWED:
+		return troth_authority_fits(s, e);
 	case TROTH_EVENT_NONE:
 	case TROTH_EVENT_PARTY_ADDED:
 	case TROTH_EVENT_SITE_ADDED:

@@ -52,11 +52,20 @@ static bool done_in_time(const struct troth_subject *s, const struct troth_promi
 	return done > 0;
 }
 
+/*
+ * What was answered yes may have been told by a site that is cut off. So the site
+ * itself lets the offer lapse, and the clock only where none has for very long.
+ */
+#define FORSAKEN_MS (INT64_C(30) * 86400000)
+
 static struct troth_time promise_due(const struct troth_subject *s,
 				     const struct troth_promise *p)
 {
 	switch (p->state) {
 	case TROTH_PROMISE_PROPOSED:
+		if (p->grant[0] != '\0')
+			return (struct troth_time){ p->lapses.ms + FORSAKEN_MS };
+		return p->lapses;
 	case TROTH_PROMISE_PENDING_APPROVAL:
 	case TROTH_PROMISE_APPROVED:
 		return p->lapses;
@@ -150,6 +159,7 @@ void troth_declaration_event(const struct troth_declaration *d, struct troth_eve
 		e->u.promise_step.action = d->promise_action;
 		e->u.promise_step.reason[0] = '\0';
 		e->u.promise_step.has_tell = false;
+		e->u.promise_step.has_instead = false;
 		return;
 	}
 	e->type = TROTH_EVENT_COMMITMENT_STEP;

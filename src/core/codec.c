@@ -5,6 +5,8 @@
  * unsigned LEB128, text as a length byte and its bytes, ids and digests as they
  * are. There is exactly one encoding of a state; the digest depends on it.
  */
+#include "codec.h"
+
 #include "troth/base/mutant.h"
 #include "troth/core/subject.h"
 
@@ -12,101 +14,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#define FORMAT 1
-
-/*
- * Where the next byte of an encoding goes. There is always room: troth_subject_
- * encode has made it for the longest encoding that the state can have.
- */
-struct pen {
-	uint8_t *at;
-};
-
-static inline void put_uint(struct pen *b, uint64_t v)
-{
-	for (; v > 0x7f; v >>= 7)
-		*b->at++ = (uint8_t)(v | 0x80);
-	*b->at++ = (uint8_t)v;
-}
-
-static inline void put_time(struct pen *b, struct troth_time t)
-{
-	put_uint(b, (uint64_t)t.ms);
-}
-
-static inline void put_text(struct pen *b, const char *s)
-{
-	size_t len = strlen(s);
-
-	*b->at++ = (uint8_t)len;
-	memcpy(b->at, s, len);
-	b->at += len;
-}
-
-static inline void put_id(struct pen *b, const struct troth_id *id)
-{
-	memcpy(b->at, id->b, sizeof(id->b));
-	b->at += sizeof(id->b);
-}
-
-static uint64_t get_uint(struct troth_reader *r)
-{
-	uint64_t v = 0;
-
-	if (r->pos < r->in.len && !r->failed && r->in.data[r->pos] < 0x80)
-		return r->in.data[r->pos++]; /* Most numbers are that small. */
-	for (unsigned shift = 0; shift < 64; shift += 7) {
-		uint8_t byte = troth_read_u8(r);
-
-		v |= (uint64_t)(byte & 0x7f) << shift;
-		if ((byte & 0x80) != 0)
-			continue;
-		if ((byte == 0 && shift > 0) || (shift == 63 && byte > 1))
-			break; /* Not the one encoding of a number of 64 bits. */
-		return v;
-	}
-	r->failed = true;
-	return 0;
-}
-
-static struct troth_time get_time(struct troth_reader *r)
-{
-	return (struct troth_time){ (int64_t)get_uint(r) };
-}
-
-/* `size` is that of the field, so its text may have size - 1 bytes. */
-static void get_text(struct troth_reader *r, char *out, size_t size)
-{
-	size_t len = troth_read_u8(r);
-
-	if (len >= size) {
-		r->failed = true;
-		len = 0;
-	}
-	troth_read_bytes(r, out, len);
-	out[len] = '\0';
-	if (strlen(out) != len)
-		r->failed = true;
-}
-
-#define GET_TEXT(r, field) get_text((r), (field), sizeof(field))
-
-static void get_id(struct troth_reader *r, struct troth_id *id)
-{
-	troth_read_bytes(r, id->b, sizeof(id->b));
-}
-
-/* A number that is at most `max`: a count of things, an enum, 32 bits. */
-static uint32_t get_count(struct troth_reader *r, uint32_t max)
-{
-	uint64_t v = get_uint(r);
-
-	if (v > max) {
-		r->failed = true;
-		return 0;
-	}
-	return (uint32_t)v;
-}
+#define FORMAT 2
 
 static void put_order(struct pen *b, const struct troth_order *o)
 {
@@ -194,6 +102,11 @@ static void put_promise(struct pen *b, const struct troth_promise *p)
 	put_time(b, p->settled);
 	put_uint(b, p->position);
 	put_text(b, p->settle_reason);
+	put_text(b, p->grant);
+	put_text(b, p->pool);
+	put_uint(b, (uint64_t)p->cost);
+	put_uint(b, p->asked);
+	put_id(b, &p->recovers);
 	put_uint(b, p->commitment_count);
 }
 
@@ -219,6 +132,11 @@ static void get_promise(struct troth_reader *r, struct troth_promise *p)
 	p->settled = get_time(r);
 	p->position = get_uint(r);
 	GET_TEXT(r, p->settle_reason);
+	GET_TEXT(r, p->grant);
+	GET_TEXT(r, p->pool);
+	p->cost = (int64_t)get_uint(r);
+	p->asked = get_count(r, UINT32_MAX);
+	get_id(r, &p->recovers);
 	p->commitment_count = get_count(r, 255);
 }
 
@@ -286,6 +204,8 @@ static void put_subject(struct pen *b, const struct troth_subject *s)
 		put_order(b, &s->order);
 	if (s->kind == TROTH_SUBJECT_CASE)
 		put_case(b, &s->cas);
+	if (s->kind == TROTH_SUBJECT_AUTHORITY)
+		troth_put_authority(b, &s->authority);
 	put_uint(b, s->link_count);
 	for (unsigned i = 0; i < s->link_count; i++) {
 		put_id(b, &s->links[i].id);
@@ -309,6 +229,7 @@ static void put_subject(struct pen *b, const struct troth_subject *s)
 static size_t longest(const struct troth_subject *s)
 {
 	return offsetof(struct troth_order, lines) + sizeof(struct troth_case) + 1024 +
+	       troth_longest_authority(&s->authority) +
 	       s->order.line_count * (sizeof(struct troth_line) + 16) +
 	       s->link_count * sizeof(struct troth_link) +
 	       s->participant_count * (sizeof(struct troth_participant) + 8) +
@@ -335,17 +256,20 @@ bool troth_subject_decode(struct troth_subject *s, struct troth_span record)
 	troth_read_bytes(&r, s->digest.b, sizeof(s->digest.b));
 	if (troth_read_u8(&r) != FORMAT)
 		return false;
-	s->kind = (enum troth_subject_kind)get_count(&r, TROTH_SUBJECT_FEDERATION);
+	s->kind = (enum troth_subject_kind)get_count(&r, TROTH_SUBJECT_LAST);
 	get_id(&r, &s->id);
 	s->revision = get_uint(&r);
 	s->position = get_uint(&r);
 	s->changed = get_time(&r);
 	GET_TEXT(&r, s->customer);
 	s->order.line_count = 0;
+	s->authority.pool_count = s->authority.grant_count = s->authority.share_count = 0;
 	if (s->kind == TROTH_SUBJECT_ORDER)
 		get_order(&r, &s->order);
 	if (s->kind == TROTH_SUBJECT_CASE)
 		get_case(&r, &s->cas);
+	if (s->kind == TROTH_SUBJECT_AUTHORITY)
+		troth_get_authority(&r, &s->authority);
 	s->link_count = get_count(&r, TROTH_LINKS_MAX);
 	for (unsigned i = 0; i < s->link_count; i++) {
 		get_id(&r, &s->links[i].id);

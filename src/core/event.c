@@ -1,4 +1,4 @@
-#include "troth/core/event.h"
+#include "subject.h"
 
 #include "troth/base/err.h"
 #include "troth/base/text.h"
@@ -186,6 +186,28 @@ static bool value_ok(const struct troth_event *e, struct troth_flaw *flaw)
 	return true;
 }
 
+/* What it rests on: either a grant covers it, or it is asked. */
+static bool authority_ok(const struct troth_event *e, struct troth_flaw *flaw)
+{
+	if (!name_ok(e->u.promise.grant, TROTH_CODE_MAX, false, "grant", flaw) ||
+	    !name_ok(e->u.promise.pool, TROTH_CODE_MAX, false, "pool", flaw))
+		return false;
+	if (e->u.promise.pool[0] != '\0' && e->u.promise.grant[0] == '\0')
+		return fail(flaw, "pool", "stands only with a grant");
+	if ((e->u.promise.cost != 0) != (e->u.promise.grant[0] != '\0'))
+		return fail(flaw, "cost", "stands with a grant, and only there");
+	if (e->u.promise.cost < 0 || e->u.promise.cost > TROTH_AMOUNT_MAX)
+		return fail(flaw, "cost", "must be 1 to 10^12");
+	if (e->u.promise.asked > TROTH_REASON_LAST ||
+	    (e->u.promise.asked != 0 &&
+	     (e->u.promise.spoken || e->u.promise.grant[0] != '\0')))
+		return fail(flaw, "asked", "stands only with what is not promised yet");
+	if (e->u.promise.recovers.b[TROTH_ID_LEN - 1] != 0 ||
+	    troth_id_eq(&e->u.promise.recovers, &e->u.promise.id))
+		return fail(flaw, "recovers", "must be the id of another promise");
+	return true;
+}
+
 static bool promise_ok(const struct troth_event *e, struct troth_flaw *flaw)
 {
 	if (!promise_id_ok(&e->u.promise.id, flaw) ||
@@ -200,12 +222,36 @@ static bool promise_ok(const struct troth_event *e, struct troth_flaw *flaw)
 	    !time_ok(e->u.promise.lapses, !e->u.promise.spoken, "lapses", flaw) ||
 	    !name_ok(e->u.promise.reason, TROTH_CODE_MAX, true, "reason", flaw))
 		return false;
+	if (!authority_ok(e, flaw))
+		return false;
 	if (e->u.promise.terms_count == 0)
 		return fail(flaw, "commitments", "must say who owes what: at least one");
 	for (unsigned i = 0; i < e->u.promise.terms_count; i++)
 		if (!terms_ok(&e->u.promise.terms[i], flaw))
 			return false;
 	return true;
+}
+
+static bool instead_ok(const struct troth_event *e, struct troth_flaw *flaw)
+{
+	if (e->u.promise_step.action != TROTH_PROMISE_DO_REJECT)
+		return fail(flaw, "instead", "stands only with reject");
+	if (troth_kind_name(e->u.promise_step.instead.kind) == NULL)
+		return fail(flaw, "instead.kind", "is not one of the kinds");
+	if (e->u.promise_step.instead.quantity > TROTH_QUANTITY_MAX ||
+	    (e->u.promise_step.instead.quantity == 0) !=
+		    (e->u.promise_step.instead.sku[0] == '\0'))
+		return fail(flaw, "instead.quantity",
+			    "must be 1 to 1000000 where there is a sku");
+	if (!name_ok(e->u.promise_step.instead.sku, TROTH_SKU_MAX, false, "instead.sku",
+		     flaw))
+		return false;
+	if (e->u.promise_step.instead.amount < 0 ||
+	    e->u.promise_step.instead.amount > TROTH_AMOUNT_MAX)
+		return fail(flaw, "instead.amount", "must be 0 to 10^12 minor units");
+	return (e->u.promise_step.instead.amount > 0) ==
+		       troth_text_is_currency(e->u.promise_step.instead.currency) ||
+	       fail(flaw, "instead.currency", "stands with an amount: an ISO 4217 code");
 }
 
 static bool promise_step_ok(const struct troth_event *e, struct troth_flaw *flaw)
@@ -219,6 +265,8 @@ static bool promise_step_ok(const struct troth_event *e, struct troth_flaw *flaw
 	    e->u.promise_step.action == TROTH_PROMISE_DO_KEEP)
 		return fail(flaw, "action", "is not one of the actions on a promise");
 	if (!name_ok(e->u.promise_step.reason, TROTH_CODE_MAX, reason, "reason", flaw))
+		return false;
+	if (e->u.promise_step.has_instead && !instead_ok(e, flaw))
 		return false;
 	if (cancel != e->u.promise_step.has_tell)
 		return fail(flaw, "tell",
@@ -292,12 +340,28 @@ static bool payload_ok(const struct troth_event *e, struct troth_flaw *flaw)
 		       terms_ok(&e->u.commitment.terms, flaw);
 	case TROTH_EVENT_COMMITMENT_STEP:
 		return commitment_step_ok(e, flaw);
+	case TROTH_EVENT_POOL_SET:
+	case TROTH_EVENT_GRANT_GIVEN:
+	case TROTH_EVENT_GRANT_WITHDRAWN:
+	case TROTH_EVENT_AGENT_CERTIFIED:
+	case TROTH_EVENT_PARTY_SUSPENDED:
+	case TROTH_EVENT_PARTY_RESUMED:
+	case TROTH_EVENT_SHARE_ALLOTTED:
+	case TROTH_EVENT_SHARE_RECALLED:
+	case TROTH_EVENT_SHARE_RETURNED:
+	case TROTH_EVENT_SHARE_SPENT:
+	case TROTH_EVENT_SHARE_FREED:
+	case TROTH_EVENT_SHARE_FROZEN:
+	case TROTH_EVENT_SHARE_THAWED:
+		return troth_authority_check(e, flaw);
 	}
 	return fail(flaw, "type", "is not one that this release knows");
 }
 
 static enum troth_subject_kind subject_of(enum troth_event_type type)
 {
+	if (type >= TROTH_EVENT_POOL_SET)
+		return TROTH_SUBJECT_AUTHORITY;
 	if (type < TROTH_EVENT_ORDER_PLACED)
 		return TROTH_SUBJECT_FEDERATION;
 	if (type < TROTH_EVENT_CASE_OPENED)
@@ -308,7 +372,8 @@ static enum troth_subject_kind subject_of(enum troth_event_type type)
 static bool subject_ok(const struct troth_event *e, struct troth_flaw *flaw)
 {
 	enum troth_subject_kind want = subject_of(e->type);
-	bool either = e->type >= TROTH_EVENT_PROMISE_MADE;
+	bool either = e->type >= TROTH_EVENT_PROMISE_MADE &&
+		      e->type <= TROTH_EVENT_COMMITMENT_STEP;
 
 	if (either ? e->subject_kind != TROTH_SUBJECT_ORDER &&
 			     e->subject_kind != TROTH_SUBJECT_CASE
@@ -342,12 +407,26 @@ bool troth_event_is_fact(const struct troth_event *e)
 	case TROTH_EVENT_ORDER_DELIVERED:
 		return true;
 	case TROTH_EVENT_PROMISE_MADE:
-		return e->u.promise.spoken;
+		return e->u.promise.spoken || e->u.promise.grant[0] != '\0';
 	case TROTH_EVENT_PROMISE_STEP:
 		return e->u.promise_step.action == TROTH_PROMISE_DO_SPEAK ||
 		       e->u.promise_step.action == TROTH_PROMISE_DO_ACTIVATE;
 	case TROTH_EVENT_COMMITMENT_STEP:
 		return e->u.commitment_step.action == TROTH_COMMITMENT_DO_FULFIL;
+	case TROTH_EVENT_SHARE_SPENT:
+		return true;
+	case TROTH_EVENT_POOL_SET:
+	case TROTH_EVENT_GRANT_GIVEN:
+	case TROTH_EVENT_GRANT_WITHDRAWN:
+	case TROTH_EVENT_AGENT_CERTIFIED:
+	case TROTH_EVENT_PARTY_SUSPENDED:
+	case TROTH_EVENT_PARTY_RESUMED:
+	case TROTH_EVENT_SHARE_ALLOTTED:
+	case TROTH_EVENT_SHARE_RECALLED:
+	case TROTH_EVENT_SHARE_RETURNED:
+	case TROTH_EVENT_SHARE_FREED:
+	case TROTH_EVENT_SHARE_FROZEN:
+	case TROTH_EVENT_SHARE_THAWED:
 	case TROTH_EVENT_NONE:
 	case TROTH_EVENT_PARTY_ADDED:
 	case TROTH_EVENT_SITE_ADDED:
@@ -408,6 +487,32 @@ const char *troth_event_type_name(enum troth_event_type type)
 		return "commitment_added";
 	case TROTH_EVENT_COMMITMENT_STEP:
 		return "commitment_step";
+	case TROTH_EVENT_POOL_SET:
+		return "pool_set";
+	case TROTH_EVENT_GRANT_GIVEN:
+		return "grant_given";
+	case TROTH_EVENT_GRANT_WITHDRAWN:
+		return "grant_withdrawn";
+	case TROTH_EVENT_AGENT_CERTIFIED:
+		return "agent_certified";
+	case TROTH_EVENT_PARTY_SUSPENDED:
+		return "party_suspended";
+	case TROTH_EVENT_PARTY_RESUMED:
+		return "party_resumed";
+	case TROTH_EVENT_SHARE_ALLOTTED:
+		return "share_allotted";
+	case TROTH_EVENT_SHARE_RECALLED:
+		return "share_recalled";
+	case TROTH_EVENT_SHARE_RETURNED:
+		return "share_returned";
+	case TROTH_EVENT_SHARE_SPENT:
+		return "share_spent";
+	case TROTH_EVENT_SHARE_FREED:
+		return "share_freed";
+	case TROTH_EVENT_SHARE_FROZEN:
+		return "share_frozen";
+	case TROTH_EVENT_SHARE_THAWED:
+		return "share_thawed";
 	}
 	return NULL;
 }

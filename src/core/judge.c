@@ -6,6 +6,8 @@
  */
 #include "subject.h"
 
+#include "troth/core/authority.h"
+
 #include <string.h>
 
 struct bench {
@@ -234,7 +236,9 @@ static enum troth_reason judge_made(const struct bench *b)
 		return TROTH_REASON_SUBJECT_CLOSED;
 	if (b->e->u.promise.due.ms <= b->now.ms)
 		return TROTH_REASON_DUE_PASSED;
-	return TROTH_REASON_NONE;
+	return b->e->u.promise.asked != 0
+		       ? TROTH_REASON_NONE /* HQ decides. */
+		       : troth_promise_unauthorised(b->lookup, b->who, b->e);
 }
 
 static enum troth_reason step_reason(enum troth_step step)
@@ -321,7 +325,9 @@ static enum troth_reason judge_commitment_step(const struct bench *b)
 static enum troth_reason admission(const struct bench *b)
 {
 	enum troth_event_type type = b->e->type;
-	bool first = type == TROTH_EVENT_ORDER_PLACED || type == TROTH_EVENT_CASE_OPENED;
+	bool first = type == TROTH_EVENT_ORDER_PLACED ||
+		     type == TROTH_EVENT_CASE_OPENED ||
+		     b->e->subject_kind == TROTH_SUBJECT_AUTHORITY;
 
 	if (b->s->kind != b->e->subject_kind) /* An order's id, and a case's event. */
 		return first ? TROTH_REASON_EXISTS : TROTH_REASON_NO_SUBJECT;
@@ -369,6 +375,20 @@ static enum troth_reason judge_payload(const struct bench *b)
 		return judge_commitment_added(b);
 	case TROTH_EVENT_COMMITMENT_STEP:
 		return judge_commitment_step(b);
+	case TROTH_EVENT_POOL_SET:
+	case TROTH_EVENT_GRANT_GIVEN:
+	case TROTH_EVENT_GRANT_WITHDRAWN:
+	case TROTH_EVENT_AGENT_CERTIFIED:
+	case TROTH_EVENT_PARTY_SUSPENDED:
+	case TROTH_EVENT_PARTY_RESUMED:
+	case TROTH_EVENT_SHARE_ALLOTTED:
+	case TROTH_EVENT_SHARE_RECALLED:
+	case TROTH_EVENT_SHARE_RETURNED:
+	case TROTH_EVENT_SHARE_SPENT:
+	case TROTH_EVENT_SHARE_FREED:
+	case TROTH_EVENT_SHARE_FROZEN:
+	case TROTH_EVENT_SHARE_THAWED:
+		return troth_authority_judge(b->s, b->lookup, b->who, b->e);
 	case TROTH_EVENT_NONE:
 		break;
 	}
@@ -468,8 +488,13 @@ static bool stands(const struct bench *b, enum troth_reason reason)
 		return said_stands(b, reason);
 	if (b->e->type == TROTH_EVENT_COMMITMENT_STEP)
 		return done_stands(b, reason);
+	if (b->e->type == TROTH_EVENT_SHARE_SPENT)
+		return reason == TROTH_REASON_SHARE_EMPTY ||
+		       reason == TROTH_REASON_SHARE_FROZEN;
 	return reason == TROTH_REASON_WRONG_STATE ||
-	       reason == TROTH_REASON_SUBJECT_CLOSED || reason == TROTH_REASON_DUE_PASSED;
+	       reason == TROTH_REASON_SUBJECT_CLOSED ||
+	       reason == TROTH_REASON_DUE_PASSED ||
+	       (reason >= TROTH_REASON_UNCITED && reason <= TROTH_REASON_FORBIDDEN);
 }
 
 struct troth_verdict troth_judge(const struct troth_subject *s,

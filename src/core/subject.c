@@ -22,6 +22,12 @@ void troth_subject_init(struct troth_subject *s, enum troth_subject_kind kind,
 	s->participant_count = 0;
 	s->promise_count = 0;
 	s->commitment_count = 0;
+	s->authority.party[0] = '\0';
+	s->authority.suspended.ms = 0;
+	s->authority.reason[0] = '\0';
+	s->authority.pool_count = 0;
+	s->authority.grant_count = 0;
+	s->authority.share_count = 0;
 }
 
 int troth_subject_promise(const struct troth_subject *s, const struct troth_id *id)
@@ -162,7 +168,9 @@ void troth_participants_update(struct troth_subject *s, const char *brand)
 	bool stays[TROTH_PARTICIPANTS_MAX] = { false };
 
 	join(s, brand, stays);
-	if (s->kind == TROTH_SUBJECT_ORDER) {
+	if (s->kind == TROTH_SUBJECT_AUTHORITY) {
+		join(s, s->authority.party, stays);
+	} else if (s->kind == TROTH_SUBJECT_ORDER) {
 		join(s, s->order.seller, stays);
 		join(s, s->order.carrier, stays);
 		for (unsigned i = 0; i < s->order.line_count; i++)
@@ -232,11 +240,43 @@ const char *troth_outcome_name(enum troth_outcome v)
 const char *troth_reason_name(enum troth_reason v)
 {
 	static const char *const names[] = {
-		"none",           "not_entitled",   "no_subject",    "exists",
-		"stale",          "wrong_state",    "no_promise",    "no_commitment",
-		"no_party",       "wrong_role",     "limit",         "due_passed",
-		"subject_closed", "open_promise",   "tell_customer", "own_request",
-		"key_revoked",    "over_authority",
+		"none",
+		"not_entitled",
+		"no_subject",
+		"exists",
+		"stale",
+		"wrong_state",
+		"no_promise",
+		"no_commitment",
+		"no_party",
+		"wrong_role",
+		"limit",
+		"due_passed",
+		"subject_closed",
+		"open_promise",
+		"tell_customer",
+		"own_request",
+		"key_revoked",
+		"over_authority",
+		"uncited",
+		"policy_unknown",
+		"policy_withdrawn",
+		"no_grant",
+		"over_promise_limit",
+		"over_customer_limit",
+		"share_empty",
+		"uncertified",
+		"suspended",
+		"forbidden",
+		"share_frozen",
+		"due_too_early",
+		"harm_missing",
+		"no_recovery",
+		"no_alarm",
+		"evidence_missing",
+		"no_pool",
+		"pool_empty",
+		"no_grant_id",
 	};
 
 	return (unsigned)v < TROTH_LEN(names) ? names[v] : NULL;

@@ -143,14 +143,29 @@ static const struct troth_map_field promise_made_fields[] = {
 	TIME(E(u.promise.lapses)),
 	LIST(E(u.promise.terms), TROTH_TERMS_MAX, E(u.promise.terms_count), &terms,
 	     sizeof(struct troth_terms)),
+	NAME(E(u.promise.grant), TROTH_CODE_MAX),
+	NAME(E(u.promise.pool), TROTH_CODE_MAX),
+	U63_TO(E(u.promise.cost), TROTH_AMOUNT_MAX),
+	BYTES_ZERO(E(u.promise.recovers), TROTH_ID_LEN),
+	U32(E(u.promise.asked)),
 };
 MAP(promise_made, promise_made);
+
+static const struct troth_map_field instead_fields[] = {
+	U32(E(u.promise_step.instead.kind)),
+	NAME(E(u.promise_step.instead.sku), TROTH_SKU_MAX),
+	U32(E(u.promise_step.instead.quantity)),
+	I64(E(u.promise_step.instead.amount)),
+	NAME(E(u.promise_step.instead.currency), 3),
+};
+MAP(instead, instead);
 
 static const struct troth_map_field promise_step_fields[] = {
 	BYTES(E(u.promise_step.promise), TROTH_ID_LEN),
 	U32(E(u.promise_step.action)),
 	NAME(E(u.promise_step.reason), TROTH_CODE_MAX),
 	STRUCT_IF(E(u.promise_step.tell), E(u.promise_step.has_tell), &terms),
+	STRUCT_IF(0, E(u.promise_step.has_instead), &instead),
 };
 MAP(promise_step, promise_step);
 
@@ -172,6 +187,99 @@ static const struct troth_map_field commitment_step_fields[] = {
 	TIME(E(u.commitment_step.at)),
 };
 MAP(commitment_step, commitment_step);
+
+static const struct troth_map_field pool_set_fields[] = {
+	NAME(E(u.pool.pool), TROTH_CODE_MAX),
+	NAME(E(u.pool.sku), TROTH_SKU_MAX),
+	NAME(E(u.pool.currency), 3),
+	U63_TO(E(u.pool.total), TROTH_AMOUNT_MAX),
+	U63_TO(E(u.pool.share), TROTH_AMOUNT_MAX),
+	U63_TO(E(u.pool.low), TROTH_AMOUNT_MAX),
+	U63_TO(E(u.pool.idle_ms), TROTH_PERIOD_MAX_MS),
+};
+MAP(pool_set, pool_set);
+
+static const struct troth_map_field sku_fields[] = {
+	NAME(offsetof(struct troth_grant_sku, sku), TROTH_SKU_MAX),
+};
+MAP(sku, grant_sku);
+
+static const struct troth_map_field grant_given_fields[] = {
+	NAME(E(u.grant.party), TROTH_PARTY_MAX),
+	NAME(E(u.grant.grant.grant), TROTH_CODE_MAX),
+	U32(E(u.grant.grant.kinds)),
+	LIST(E(u.grant.grant.skus), TROTH_GRANT_SKUS_MAX, E(u.grant.grant.sku_count),
+	     &sku, sizeof(struct troth_grant_sku)),
+	NAME(E(u.grant.grant.currency), 3),
+	U63_TO(E(u.grant.grant.most), TROTH_AMOUNT_MAX),
+	U63_TO(E(u.grant.grant.per_customer), TROTH_AMOUNT_MAX),
+	U63_TO(E(u.grant.grant.period_ms), TROTH_PERIOD_MAX_MS),
+	NAME(E(u.grant.grant.pool), TROTH_CODE_MAX),
+	U32_TO(E(u.grant.grant.level), TROTH_LEVEL_MAX),
+	TIME(E(u.grant.grant.from)),
+	TIME(E(u.grant.grant.until)),
+};
+MAP(grant_given, grant_given);
+
+static const struct troth_map_field grant_withdrawn_fields[] = {
+	NAME(E(u.grant.party), TROTH_PARTY_MAX),
+	NAME(E(u.grant.grant.grant), TROTH_CODE_MAX),
+	NAME(E(u.grant.reason), TROTH_CODE_MAX),
+};
+MAP(grant_withdrawn, grant_withdrawn);
+
+static const struct troth_map_field agent_certified_fields[] = {
+	NAME(E(u.agent.party), TROTH_PARTY_MAX),
+	NAME(E(u.agent.actor), TROTH_ACTOR_MAX),
+	U32_TO(E(u.agent.level), TROTH_LEVEL_MAX),
+	TIME(E(u.agent.until)),
+};
+MAP(agent_certified, agent_certified);
+
+static const struct troth_map_field party_suspended_fields[] = {
+	NAME(E(u.standing.party), TROTH_PARTY_MAX),
+	NAME(E(u.standing.reason), TROTH_CODE_MAX),
+};
+MAP(party_suspended, party_suspended);
+
+static const struct troth_map_field party_resumed_fields[] = {
+	NAME(E(u.standing.party), TROTH_PARTY_MAX),
+};
+MAP(party_resumed, party_resumed);
+
+#define SHARE                                                                            \
+	NAME(E(u.share.party), TROTH_PARTY_MAX), NAME(E(u.share.site), TROTH_SITE_MAX),  \
+		NAME(E(u.share.pool), TROTH_CODE_MAX)
+#define SHARE_AMOUNT SHARE, U63_TO(E(u.share.amount), TROTH_AMOUNT_MAX)
+
+static const struct troth_map_field share_allotted_fields[] = { SHARE_AMOUNT };
+MAP(share_allotted, share_allotted);
+static const struct troth_map_field share_recalled_fields[] = {
+	SHARE_AMOUNT,
+	NAME(E(u.share.to_party), TROTH_PARTY_MAX),
+	NAME(E(u.share.to_site), TROTH_SITE_MAX),
+	NAME(E(u.share.reason), TROTH_CODE_MAX),
+};
+MAP(share_recalled, share_recalled);
+static const struct troth_map_field share_returned_fields[] = { SHARE_AMOUNT };
+MAP(share_returned, share_returned);
+static const struct troth_map_field share_spent_fields[] = {
+	SHARE_AMOUNT,
+	BYTES(E(u.share.promise), TROTH_ID_LEN),
+};
+MAP(share_spent, share_spent);
+static const struct troth_map_field share_freed_fields[] = {
+	SHARE_AMOUNT,
+	BYTES(E(u.share.promise), TROTH_ID_LEN),
+};
+MAP(share_freed, share_freed);
+static const struct troth_map_field share_frozen_fields[] = {
+	SHARE,
+	NAME(E(u.share.reason), TROTH_CODE_MAX),
+};
+MAP(share_frozen, share_frozen);
+static const struct troth_map_field share_thawed_fields[] = { SHARE_AMOUNT };
+MAP(share_thawed, share_thawed);
 
 static const struct troth_map_field body_map_fields[] = {
 	BYTES(E(id), TROTH_ID_LEN),
@@ -206,6 +314,19 @@ static const struct troth_map_field body_map_fields[] = {
 	HAND(0, &promise_step),
 	HAND(0, &commitment_added),
 	HAND(0, &commitment_step),
+	HAND(0, &pool_set),
+	HAND(0, &grant_given),
+	HAND(0, &grant_withdrawn),
+	HAND(0, &agent_certified),
+	HAND(0, &party_suspended),
+	HAND(0, &party_resumed),
+	HAND(0, &share_allotted),
+	HAND(0, &share_recalled),
+	HAND(0, &share_returned),
+	HAND(0, &share_spent),
+	HAND(0, &share_freed),
+	HAND(0, &share_frozen),
+	HAND(0, &share_thawed),
 };
 MAP(body_map, body);
 
@@ -276,12 +397,17 @@ static void clear(struct troth_event *e, enum troth_event_type type)
 			       sizeof(e->u.site) >= sizeof(e->u.cas) &&
 			       sizeof(e->u.site) >= sizeof(e->u.promise_step) &&
 			       sizeof(e->u.site) >= sizeof(e->u.commitment) &&
-			       sizeof(e->u.site) >= sizeof(e->u.commitment_step),
+			       sizeof(e->u.site) >= sizeof(e->u.commitment_step) &&
+			       sizeof(e->u.site) >= sizeof(e->u.pool) &&
+			       sizeof(e->u.site) >= sizeof(e->u.agent) &&
+			       sizeof(e->u.site) >= sizeof(e->u.share),
 		       "a site is the largest of the payloads without lists");
 	if (type == TROTH_EVENT_ORDER_PLACED || type == TROTH_EVENT_ORDER_CORRECTED)
 		len = offsetof(struct troth_order_content, lines);
 	else if (type == TROTH_EVENT_PROMISE_MADE)
 		len = E(u.promise.terms) - E(u);
+	else if (type == TROTH_EVENT_GRANT_GIVEN || type == TROTH_EVENT_GRANT_WITHDRAWN)
+		len = sizeof(e->u.grant);
 	memset(e, 0, E(u) + len);
 }
 

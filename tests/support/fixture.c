@@ -27,6 +27,13 @@ const enum troth_event_type fixture_types[] = {
 	TROTH_EVENT_CASE_HANDED_OVER, TROTH_EVENT_CASE_CLOSED,
 	TROTH_EVENT_PROMISE_MADE,     TROTH_EVENT_PROMISE_STEP,
 	TROTH_EVENT_COMMITMENT_ADDED, TROTH_EVENT_COMMITMENT_STEP,
+	TROTH_EVENT_POOL_SET,         TROTH_EVENT_GRANT_GIVEN,
+	TROTH_EVENT_GRANT_WITHDRAWN,  TROTH_EVENT_AGENT_CERTIFIED,
+	TROTH_EVENT_PARTY_SUSPENDED,  TROTH_EVENT_PARTY_RESUMED,
+	TROTH_EVENT_SHARE_ALLOTTED,   TROTH_EVENT_SHARE_RECALLED,
+	TROTH_EVENT_SHARE_RETURNED,   TROTH_EVENT_SHARE_SPENT,
+	TROTH_EVENT_SHARE_FREED,      TROTH_EVENT_SHARE_FROZEN,
+	TROTH_EVENT_SHARE_THAWED,
 };
 const unsigned fixture_type_count = TROTH_LEN(fixture_types);
 
@@ -139,7 +146,11 @@ static void fill_promise(struct troth_event *e)
 
 static void fill_payload(struct troth_event *e)
 {
-	switch (e->type) {
+	if (e->type >= TROTH_EVENT_POOL_SET) {
+		fixture_authority(e);
+		return;
+	}
+	switch ((unsigned)e->type) {
 	case TROTH_EVENT_NONE:
 		break;
 	case TROTH_EVENT_PARTY_ADDED:
@@ -225,6 +236,8 @@ void fixture_event(struct troth_event *e, enum troth_event_type type, const char
 	strcpy(e->actor, "agent-7");
 	if (type < TROTH_EVENT_ORDER_PLACED) {
 		e->subject_kind = TROTH_SUBJECT_FEDERATION;
+	} else if (type >= TROTH_EVENT_POOL_SET) {
+		e->subject_kind = TROTH_SUBJECT_AUTHORITY;
 	} else if (type >= TROTH_EVENT_CASE_OPENED && type < TROTH_EVENT_PROMISE_MADE) {
 		e->subject_kind = TROTH_SUBJECT_CASE;
 		e->subject = fixture_id(2);
@@ -285,6 +298,10 @@ static void fill_promise_full(struct troth_event *e)
 	name(e->u.promise.reason, TROTH_CODE_MAX);
 	e->u.promise.policy_version = UINT64_MAX;
 	e->u.promise.made.ms = e->u.promise.lapses.ms = TROTH_TIME_MAX_MS;
+	name(e->u.promise.grant, TROTH_CODE_MAX);
+	name(e->u.promise.pool, TROTH_CODE_MAX);
+	e->u.promise.cost = TROTH_AMOUNT_MAX;
+	e->u.promise.recovers = fixture_id(11);
 	e->u.promise.terms_count = TROTH_TERMS_MAX;
 	for (unsigned i = 0; i < TROTH_TERMS_MAX; i++)
 		fill_terms(&e->u.promise.terms[i]);
@@ -374,6 +391,8 @@ void fixture_fill(struct troth_event *e, enum troth_event_type type)
 		e->u.at.ms = TROTH_TIME_MAX_MS;
 	fill_steps_full(e);
 	fill_case_full(e);
+	if (type >= TROTH_EVENT_POOL_SET)
+		fixture_authority_full(e);
 }
 
 void fixture_who(struct troth_who *who, struct troth_site *site,

@@ -47,6 +47,11 @@ void fixture_fill(struct troth_event *e, enum troth_event_type type);
 /* Terms by which `debtor` owes a delivery in a day, to be acknowledged in an hour. */
 struct troth_terms fixture_terms(const char *debtor);
 
+/* The payload and subject of an event about acme's authority (a pool: the brand's). */
+void fixture_authority(struct troth_event *e);
+/* The same with every field as long and as large as it may be. */
+void fixture_authority_full(struct troth_event *e);
+
 /* Who acts in e, found as central finds it. Asserts that it may. */
 void fixture_who(struct troth_who *who, struct troth_site *site,
 		 const struct troth_event *e);

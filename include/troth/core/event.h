@@ -36,6 +36,19 @@ enum troth_event_type {
 	TROTH_EVENT_PROMISE_STEP = 51,
 	TROTH_EVENT_COMMITMENT_ADDED = 60,
 	TROTH_EVENT_COMMITMENT_STEP = 61,
+	TROTH_EVENT_POOL_SET = 70,
+	TROTH_EVENT_GRANT_GIVEN = 71,
+	TROTH_EVENT_GRANT_WITHDRAWN = 72,
+	TROTH_EVENT_AGENT_CERTIFIED = 73,
+	TROTH_EVENT_PARTY_SUSPENDED = 74,
+	TROTH_EVENT_PARTY_RESUMED = 75,
+	TROTH_EVENT_SHARE_ALLOTTED = 100,
+	TROTH_EVENT_SHARE_RECALLED = 101,
+	TROTH_EVENT_SHARE_RETURNED = 102,
+	TROTH_EVENT_SHARE_SPENT = 103,
+	TROTH_EVENT_SHARE_FREED = 104,
+	TROTH_EVENT_SHARE_FROZEN = 105,
+	TROTH_EVENT_SHARE_THAWED = 106,
 };
 
 /* What a party is asked to owe. */
@@ -118,6 +131,12 @@ struct troth_event {
 			bool spoken;
 			struct troth_time made;
 			struct troth_time lapses;
+			char grant[TROTH_CODE_MAX + 1]; /* With one it was answered yes.
+							 */
+			char pool[TROTH_CODE_MAX + 1];
+			int64_t cost;
+			struct troth_id recovers; /* Zero: none. */
+			uint32_t asked;
 			unsigned terms_count;
 			struct troth_terms terms[TROTH_TERMS_MAX];
 		} promise; /* PROMISE_MADE */
@@ -127,6 +146,14 @@ struct troth_event {
 			char reason[TROTH_CODE_MAX + 1];
 			bool has_tell;
 			struct troth_terms tell;
+			bool has_instead; /* Reject only: what may be offered instead. */
+			struct {
+				enum troth_kind kind;
+				char sku[TROTH_SKU_MAX + 1];
+				uint32_t quantity;
+				int64_t amount;
+				char currency[4];
+			} instead;
 		} promise_step;
 		struct {
 			struct troth_id promise;
@@ -143,6 +170,27 @@ struct troth_event {
 			struct troth_digest photo;
 			struct troth_time at;
 		} commitment_step;
+		struct troth_pool pool; /* POOL_SET */
+		struct {
+			char party[TROTH_PARTY_MAX + 1];
+			char reason[TROTH_CODE_MAX + 1]; /* GRANT_WITHDRAWN */
+			struct troth_grant grant;
+		} grant; /* GRANT_GIVEN, GRANT_WITHDRAWN (its name only) */
+		struct troth_agent agent; /* AGENT_CERTIFIED */
+		struct {
+			char party[TROTH_PARTY_MAX + 1];
+			char reason[TROTH_CODE_MAX + 1]; /* PARTY_SUSPENDED */
+		} standing;
+		struct {
+			char party[TROTH_PARTY_MAX + 1];
+			char site[TROTH_SITE_MAX + 1];
+			char pool[TROTH_CODE_MAX + 1];
+			int64_t amount; /* Not of FROZEN; THAWED: what was lost. */
+			struct troth_id promise;            /* SPENT, FREED */
+			char to_party[TROTH_PARTY_MAX + 1]; /* RECALLED */
+			char to_site[TROTH_SITE_MAX + 1];
+			char reason[TROTH_CODE_MAX + 1]; /* RECALLED, FROZEN */
+		} share;
 	} u;
 };
 

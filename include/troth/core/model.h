@@ -38,6 +38,12 @@
 #define TROTH_QUANTITY_MAX      1000000u
 #define TROTH_AMOUNT_MAX        INT64_C(1000000000000)
 #define TROTH_ACCEPTANCE_MAX_MS INT64_C(31536000000) /* one year */
+#define TROTH_GRANTS_MAX        16                   /* of a party */
+#define TROTH_GRANT_SKUS_MAX    8
+#define TROTH_POOLS_MAX         32
+#define TROTH_SHARES_MAX        128 /* of a party: one for each site and pool */
+#define TROTH_LEVEL_MAX         9
+#define TROTH_PERIOD_MAX_MS     INT64_C(315360000000) /* ten years */
 
 /* Stored: append at the end, never renumber. So are all enums of this page. */
 enum troth_role {
@@ -51,7 +57,9 @@ enum troth_subject_kind {
 	TROTH_SUBJECT_ORDER = 1,
 	TROTH_SUBJECT_CASE = 2,
 	TROTH_SUBJECT_FEDERATION = 3, /* Parties, sites and their keys; id zero. */
+	TROTH_SUBJECT_AUTHORITY = 4,  /* What one party may promise: grants, shares. */
 };
+#define TROTH_SUBJECT_LAST TROTH_SUBJECT_AUTHORITY
 
 enum troth_order_state {
 	TROTH_ORDER_PLACED = 1,
@@ -251,6 +259,72 @@ struct troth_link {
 	char vendor[TROTH_PARTY_MAX + 1];
 };
 
+/* ---- Delegated authority: an authority subject holds one party's ---- */
+
+/* Money or goods that promises may be made from. On the brand's subject only. */
+struct troth_pool {
+	char pool[TROTH_CODE_MAX + 1];
+	char sku[TROTH_SKU_MAX + 1]; /* Goods, counted in pieces; or else */
+	char currency[4];            /* money, in minor units. */
+	int64_t total;
+	int64_t share;   /* What a site is to hold, */
+	int64_t low;     /* and below what it is topped up. */
+	int64_t idle_ms; /* A share unused for so long flows back; 0: never. */
+};
+
+/* What a party may promise without asking. Never deleted, only ended. */
+struct troth_grant {
+	char grant[TROTH_CODE_MAX + 1];
+	uint32_t kinds;     /* Bit 1 << enum troth_kind. */
+	unsigned sku_count; /* 0: any. */
+	struct troth_grant_sku {
+		char sku[TROTH_SKU_MAX + 1]; /* A last '*' stands for any rest. */
+	} skus[TROTH_GRANT_SKUS_MAX];
+	char currency[4];     /* It is over money; empty: over goods and services. */
+	int64_t most;         /* In one promise: minor units or pieces. */
+	int64_t per_customer; /* To one customer in a period; 0: no limit. */
+	int64_t period_ms;
+	char pool[TROTH_CODE_MAX + 1]; /* Empty: costs nothing that could run out. */
+	uint32_t level;                /* The agent must be certified to; 0: need not. */
+	struct troth_time from, until; /* In force: from <= t < until (0: open). */
+};
+
+/* What of a pool one site alone may spend. The sums only grow. */
+struct troth_share {
+	char site[TROTH_SITE_MAX + 1];
+	char pool[TROTH_CODE_MAX + 1];
+	int64_t allotted; /* By central. */
+	int64_t spent;    /* By the site, as is all that follows but lost. */
+	int64_t freed;    /* Of what was spent: the promise came to nothing. */
+	int64_t returned;
+	int64_t lost;     /* Promised by a site whose store then went back in time. */
+	int64_t recalled; /* Central asks for it back: returned when there is so much. */
+	char to_party[TROTH_PARTY_MAX + 1]; /* Whom central then gives it to. */
+	char to_site[TROTH_SITE_MAX + 1];
+	bool frozen; /* Nothing may be spent: its book may be older than its word. */
+	struct troth_time used; /* Allotted or spent from last. */
+};
+
+struct troth_authority {
+	char party[TROTH_PARTY_MAX + 1];
+	struct troth_time suspended; /* 0: it is not. */
+	char reason[TROTH_CODE_MAX + 1];
+	unsigned pool_count;
+	struct troth_pool pools[TROTH_POOLS_MAX];
+	unsigned grant_count;
+	struct troth_grant grants[TROTH_GRANTS_MAX];
+	unsigned share_count;
+	struct troth_share shares[TROTH_SHARES_MAX];
+};
+
+/* What HQ has certified a person or program of a party for. */
+struct troth_agent {
+	char party[TROTH_PARTY_MAX + 1];
+	char actor[TROTH_ACTOR_MAX + 1];
+	uint32_t level;          /* 0: not any more. */
+	struct troth_time until; /* 0: open. */
+};
+
 struct troth_promise {
 	struct troth_id id; /* Last byte zero. */
 	enum troth_promise_state state;
@@ -272,6 +346,11 @@ struct troth_promise {
 	struct troth_time settled; /* When it left active, by central's clock. */
 	uint64_t position;         /* Of the entry that made it; 0: not sequenced yet. */
 	char settle_reason[TROTH_CODE_MAX + 1];
+	char grant[TROTH_CODE_MAX + 1]; /* That it rests on; empty: none. */
+	char pool[TROTH_CODE_MAX + 1];  /* That its cost is taken from; empty: none. */
+	int64_t cost;                   /* Minor units or pieces of the pool. */
+	uint32_t asked;                 /* Why it had to be asked (enum troth_reason). */
+	struct troth_id recovers;       /* The promise that it makes good; zero: none. */
 	unsigned commitment_count;
 };
 
@@ -307,7 +386,7 @@ struct troth_participant {
 	uint64_t left; /* If not active: the revision at which it stopped being one. */
 };
 
-/* The whole state of one order or case. About 100 kB: allocate once, use often. */
+/* The whole state of one subject. About 150 kB: allocate once, use often. */
 struct troth_subject {
 	enum troth_subject_kind kind;
 	struct troth_id id;
@@ -316,8 +395,9 @@ struct troth_subject {
 	struct troth_time changed;
 	struct troth_digest digest; /* Running: covers every entry and every state. */
 	char customer[TROTH_CUSTOMER_MAX + 1];
-	struct troth_order order; /* Of an order only, */
-	struct troth_case cas;    /* and of a case only. */
+	struct troth_order order;         /* Of an order only, */
+	struct troth_case cas;            /* and of a case only. */
+	struct troth_authority authority; /* Of an authority subject only. */
 	unsigned link_count;
 	struct troth_link links[TROTH_LINKS_MAX];
 	unsigned participant_count;

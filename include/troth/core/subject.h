@@ -47,8 +47,27 @@ enum troth_reason {
 	TROTH_REASON_OWN_REQUEST = 15,   /* Whoever asked cannot approve. */
 	TROTH_REASON_KEY_REVOKED = 16,
 	TROTH_REASON_OVER_AUTHORITY = 17,
+	TROTH_REASON_UNCITED = 18,        /* Rests on no policy, and there is one. */
+	TROTH_REASON_POLICY_UNKNOWN = 19, /* No such version has been published. */
+	TROTH_REASON_POLICY_WITHDRAWN = 20,
+	TROTH_REASON_NO_GRANT = 21, /* Nothing lets the party promise that unasked. */
+	TROTH_REASON_OVER_PROMISE_LIMIT = 22,
+	TROTH_REASON_OVER_CUSTOMER_LIMIT = 23,
+	TROTH_REASON_SHARE_EMPTY = 24, /* The site's share of the pool does not do. */
+	TROTH_REASON_UNCERTIFIED = 25, /* The agent is not certified to the level. */
+	TROTH_REASON_SUSPENDED = 26,
+	TROTH_REASON_FORBIDDEN = 27, /* The policy lets nobody promise that. */
+	TROTH_REASON_SHARE_FROZEN = 28,
+	TROTH_REASON_DUE_TOO_EARLY = 29, /* Sooner than it can be kept. */
+	TROTH_REASON_HARM_MISSING = 30,
+	TROTH_REASON_NO_RECOVERY = 31,
+	TROTH_REASON_NO_ALARM = 32,
+	TROTH_REASON_EVIDENCE_MISSING = 33,
+	TROTH_REASON_NO_POOL = 34,
+	TROTH_REASON_POOL_EMPTY = 35,
+	TROTH_REASON_NO_GRANT_ID = 36, /* The party has no grant of that name. */
 };
-#define TROTH_REASON_LAST TROTH_REASON_OVER_AUTHORITY
+#define TROTH_REASON_LAST TROTH_REASON_NO_GRANT_ID
 
 struct troth_verdict {
 	enum troth_outcome outcome;
@@ -71,15 +90,18 @@ struct troth_who {
 #define TROTH_CLOCK_ACTOR "clock"
 
 /*
- * How judge and apply ask for parties. `party` fills *out and returns true, or
- * returns false if there is no such party; `brand` is the brand's id (empty
- * before it has been added).
+ * How judge and apply ask for what is not in the subject. `party` fills *out and
+ * returns true, or returns false if there is no such party; `brand` is the brand's
+ * id (empty before it has been added).
  *
  * `policy` gives a published version, or NULL: there is none of that number, or
  * this node cannot read it. What it gave stays as it is until another version
  * has been asked for seven times. `newest_policy` is the newest version's number;
  * 0: none has been published. Both may be NULL: then there are no policies here
  * (troth_lookup_policy, troth_lookup_newest_policy).
+ *
+ * authority, level and given are asked by judge alone, and only where a policy has
+ * been published: where there are none they may be NULL.
  */
 struct troth_lookup {
 	void *ctx;
@@ -89,6 +111,14 @@ struct troth_lookup {
 	const struct troth_policy *(*policy)(void *policies, uint64_t version);
 	uint64_t (*newest_policy)(void *policies);
 	void *policies;
+	/* The party's authority, borrowed until the next call; NULL: it has none. */
+	const struct troth_authority *(*authority)(void *ctx, const char *party);
+	/* What the actor is certified to at `at`; 0: nothing. */
+	uint32_t (*level)(void *ctx, const char *party, const char *actor,
+			  struct troth_time at);
+	/* What the party has promised `customer` under a grant since then. */
+	int64_t (*given)(void *ctx, const char *party, const char *grant,
+			 const char *customer, struct troth_time since);
 };
 
 static inline const struct troth_policy *troth_lookup_policy(const struct troth_lookup *l,

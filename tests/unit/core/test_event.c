@@ -339,11 +339,14 @@ static void only_what_has_happened_outside_is_a_fact(void **state)
 		assert_int_equal(troth_event_is_fact(&e),
 				 t == TROTH_EVENT_ORDER_SHIPPED ||
 					 t == TROTH_EVENT_ORDER_DELIVERED ||
-					 t == TROTH_EVENT_PROMISE_MADE);
+					 t == TROTH_EVENT_PROMISE_MADE ||
+					 t == TROTH_EVENT_SHARE_SPENT);
 	}
 	fixture_event(&e, TROTH_EVENT_PROMISE_MADE, "acme");
 	e.u.promise.spoken = false;
 	assert_false(troth_event_is_fact(&e));
+	strcpy(e.u.promise.grant, "gifts"); /* The agent has been told yes. */
+	assert_true(troth_event_is_fact(&e));
 	fixture_event(&e, TROTH_EVENT_PROMISE_STEP, "acme");
 	for (int a = 1; a <= TROTH_PROMISE_ACTION_LAST; a++) {
 		e.u.promise_step.action = (enum troth_promise_action)a;

@@ -28,7 +28,7 @@ static const struct legal {
 	  FROM(ACTIVE) },
 	{ "who asked passes the question on to HQ", FROM(PROPOSED), DO(ASK), MAKER,
 	  FROM(PENDING_APPROVAL) },
-	{ "an offer never spoken lapses", FROM(PROPOSED), DO(EXPIRE), CLOCK,
+	{ "an offer never spoken lapses", FROM(PROPOSED), DO(EXPIRE), CLOCK | MAKER,
 	  FROM(EXPIRED) },
 	{ "HQ approves", FROM(PENDING_APPROVAL), DO(APPROVE), HQ, FROM(APPROVED) },
 	{ "HQ rejects", FROM(PENDING_APPROVAL), DO(REJECT), HQ, FROM(REJECTED) },

@@ -164,7 +164,8 @@ static unsigned one_past_in_field(ProtobufCMessage *body, ProtobufCMessage *m,
 		refused(body, d->name);
 		*b = saved;
 	} else if (d->type == PROTOBUF_C_TYPE_FIXED64 ||
-		   strcmp(d->name, "acceptance_ms") == 0) {
+		   (d->type == PROTOBUF_C_TYPE_UINT64 && m != body &&
+		    strstr(d->name, "version") == NULL)) {
 		++*(uint64_t *)(void *)at;
 		refused(body, d->name);
 		--*(uint64_t *)(void *)at;
@@ -201,6 +202,9 @@ static void one_past_a_limit_is_refused_by_the_fields_name(void **state)
 		ProtobufCMessage *pb;
 
 		fixture_fill(&e, fixture_types[i]);
+		if (e.type ==
+		    TROTH_EVENT_POOL_SET) /* Beside a sku: not for wire to say. */
+			strcpy(e.u.pool.currency, "JPY");
 		b = encoded(&e);
 		pb = protobuf_c_message_unpack(body_desc, NULL, b.len, b.data);
 		assert_non_null(pb);

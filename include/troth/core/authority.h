@@ -1,0 +1,61 @@
+/*
+ * authority - what a party may promise without asking, and out of what.
+ *
+ * Each party has an authority subject, seen by the brand and by itself. HQ puts
+ * grants into it, suspends the party, and central allots shares of pools to its
+ * sites. A share is spent by its site alone, so a site that is cut off can go on
+ * promising and the pool still cannot be overspent:
+ *
+ *   available = allotted - spent + freed - returned - lost
+ *
+ * Only central's events raise it, apart from what the site itself frees. At the
+ * site, the view with its own pending events is therefore exact; elsewhere it is
+ * an upper bound of what is left. Pools are on the brand's authority subject.
+ * Everything here is pure.
+ */
+#ifndef TROTH_CORE_AUTHORITY_H
+#define TROTH_CORE_AUTHORITY_H
+
+#include "troth/core/subject.h"
+
+/* The id of the authority subject of a party. */
+struct troth_id troth_authority_id(const char *party);
+
+/* Index by name, or -1. */
+int troth_authority_pool(const struct troth_authority *a, const char *pool);
+int troth_authority_grant(const struct troth_authority *a, const char *grant);
+int troth_authority_share(const struct troth_authority *a, const char *site,
+			  const char *pool);
+
+/* What the site may still spend of it, frozen or not. Never below 0. */
+int64_t troth_share_available(const struct troth_share *s);
+
+/*
+ * What of the pool is not the pool's any more because of this share: what it
+ * holds, what it has spent for good, and what was lost. Summed over all shares
+ * it never exceeds the pool's total.
+ */
+int64_t troth_share_out(const struct troth_share *s);
+
+/* True if a name stands for `sku`: the same, empty, or its beginning before a '*'. */
+bool troth_sku_fits(const char *name, const char *sku);
+
+/* True if the grant is over such a promise at all (in kind, goods and currency). */
+bool troth_grant_covers(const struct troth_grant *g, enum troth_kind kind,
+			const char *sku, const char *currency);
+bool troth_grant_in_force(const struct troth_grant *g, struct troth_time at);
+
+/* What a promise takes from a grant: its amount in money, else its pieces (at least 1).
+ */
+int64_t troth_promise_cost(uint32_t quantity, int64_t amount);
+
+/*
+ * What speaks against a promise that was (or is to be) told to a customer, by
+ * what HQ has published: policy and grant, without the share. NONE where nothing
+ * does, and wherever no policy has been published yet. `at` is when it was told.
+ */
+enum troth_reason troth_promise_unauthorised(const struct troth_lookup *lookup,
+					     const struct troth_who *who,
+					     const struct troth_event *e);
+
+#endif

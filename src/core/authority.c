@@ -1,0 +1,545 @@
+#include "troth/core/authority.h"
+
+#include "subject.h"
+
+#include "troth/core/policy.h"
+
+#include "troth/base/mutant.h"
+#include "troth/base/text.h"
+
+#include <string.h>
+
+struct troth_id troth_authority_id(const char *party)
+{
+	struct troth_span parts[] = { troth_span_str("troth-authority-v1\n"),
+				      troth_span_str(party) };
+	struct troth_digest hash;
+	struct troth_id id;
+
+	troth_sha256(&hash, parts, TROTH_LEN(parts));
+	memcpy(id.b, hash.b, sizeof(id.b));
+	return id;
+}
+
+int troth_authority_pool(const struct troth_authority *a, const char *pool)
+{
+	for (unsigned i = 0; i < a->pool_count; i++)
+		if (strcmp(a->pools[i].pool, pool) == 0)
+			return (int)i;
+	return -1;
+}
+
+int troth_authority_grant(const struct troth_authority *a, const char *grant)
+{
+	for (unsigned i = 0; i < a->grant_count; i++)
+		if (strcmp(a->grants[i].grant, grant) == 0)
+			return (int)i;
+	return -1;
+}
+
+int troth_authority_share(const struct troth_authority *a, const char *site,
+			  const char *pool)
+{
+	for (unsigned i = 0; i < a->share_count; i++)
+		if (strcmp(a->shares[i].site, site) == 0 &&
+		    strcmp(a->shares[i].pool, pool) == 0)
+			return (int)i;
+	return -1;
+}
+
+int64_t troth_share_available(const struct troth_share *s)
+{
+	int64_t left = s->allotted - s->spent + s->freed - s->returned - s->lost;
+
+	return left > 0 ? left : 0;
+}
+
+int64_t troth_share_out(const struct troth_share *s)
+{
+	return s->allotted - s->returned;
+}
+
+bool troth_sku_fits(const char *name, const char *sku)
+{
+	size_t len = strlen(name);
+
+	if (len == 0)
+		return true;
+	if (name[len - 1] == '*')
+		return strncmp(name, sku, len - 1) == 0;
+	return strcmp(name, sku) == 0;
+}
+
+bool troth_grant_covers(const struct troth_grant *g, enum troth_kind kind,
+			const char *sku, const char *currency)
+{
+	if ((g->kinds & 1u << kind) == 0 || strcmp(g->currency, currency) != 0)
+		return false;
+	for (unsigned i = 0; i < g->sku_count; i++)
+		if (troth_sku_fits(g->skus[i].sku, sku))
+			return true;
+	return g->sku_count == 0;
+}
+
+bool troth_grant_in_force(const struct troth_grant *g, struct troth_time at)
+{
+	return at.ms >= g->from.ms && (g->until.ms == 0 || at.ms < g->until.ms);
+}
+
+int64_t troth_promise_cost(uint32_t quantity, int64_t amount)
+{
+	if (amount > 0)
+		return amount;
+	return quantity > 0 ? quantity : 1;
+}
+
+/* ---- Well formed ---- */
+
+static bool fail(struct troth_flaw *flaw, const char *field, const char *problem)
+{
+	*flaw = (struct troth_flaw){ field, problem };
+	return false;
+}
+
+static bool name_ok(const char *s, size_t max, bool required, const char *field,
+		    struct troth_flaw *flaw)
+{
+	if (s[0] == '\0')
+		return !required || fail(flaw, field, "is missing");
+	return troth_text_is_name(s, max) ||
+	       fail(flaw, field,
+		    "must be letters, digits and . _ - / and begin with a letter or "
+		    "digit");
+}
+
+static bool amount_ok(int64_t v, int64_t least, const char *field,
+		      struct troth_flaw *flaw)
+{
+	return (v >= least && v <= TROTH_AMOUNT_MAX) ||
+	       fail(flaw, field, least > 0 ? "must be 1 to 10^12" : "must be 0 to 10^12");
+}
+
+/* A SKU, or the beginning of one before a '*'. */
+static bool sku_ok(const char *s, const char *field, struct troth_flaw *flaw)
+{
+	char name[TROTH_SKU_MAX + 1];
+	size_t len = strlen(s);
+
+	TROTH_TEXT_SET(name, s);
+	if (len > 1 && name[len - 1] == '*')
+		name[len - 1] = '\0';
+	return name_ok(name, TROTH_SKU_MAX, true, field, flaw);
+}
+
+static bool pool_ok(const struct troth_pool *p, struct troth_flaw *flaw)
+{
+	if (!name_ok(p->pool, TROTH_CODE_MAX, true, "pool", flaw) ||
+	    !name_ok(p->sku, TROTH_SKU_MAX, false, "sku", flaw))
+		return false;
+	if ((p->sku[0] != '\0') == (p->currency[0] != '\0'))
+		return fail(flaw, "currency", "stands in place of a sku: one of them");
+	if (p->currency[0] != '\0' && !troth_text_is_currency(p->currency))
+		return fail(flaw, "currency", "must be an ISO 4217 code");
+	if (!amount_ok(p->total, 0, "total", flaw) ||
+	    !amount_ok(p->share, 0, "share", flaw) || !amount_ok(p->low, 0, "low", flaw))
+		return false;
+	if (p->low > p->share)
+		return fail(flaw, "low", "must not be more than share");
+	return (p->idle_ms >= 0 && p->idle_ms <= TROTH_PERIOD_MAX_MS) ||
+	       fail(flaw, "idle_s", "must be at most ten years");
+}
+
+static bool grant_ok(const struct troth_grant *g, struct troth_flaw *flaw)
+{
+	uint32_t all = (1u << (TROTH_KIND_LAST + 1)) - 2;
+
+	if (!name_ok(g->grant, TROTH_CODE_MAX, true, "grant", flaw) ||
+	    !name_ok(g->pool, TROTH_CODE_MAX, false, "pool", flaw))
+		return false;
+	if (g->kinds == 0 || (g->kinds & ~all) != 0)
+		return fail(flaw, "kinds", "must be some of the kinds");
+	for (unsigned i = 0; i < g->sku_count; i++)
+		if (!sku_ok(g->skus[i].sku, "skus", flaw))
+			return false;
+	if (g->currency[0] != '\0' && !troth_text_is_currency(g->currency))
+		return fail(flaw, "currency", "must be an ISO 4217 code");
+	if (!amount_ok(g->most, 1, "most", flaw) ||
+	    !amount_ok(g->per_customer, 0, "per_customer", flaw))
+		return false;
+	if (g->period_ms < 0 || g->period_ms > TROTH_PERIOD_MAX_MS ||
+	    (g->per_customer > 0) != (g->period_ms > 0))
+		return fail(flaw, "period_s",
+			    "stands with per_customer: 1 s to 10 years");
+	if (g->level > TROTH_LEVEL_MAX)
+		return fail(flaw, "level", "must be 0 to 9");
+	if (g->from.ms < 0 || g->from.ms > TROTH_TIME_MAX_MS || g->until.ms < 0 ||
+	    g->until.ms > TROTH_TIME_MAX_MS ||
+	    (g->until.ms != 0 && g->until.ms < g->from.ms))
+		return fail(flaw, "until", "must be an instant after from");
+	return true;
+}
+
+static bool share_ok(const struct troth_event *e, struct troth_flaw *flaw)
+{
+	enum troth_event_type t = e->type;
+	bool promise = t == TROTH_EVENT_SHARE_SPENT || t == TROTH_EVENT_SHARE_FREED;
+
+	if (!name_ok(e->u.share.site, TROTH_SITE_MAX, true, "site", flaw) ||
+	    !name_ok(e->u.share.pool, TROTH_CODE_MAX, true, "pool", flaw) ||
+	    !name_ok(e->u.share.to_party, TROTH_PARTY_MAX, false, "to_party", flaw) ||
+	    !name_ok(e->u.share.to_site, TROTH_SITE_MAX, false, "to_site", flaw) ||
+	    !name_ok(e->u.share.reason, TROTH_CODE_MAX,
+		     t == TROTH_EVENT_SHARE_RECALLED || t == TROTH_EVENT_SHARE_FROZEN,
+		     "reason", flaw))
+		return false;
+	if ((e->u.share.to_party[0] == '\0') != (e->u.share.to_site[0] == '\0'))
+		return fail(flaw, "to_site", "stands with to_party");
+	if (promise && (troth_id_is_zero(&e->u.share.promise) ||
+			e->u.share.promise.b[TROTH_ID_LEN - 1] != 0))
+		return fail(flaw, "promise", "must be the id of a promise");
+	if (t == TROTH_EVENT_SHARE_FROZEN)
+		return true;
+	return amount_ok(e->u.share.amount, t != TROTH_EVENT_SHARE_THAWED,
+			 t == TROTH_EVENT_SHARE_THAWED ? "lost" : "amount", flaw);
+}
+
+static const char *party_of(const struct troth_event *e)
+{
+	switch ((unsigned)e->type) {
+	case TROTH_EVENT_GRANT_GIVEN:
+	case TROTH_EVENT_GRANT_WITHDRAWN:
+		return e->u.grant.party;
+	case TROTH_EVENT_AGENT_CERTIFIED:
+		return e->u.agent.party;
+	case TROTH_EVENT_PARTY_SUSPENDED:
+	case TROTH_EVENT_PARTY_RESUMED:
+		return e->u.standing.party;
+	default:
+		return e->u.share.party;
+	}
+}
+
+static bool payload_ok(const struct troth_event *e, struct troth_flaw *flaw)
+{
+	switch ((unsigned)e->type) {
+	case TROTH_EVENT_POOL_SET:
+		return pool_ok(&e->u.pool, flaw);
+	case TROTH_EVENT_GRANT_GIVEN:
+		return grant_ok(&e->u.grant.grant, flaw);
+	case TROTH_EVENT_GRANT_WITHDRAWN:
+		return name_ok(e->u.grant.grant.grant, TROTH_CODE_MAX, true, "grant",
+			       flaw) &&
+		       name_ok(e->u.grant.reason, TROTH_CODE_MAX, true, "reason", flaw);
+	case TROTH_EVENT_AGENT_CERTIFIED:
+		if (e->u.agent.level > TROTH_LEVEL_MAX)
+			return fail(flaw, "level", "must be 0 to 9");
+		if (e->u.agent.until.ms < 0 || e->u.agent.until.ms > TROTH_TIME_MAX_MS)
+			return fail(flaw, "until", "must be an instant");
+		return name_ok(e->u.agent.actor, TROTH_ACTOR_MAX, true, "agent", flaw);
+	case TROTH_EVENT_PARTY_SUSPENDED:
+		return name_ok(e->u.standing.reason, TROTH_CODE_MAX, true, "reason",
+			       flaw);
+	case TROTH_EVENT_PARTY_RESUMED:
+		return true;
+	default:
+		return share_ok(e, flaw);
+	}
+}
+
+bool troth_authority_check(const struct troth_event *e, struct troth_flaw *flaw)
+{
+	struct troth_id id;
+
+	if (e->type !=
+	    TROTH_EVENT_POOL_SET) { /* Pools are the brand's: judge knows it. */
+		if (!name_ok(party_of(e), TROTH_PARTY_MAX, true, "party", flaw))
+			return false;
+		id = troth_authority_id(party_of(e));
+		if (!troth_id_eq(&id, &e->subject))
+			return fail(flaw, "subject",
+				    "must be the id of the party's authority");
+	}
+	return payload_ok(e, flaw);
+}
+
+/* ---- Judging ---- */
+
+static enum troth_reason judge_share(const struct troth_subject *s,
+				     const struct troth_who *who,
+				     const struct troth_event *e)
+{
+	int i = troth_authority_share(&s->authority, e->u.share.site, e->u.share.pool);
+	const struct troth_share *share = i >= 0 ? &s->authority.shares[i] : NULL;
+	bool own = !who->clock && strcmp(who->party, e->u.share.party) == 0 &&
+		   strcmp(who->site, e->u.share.site) == 0;
+
+	if (e->type == TROTH_EVENT_SHARE_ALLOTTED) {
+		if (!who->central)
+			return TROTH_REASON_NOT_ENTITLED;
+		return share != NULL || s->authority.share_count < TROTH_SHARES_MAX
+			       ? TROTH_REASON_NONE
+			       : TROTH_REASON_LIMIT;
+	}
+	if (e->type == TROTH_EVENT_SHARE_RETURNED || e->type == TROTH_EVENT_SHARE_SPENT ||
+			    e->type == TROTH_EVENT_SHARE_FREED
+		    ? !own
+		    : !who->central)
+		return TROTH_REASON_NOT_ENTITLED;
+	if (share == NULL)
+		return TROTH_REASON_NO_POOL;
+	if (e->type == TROTH_EVENT_SHARE_FREED)
+		return share->freed + e->u.share.amount <= share->spent
+			       ? TROTH_REASON_NONE
+			       : TROTH_REASON_WRONG_STATE;
+	if (e->type == TROTH_EVENT_SHARE_THAWED)
+		return !share->frozen ? TROTH_REASON_WRONG_STATE
+		       : e->u.share.amount <= troth_share_available(share)
+			       ? TROTH_REASON_NONE
+			       : TROTH_REASON_SHARE_EMPTY;
+	if (e->type == TROTH_EVENT_SHARE_FROZEN || e->type == TROTH_EVENT_SHARE_RECALLED)
+		return TROTH_REASON_NONE;
+	if (share->frozen)
+		return TROTH_REASON_SHARE_FROZEN;
+	return e->u.share.amount <= troth_share_available(share)
+		       ? TROTH_REASON_NONE
+		       : TROTH_REASON_SHARE_EMPTY;
+}
+
+static enum troth_reason judge_grant(const struct troth_subject *s,
+				     const struct troth_lookup *lookup,
+				     const struct troth_event *e)
+{
+	const struct troth_grant *g = &e->u.grant.grant;
+	const struct troth_authority *brand;
+	int i = troth_authority_grant(&s->authority, g->grant);
+
+	if (e->type == TROTH_EVENT_GRANT_WITHDRAWN)
+		return i >= 0 ? TROTH_REASON_NONE : TROTH_REASON_NO_GRANT_ID;
+	if (i < 0 && s->authority.grant_count >= TROTH_GRANTS_MAX)
+		return TROTH_REASON_LIMIT;
+	if (g->pool[0] == '\0')
+		return TROTH_REASON_NONE;
+	brand = lookup->authority(lookup->ctx, lookup->brand);
+	i = brand != NULL ? troth_authority_pool(brand, g->pool) : -1;
+	if (i < 0)
+		return TROTH_REASON_NO_POOL;
+	/* What it costs must be counted as the pool is. */
+	return strcmp(brand->pools[i].currency, g->currency) == 0 ? TROTH_REASON_NONE
+								  : TROTH_REASON_NO_POOL;
+}
+
+enum troth_reason troth_authority_judge(const struct troth_subject *s,
+					const struct troth_lookup *lookup,
+					const struct troth_who *who,
+					const struct troth_event *e)
+{
+	struct troth_party p;
+	struct troth_id brand;
+	int i;
+
+	if (e->type >= TROTH_EVENT_SHARE_ALLOTTED)
+		return judge_share(s, who, e);
+	if (!who->central)
+		return TROTH_REASON_NOT_ENTITLED;
+	if (e->type == TROTH_EVENT_POOL_SET) {
+		brand = troth_authority_id(lookup->brand);
+		if (lookup->brand[0] == '\0' || !troth_id_eq(&brand, &e->subject))
+			return TROTH_REASON_WRONG_ROLE;
+		i = troth_authority_pool(&s->authority, e->u.pool.pool);
+		if (i < 0)
+			return s->authority.pool_count < TROTH_POOLS_MAX
+				       ? TROTH_REASON_NONE
+				       : TROTH_REASON_LIMIT;
+		/* What it is of cannot change under the shares that are out. */
+		return strcmp(s->authority.pools[i].sku, e->u.pool.sku) == 0 &&
+				       strcmp(s->authority.pools[i].currency,
+					      e->u.pool.currency) == 0
+			       ? TROTH_REASON_NONE
+			       : TROTH_REASON_EXISTS;
+	}
+	if (!lookup->party(lookup->ctx, party_of(e), &p))
+		return TROTH_REASON_NO_PARTY;
+	if (e->type == TROTH_EVENT_GRANT_GIVEN || e->type == TROTH_EVENT_GRANT_WITHDRAWN)
+		return judge_grant(s, lookup, e);
+	if (e->type == TROTH_EVENT_PARTY_SUSPENDED)
+		return s->authority.suspended.ms == 0 ? TROTH_REASON_NONE
+						      : TROTH_REASON_WRONG_STATE;
+	if (e->type == TROTH_EVENT_PARTY_RESUMED)
+		return s->authority.suspended.ms != 0 ? TROTH_REASON_NONE
+						      : TROTH_REASON_WRONG_STATE;
+	return TROTH_REASON_NONE;
+}
+
+/* ---- Applying ---- */
+
+bool troth_authority_fits(const struct troth_subject *s, const struct troth_event *e)
+{
+	const struct troth_authority *a = &s->authority;
+
+	if (e->type == TROTH_EVENT_POOL_SET)
+		return troth_authority_pool(a, e->u.pool.pool) >= 0 ||
+		       a->pool_count < TROTH_POOLS_MAX;
+	if (e->type == TROTH_EVENT_GRANT_GIVEN)
+		return troth_authority_grant(a, e->u.grant.grant.grant) >= 0 ||
+		       a->grant_count < TROTH_GRANTS_MAX;
+	if (e->type == TROTH_EVENT_GRANT_WITHDRAWN)
+		return troth_authority_grant(a, e->u.grant.grant.grant) >= 0;
+	if (e->type == TROTH_EVENT_SHARE_ALLOTTED)
+		return troth_authority_share(a, e->u.share.site, e->u.share.pool) >= 0 ||
+		       a->share_count < TROTH_SHARES_MAX;
+	return e->type < TROTH_EVENT_SHARE_ALLOTTED ||
+	       troth_authority_share(a, e->u.share.site, e->u.share.pool) >= 0;
+}
+
+static void apply_recall(struct troth_share *s, const struct troth_event *e)
+{
+	s->recalled = e->u.share.amount;
+	TROTH_TEXT_SET(s->to_party, e->u.share.to_party);
+	TROTH_TEXT_SET(s->to_site, e->u.share.to_site);
+}
+
+static void apply_returned(struct troth_share *s, int64_t amount)
+{
+	s->returned += amount;
+	s->recalled = s->recalled > amount ? s->recalled - amount : 0;
+	if (s->recalled == 0) {
+		s->to_party[0] = '\0';
+		s->to_site[0] = '\0';
+	}
+}
+
+static void apply_share(struct troth_authority *a, const struct troth_event *e,
+			struct troth_time accepted)
+{
+	int i = troth_authority_share(a, e->u.share.site, e->u.share.pool);
+	struct troth_share *s = &a->shares[i >= 0 ? (unsigned)i : a->share_count];
+
+	if (i < 0) {
+		*s = (struct troth_share){ .used = accepted };
+		TROTH_TEXT_SET(s->site, e->u.share.site);
+		TROTH_TEXT_SET(s->pool, e->u.share.pool);
+		a->share_count++;
+	}
+	switch ((unsigned)e->type) {
+	case TROTH_EVENT_SHARE_ALLOTTED:
+		s->allotted += e->u.share.amount;
+		s->used = accepted;
+		break;
+	case TROTH_EVENT_SHARE_RECALLED:
+		apply_recall(s, e);
+		break;
+	case TROTH_EVENT_SHARE_RETURNED:
+		apply_returned(s, e->u.share.amount);
+		break;
+	case TROTH_EVENT_SHARE_SPENT:
+		s->spent += e->u.share.amount;
+		s->used = accepted;
+		break;
+	case TROTH_EVENT_SHARE_FREED:
+		s->freed += e->u.share.amount;
+		break;
+	case TROTH_EVENT_SHARE_FROZEN:
+		s->frozen = true;
+		break;
+	case TROTH_EVENT_SHARE_THAWED:
+		s->lost += e->u.share.amount;
+		s->frozen = false;
+		break;
+	default:
+		break;
+	}
+}
+
+static void apply_grant(struct troth_authority *a, const struct troth_event *e,
+			struct troth_time accepted)
+{
+	int i = troth_authority_grant(a, e->u.grant.grant.grant);
+
+	if (e->type == TROTH_EVENT_GRANT_GIVEN)
+		a->grants[i >= 0 ? (unsigned)i : a->grant_count++] = e->u.grant.grant;
+	else if (a->grants[i].until.ms == 0 || a->grants[i].until.ms > accepted.ms)
+		a->grants[i].until = accepted;
+}
+
+void troth_authority_apply(struct troth_subject *s, const struct troth_event *e,
+			   struct troth_time accepted)
+{
+	struct troth_authority *a = &s->authority;
+	int i;
+
+	if (e->type >= TROTH_EVENT_SHARE_ALLOTTED) {
+		apply_share(a, e, accepted);
+	} else if (e->type == TROTH_EVENT_POOL_SET) {
+		i = troth_authority_pool(a, e->u.pool.pool);
+		a->pools[i >= 0 ? (unsigned)i : a->pool_count++] = e->u.pool;
+		return;
+	} else if (e->type == TROTH_EVENT_PARTY_SUSPENDED) {
+		a->suspended = accepted;
+		TROTH_TEXT_SET(a->reason, e->u.standing.reason);
+	} else if (e->type == TROTH_EVENT_PARTY_RESUMED) {
+		a->suspended.ms = 0;
+		a->reason[0] = '\0';
+	} else if (e->type != TROTH_EVENT_AGENT_CERTIFIED) {
+		apply_grant(a, e, accepted);
+	}
+	TROTH_TEXT_SET(a->party, party_of(e));
+}
+
+/* ---- What speaks against a promise ---- */
+
+static enum troth_reason policy_reason(const struct troth_lookup *l, uint64_t version,
+				       struct troth_time at)
+{
+	const struct troth_policy *p;
+
+	if (version == 0)
+		return TROTH_REASON_UNCITED;
+	p = troth_lookup_policy(l, version);
+	if (p == NULL)
+		return TROTH_REASON_POLICY_UNKNOWN;
+	return p->withdrawn.ms != 0 && at.ms >= p->withdrawn.ms
+		       ? TROTH_REASON_POLICY_WITHDRAWN
+		       : TROTH_REASON_NONE;
+}
+
+enum troth_reason troth_promise_unauthorised(const struct troth_lookup *l,
+					     const struct troth_who *who,
+					     const struct troth_event *e)
+{
+	struct troth_time at = e->u.promise.made;
+	const struct troth_authority *a;
+	const struct troth_grant *g;
+	enum troth_reason r;
+	int64_t cost = troth_promise_cost(e->u.promise.quantity, e->u.promise.amount);
+	int i;
+
+	if (troth_lookup_newest_policy(l) == 0)
+		return TROTH_REASON_NONE;
+	r = policy_reason(l, e->u.promise.policy_version, at);
+	if (r != TROTH_REASON_NONE)
+		return r;
+	a = l->authority(l->ctx, who->party);
+	if (a == NULL)
+		return TROTH_REASON_NO_GRANT;
+	if (a->suspended.ms != 0 && at.ms >= a->suspended.ms)
+		return TROTH_REASON_SUSPENDED;
+	i = troth_authority_grant(a, e->u.promise.grant);
+	if (i < 0)
+		return TROTH_REASON_NO_GRANT;
+	g = &a->grants[i];
+	if (!troth_grant_covers(g, e->u.promise.kind, e->u.promise.sku,
+				e->u.promise.currency) ||
+	    !troth_grant_in_force(g, at) || strcmp(g->pool, e->u.promise.pool) != 0)
+		return TROTH_REASON_NO_GRANT;
+	if (g->level > 0 && l->level(l->ctx, who->party, e->actor, at) < g->level)
+		return TROTH_REASON_UNCERTIFIED;
+	if (e->u.promise.cost != cost || cost > g->most)
+		return TROTH_REASON_OVER_PROMISE_LIMIT;
+	if (g->per_customer > 0 &&
+	    l->given(l->ctx, who->party, g->grant, e->u.promise.customer,
+		     (struct troth_time){ at.ms - g->period_ms }) +
+			    cost >
+		    g->per_customer)
+		return TROTH_REASON_OVER_CUSTOMER_LIMIT;
+	return TROTH_REASON_NONE;
+}
