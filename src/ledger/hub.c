@@ -59,7 +59,8 @@ void troth_hub_close(struct troth_hub *h)
 	}
 	for (struct troth_question *q = h->questions, *next; q != NULL; q = next) {
 		next = q->next;
-		(void)troth_fail(&q->why, TROTH_OK, "central is stopping");
+		q->ok = false;
+		(void)troth_fail(&q->why, TROTH_ERR_AGAIN, "central is stopping");
 		q->done(q);
 	}
 	troth_buf_fini(&h->out);

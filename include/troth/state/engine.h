@@ -11,6 +11,7 @@
 
 #include "troth/state/command.h"
 #include "troth/state/query.h"
+#include "troth/wire/bus.h"
 
 /* The link to central, at a gateway. At central: always up. */
 struct troth_link_state {
@@ -28,7 +29,7 @@ struct troth_question {
 	bool ok; /* False: no word from central in time; `why` says so. */
 	struct troth_why why;
 	unsigned found_count;
-	struct troth_id found[16];
+	struct troth_id found[TROTH_FIND_MAX];
 	/* Called once, on the core thread; with ok, the view is as new as the question.
 	 */
 	void (*done)(struct troth_question *q);

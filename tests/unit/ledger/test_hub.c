@@ -26,7 +26,7 @@ static unsigned answer_count;
 static uint64_t closed[16];
 static unsigned closed_count;
 static uint64_t marks_upto;
-static size_t mark_count;
+static size_t mark_count, found_count;
 
 static void on_reply(void *ctx, uint64_t conn, uint32_t request,
 		     struct troth_buf *payload)
@@ -45,6 +45,8 @@ static void on_reply(void *ctx, uint64_t conn, uint32_t request,
 		marks_upto = r.u.follow.marks_upto;
 		mark_count = r.u.follow.mark_count;
 	}
+	if (r.type == TROTH_BUS_FIND)
+		found_count = r.u.find.count;
 	troth_bus_reply_fini(&r);
 	troth_buf_fini(payload);
 }
@@ -78,7 +80,7 @@ static int setup(void **state)
 	struct troth_why why;
 
 	answer_count = closed_count = 0;
-	marks_upto = mark_count = 0;
+	marks_upto = mark_count = found_count = 0;
 	(void)kit_setup(state);
 	return troth_hub_open(&hub, k.ledger, &io, &why) == TROTH_OK ? 0 : -1;
 }
@@ -240,6 +242,90 @@ static void a_flood_of_one_site_does_not_make_the_others_wait(void **state)
 	assert_int_equal(answered(1, 0), 1);
 }
 
+static void a_search_is_answered_at_once(void **state)
+{
+	static struct troth_event e;
+
+	(void)state;
+	kit_place_order(&k, &e);
+	connect_site(1, &k.acme);
+	ask(1, 2,
+	    &(struct troth_bus_request){ .type = TROTH_BUS_FIND,
+					 .u.find = { .order_number = "A-1001" } });
+	assert_int_equal(answered(1, 0), 1);
+	assert_int_equal(found_count, 1);
+}
+
+static struct troth_result done[4];
+static unsigned done_count;
+
+static void on_done(struct troth_command *c, const struct troth_result *r)
+{
+	assert_true(done_count < TROTH_LEN(done));
+	done[done_count++] = *r;
+	troth_command_free(c);
+}
+
+static struct troth_command *party_command(const char *party)
+{
+	struct troth_command *c = troth_command_new(1);
+
+	assert_non_null(c);
+	c->drafts[0]->type = TROTH_EVENT_PARTY_ADDED;
+	c->drafts[0]->subject_kind = TROTH_SUBJECT_FEDERATION;
+	c->drafts[0]->u.party.role = TROTH_ROLE_VENDOR;
+	TROTH_TEXT_SET(c->drafts[0]->u.party.party, party);
+	TROTH_TEXT_SET(c->drafts[0]->u.party.name, party);
+	c->done = on_done;
+	return c;
+}
+
+static void commands_are_done_in_order_and_bear_the_date_that_was_set(void **state)
+{
+	uint64_t size = troth_ledger_size(k.ledger);
+	struct troth_time date = { FIXTURE_NOW + FIXTURE_DAY };
+
+	(void)state;
+	done_count = 0;
+	troth_hub_commands(hub, party_command("first"));
+	troth_hub_commands(hub, party_command("second"));
+	turn();
+	assert_int_equal(done_count, 2);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(done[i].status, TROTH_DONE);
+		assert_int_equal(done[i].position, size + 1 + i);
+		assert_int_equal(done[i].at.ms, k.now.ms);
+	}
+	troth_hub_date(hub, date);
+	troth_hub_commands(hub, party_command("third"));
+	turn();
+	assert_int_equal(done_count, 3);
+	assert_int_equal(done[2].at.ms, date.ms);
+}
+
+static void on_answer(struct troth_question *q)
+{
+	*(unsigned *)q->ctx += 1;
+}
+
+static void who_waits_when_the_hub_is_closed_is_told_so(void **state)
+{
+	unsigned told = 0;
+	struct troth_question q = { .done = on_answer, .ctx = &told };
+
+	(void)state;
+	done_count = 0;
+	troth_hub_commands(hub, party_command("late"));
+	troth_hub_ask(hub, &q);
+	troth_hub_close(hub);
+	hub = NULL;
+	assert_int_equal(done_count, 1);
+	assert_int_equal(done[0].status, TROTH_STOPPING);
+	assert_int_equal(told, 1);
+	assert_false(q.ok);
+	assert_true(q.why.text[0] != '\0');
+}
+
 /* Marks of sites that are none of the asker's business. */
 static void mark_strangers(unsigned from, unsigned to)
 {
@@ -314,6 +400,9 @@ int main(void)
 		TEST(one_site_may_have_256_requests_waiting),
 		TEST(one_site_may_have_24_mib_waiting),
 		TEST(a_flood_of_one_site_does_not_make_the_others_wait),
+		TEST(a_search_is_answered_at_once),
+		TEST(commands_are_done_in_order_and_bear_the_date_that_was_set),
+		TEST(who_waits_when_the_hub_is_closed_is_told_so),
 		TEST(an_answer_looks_at_so_many_marks_and_the_next_goes_on),
 		TEST(who_waits_is_told_of_a_mark_behind_those_of_others),
 	};

@@ -454,28 +454,74 @@ static void a_full_disk_delays_what_was_received_and_loses_none_of_it(void **sta
 	kit_free(k);
 }
 
-static void a_feed_with_a_hole_ends_the_link(void **state)
+static void spoil_first(struct troth_bus_follow_ok *m, struct troth_bus_item *items)
 {
-	struct kit *k = kit_joined();
-	struct troth_bus_item items[64];
-	struct troth_bus_reply m;
-	struct kit_request r;
+	(void)items;
+	m->first++;
+}
+
+static void spoil_position(struct troth_bus_follow_ok *m, struct troth_bus_item *items)
+{
+	(void)m;
+	items[1].position = 0;
+}
+
+static void spoil_size(struct troth_bus_follow_ok *m, struct troth_bus_item *items)
+{
+	(void)items;
+	m->size = 1;
+}
+
+static void spoil_root(struct troth_bus_follow_ok *m, struct troth_bus_item *items)
+{
+	(void)items;
+	m->size -= 2; /* As large as it was before the two promises, */
+	m->root.b[0] ^= 1;
+}
+
+static void a_feed_that_cannot_be_ends_the_link_and_none_of_it_is_kept(void **state)
+{
+	static const struct {
+		void (*spoil)(struct troth_bus_follow_ok *m,
+			      struct troth_bus_item *items);
+		const char *why;
+	} flaws[] = {
+		{ spoil_first, "does not begin where we asked" },
+		{ spoil_position, "has no position" },
+		{ spoil_size, "shorter than one we know" },
+		{ spoil_root, "another ledger of the same size" },
+	};
 
 	(void)state;
-	(void)kit_do(k, cmd_case(k, 1));
-	kit_serve(k);
-	foreign_promise(k, 1, 1);
-	foreign_promise(k, 1, 2);
-	assert_true(kit_take(k, TROTH_BUS_FOLLOW, &r));
-	kit_feed(k, k->size - 1, 1, items, &m);
-	kit_reply(k, r.id, &m);
-	kit_done(&r);
-	assert_int_equal(k->drops, 1);
-	assert_int_equal(kit_noted(k, "bad_feed"), 1);
-	kit_up(k);
-	kit_serve(k);
-	kit_check_same(k);
-	kit_free(k);
+	for (size_t i = 0; i < TROTH_LEN(flaws); i++) {
+		struct kit *k = kit_joined();
+		struct troth_bus_item items[64];
+		struct troth_bus_reply m;
+		struct kit_request r;
+		struct troth_view v;
+
+		(void)kit_do(k, cmd_case(k, 1));
+		kit_serve(k);
+		foreign_promise(k, 1, 1);
+		foreign_promise(k, 1, 2);
+		assert_true(kit_take(k, TROTH_BUS_FOLLOW, &r));
+		kit_feed(k, k->size - 2, 64, items, &m);
+		assert_int_equal(m.u.follow.item_count, 2);
+		flaws[i].spoil(&m.u.follow, items);
+		kit_reply(k, r.id, &m);
+		kit_done(&r);
+		kit_turn(k);
+		assert_int_equal(k->drops, 1);
+		assert_int_equal(kit_noted(k, "bad_feed"), 1);
+		troth_buf_put_u8(&k->notes, 0);
+		assert_non_null(strstr((const char *)k->notes.data, flaws[i].why));
+		assert_true(kit_view(k, 1, &v));
+		assert_int_equal(v.subject.promise_count, 0);
+		kit_up(k);
+		kit_serve(k);
+		kit_check_same(k);
+		kit_free(k);
+	}
 }
 
 static void an_answer_that_cannot_be_read_costs_the_link_only(void **state)
@@ -538,7 +584,8 @@ int main(void)
 			no_more_answers_are_asked_for_than_may_wait_for_the_commit),
 		cmocka_unit_test(
 			a_full_disk_delays_what_was_received_and_loses_none_of_it),
-		cmocka_unit_test(a_feed_with_a_hole_ends_the_link),
+		cmocka_unit_test(
+			a_feed_that_cannot_be_ends_the_link_and_none_of_it_is_kept),
 		cmocka_unit_test(an_answer_that_cannot_be_read_costs_the_link_only),
 		cmocka_unit_test(marks_tell_when_others_have_received),
 	};

@@ -154,6 +154,28 @@ static void a_gap_sends_the_uplink_back_once(void **state)
 	kit_free(k);
 }
 
+/* The only record beside the outbox, as disk-format.md has it. */
+static void check_set_aside(struct kit *k, const char *reason, const struct troth_id *id)
+{
+	struct troth_cursor c;
+	struct troth_reader r;
+	struct troth_span text, body;
+	struct troth_event e;
+	struct troth_why why;
+	struct troth_txn t;
+
+	troth_txn_begin(&t, k->kv, TROTH_TXN_READ);
+	troth_cursor_open(&c, &t, TROTH_T_SET_ASIDE);
+	assert_true(troth_cursor_seek(&c, TROTH_SPAN_NONE));
+	r = troth_reader(c.value);
+	text = troth_read_span(&r, troth_read_u16be(&r));
+	assert_true(troth_span_eq(text, troth_span_str(reason)));
+	body = troth_read_span(&r, troth_read_u32be(&r));
+	assert_int_equal(troth_body_decode(&e, body, &why), TROTH_OK);
+	assert_true(troth_id_eq(&e.id, id));
+	troth_txn_abort(&t);
+}
+
 static void an_event_turned_away_is_set_aside_and_the_rest_goes_on(void **state)
 {
 	struct kit *k = offline_with(5, 2);
@@ -178,6 +200,7 @@ static void an_event_turned_away_is_set_aside_and_the_rest_goes_on(void **state)
 	for (unsigned i = 0; i < 5; i++)
 		assert_int_equal(kit_knows(k, &k->results[i].event), i != 2);
 	assert_int_equal(kit_count(k, TROTH_T_SET_ASIDE), 1);
+	check_set_aside(k, "malformed: for the test", &third);
 	assert_int_equal(kit_noted(k, "set_aside"), 1);
 	assert_false(kit_view(k, 3, &v));
 	kit_check_same(k);
