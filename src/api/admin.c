@@ -293,18 +293,27 @@ void troth_post_token_revocation(struct troth_call *c)
 	struct troth_txn t;
 	struct troth_why why;
 	struct troth_out o;
-	bool found;
+	enum troth_err err, revoked;
 
 	if (!read_token(c, &b))
 		return;
 	troth_txn_begin(&t, c->api->engine->kv, TROTH_TXN_WRITE);
-	found = troth_token_revoke(&t, b.name);
-	if (troth_txn_commit(&t, &why) != TROTH_OK) {
-		troth_call_problem(c, TROTH_PROBLEM_STORE, NULL, why.text);
+	revoked = troth_token_revoke(&t, b.name);
+	err = troth_txn_commit(&t, &why);
+	if (err != TROTH_OK) {
+		troth_call_problem(c,
+				   err == TROTH_ERR_FULL ? TROTH_PROBLEM_NO_ROOM
+							 : TROTH_PROBLEM_STORE,
+				   NULL, why.text);
 		return;
 	}
-	if (!found) {
+	if (revoked == TROTH_ERR_NOTFOUND) {
 		troth_call_problem(c, TROTH_PROBLEM_NOT_FOUND, "name", "has no token");
+		return;
+	}
+	if (revoked != TROTH_OK) {
+		troth_call_problem(c, TROTH_PROBLEM_FIELD, "name",
+				   "is the only manager: make another first");
 		return;
 	}
 	o = troth_call_reply(c, 200);

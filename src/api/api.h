@@ -45,8 +45,11 @@ bool troth_token_find(struct troth_txn *t, const char *text, struct troth_caller
 /* The next token behind `after` (NULL: the first); reads records. */
 bool troth_token_next(struct troth_txn *t, const struct troth_digest *after,
 		      struct troth_caller *out);
-/* Deletes the token of that name; false if there is none. */
-bool troth_token_revoke(struct troth_txn *t, const char *name);
+/*
+ * Deletes the token of that name. TROTH_ERR_NOTFOUND if there is none;
+ * TROTH_ERR_INPUT, and nothing has changed, if no manager would be left to make another.
+ */
+enum troth_err troth_token_revoke(struct troth_txn *t, const char *name);
 /* "agent dispatcher" -> bits; 0: not a list of scopes. */
 unsigned troth_scopes_parse(const char *text);
 void troth_scopes_out(struct troth_out *o, const char *key, unsigned scopes);

@@ -125,12 +125,30 @@ static bool find_name(struct troth_txn *t, const char *name, struct troth_caller
 	return false;
 }
 
-bool troth_token_revoke(struct troth_txn *t, const char *name)
+static bool is_last_manager(struct troth_txn *t, const struct troth_caller *who)
+{
+	struct troth_caller other;
+
+	if ((who->scopes & TROTH_SCOPE_MANAGER) == 0)
+		return false;
+	for (bool more = troth_token_next(t, NULL, &other); more;
+	     more = troth_token_next(t, &other.id, &other))
+		if ((other.scopes & TROTH_SCOPE_MANAGER) != 0 &&
+		    !troth_digest_eq(&other.id, &who->id))
+			return false;
+	return true;
+}
+
+enum troth_err troth_token_revoke(struct troth_txn *t, const char *name)
 {
 	struct troth_caller found;
 
-	return find_name(t, name, &found) &&
-	       troth_txn_del(t, TROTH_T_TOKENS, troth_digest_span(&found.id));
+	if (!find_name(t, name, &found))
+		return TROTH_ERR_NOTFOUND;
+	if (is_last_manager(t, &found))
+		return TROTH_ERR_INPUT;
+	(void)troth_txn_del(t, TROTH_T_TOKENS, troth_digest_span(&found.id));
+	return TROTH_OK;
 }
 
 static void make_text(char text[TROTH_TOKEN_TEXT])

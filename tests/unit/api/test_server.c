@@ -319,6 +319,29 @@ static void a_token_works_until_it_is_revoked(void **state)
 	expect_only(w, 401, "GET", "/v1/orders", token, NULL, NULL);
 }
 
+static void the_only_manager_cannot_be_revoked(void **state)
+{
+	struct world *w = *state;
+	const char *admin = api_kit_admin(w->kit);
+	struct http_reply r;
+	char token[64];
+
+	expect_only(w, 422, "POST", "/v1/tokens/revoke", admin, NULL,
+		    "{\"name\":\"admin\"}");
+	expect_only(w, 404, "POST", "/v1/tokens/revoke", admin, NULL,
+		    "{\"name\":\"nobody\"}");
+	expect(w, 201, "POST", "/v1/tokens", admin, NULL,
+	       "{\"name\":\"boss\",\"scopes\":\"manager\"}", &r);
+	(void)snprintf(token, sizeof(token), "%s", text_of(&r, "token"));
+	http_reply_free(&r);
+	expect_only(w, 200, "POST", "/v1/tokens/revoke", token, NULL,
+		    "{\"name\":\"admin\"}");
+	expect_only(w, 401, "GET", "/v1/tokens", admin, NULL, NULL);
+	expect_only(w, 422, "POST", "/v1/tokens/revoke", token, NULL,
+		    "{\"name\":\"boss\"}");
+	expect_only(w, 200, "GET", "/v1/tokens", token, NULL, NULL);
+}
+
 static void a_batch_answers_each_request_for_itself(void **state)
 {
 	struct world *w = *state;
@@ -507,6 +530,7 @@ int main(void)
 		T(a_promise_without_a_due_instant_is_refused),
 		T(without_a_token_or_its_scope_nothing_is_done),
 		T(a_token_works_until_it_is_revoked),
+		T(the_only_manager_cannot_be_revoked),
 		T(a_batch_answers_each_request_for_itself),
 		T(an_order_and_a_case_are_linked_by_one_request),
 		T(orders_are_found_by_number_and_by_customer),
