@@ -305,6 +305,17 @@ static enum troth_reason judge_share(const struct troth_subject *s,
 		       : TROTH_REASON_SHARE_EMPTY;
 }
 
+/* A pool of money pays in its currency; one of goods gives out those goods alone. */
+static bool counted_alike(const struct troth_pool *p, const struct troth_grant *g)
+{
+	if (strcmp(p->currency, g->currency) != 0)
+		return false;
+	for (unsigned i = 0; p->sku[0] != '\0' && i < g->sku_count; i++)
+		if (strcmp(g->skus[i].sku, p->sku) != 0)
+			return false;
+	return p->sku[0] == '\0' || g->sku_count > 0;
+}
+
 static enum troth_reason judge_grant(const struct troth_subject *s,
 				     const struct troth_lookup *lookup,
 				     const struct troth_event *e)
@@ -323,9 +334,8 @@ static enum troth_reason judge_grant(const struct troth_subject *s,
 	i = brand != NULL ? troth_authority_pool(brand, g->pool) : -1;
 	if (i < 0)
 		return TROTH_REASON_NO_POOL;
-	/* What it costs must be counted as the pool is. */
-	return strcmp(brand->pools[i].currency, g->currency) == 0 ? TROTH_REASON_NONE
-								  : TROTH_REASON_NO_POOL;
+	return counted_alike(&brand->pools[i], g) ? TROTH_REASON_NONE
+						  : TROTH_REASON_NO_POOL;
 }
 
 enum troth_reason troth_authority_judge(const struct troth_subject *s,

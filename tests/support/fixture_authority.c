@@ -52,6 +52,8 @@ void fixture_authority(struct troth_event *e)
 	case TROTH_EVENT_GRANT_GIVEN:
 		g->kinds = 1u << TROTH_KIND_GIFT;
 		g->most = 2;
+		g->sku_count = 1;
+		strcpy(g->skus[0].sku, "HDMI-2M");
 		strcpy(g->pool, "cables");
 		strcpy(g->grant, "gifts");
 		break;

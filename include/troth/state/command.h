@@ -10,6 +10,7 @@
 #ifndef TROTH_STATE_COMMAND_H
 #define TROTH_STATE_COMMAND_H
 
+#include "troth/core/may.h"
 #include "troth/state/state.h"
 
 enum troth_status {
@@ -37,6 +38,9 @@ struct troth_result {
 	uint64_t position;     /* At central; 0 at a gateway: not sequenced yet. */
 	struct troth_time at;  /* When it was saved. */
 	bool repeated;         /* An earlier command's result, by its idempotency key. */
+	bool has_answer;       /* With DONE, of a question (troth_command.asked): */
+	struct troth_answered
+		answer; /* terms stay empty here. With NO nothing is saved. */
 };
 
 #define TROTH_COMMAND_EVENTS_MAX 2
@@ -51,6 +55,16 @@ struct troth_command {
 	struct troth_event *drafts[TROTH_COMMAND_EVENTS_MAX];
 	struct troth_personal *personal[TROTH_COMMAND_EVENTS_MAX]; /* NULL: none. */
 	struct troth_id item;
+
+	/*
+	 * "May I promise this?": the node answers it from its newest view and fills
+	 * both drafts with what follows. Draft 0 has subject_kind, subject, on_behalf,
+	 * actor and, in u.promise, customer, reason, channel and recovers; `item` is
+	 * the promise's id. Yes: the promise is proposed and its cost reserved in the
+	 * site's share (draft 1). Ask: it is proposed and passed on for approval.
+	 */
+	bool is_question;
+	struct troth_asked asked;
 
 	bool has_if_match;
 	uint64_t if_match; /* Against the subject of draft 0. */
