@@ -104,6 +104,11 @@ const struct troth_in_table troth_in_link = { linked_fields, TROTH_LEN(linked_fi
 					      &troth_in_common };
 
 static const struct troth_in_field opened_fields[] = {
+	{ .name = "id",
+	  .form = TROTH_IN_ID,
+	  .base = TROTH_BASE_EVENT,
+	  .offset = offsetof(struct troth_event, subject),
+	  .id = TROTH_ID_CASE },
 	TROTH_FIELD_E("customer", TROTH_IN_TEXT, u.cas.customer),
 	TROTH_FIELD_E("reason", TROTH_IN_TEXT, u.cas.reason),
 };
@@ -238,8 +243,9 @@ void troth_post_case(struct troth_call *c)
 {
 	struct troth_body b;
 
-	if (begin(&b, c, TROTH_EVENT_CASE_OPENED, TROTH_SUBJECT_CASE, true))
-		(void)troth_body_read(&b);
+	if (begin(&b, c, TROTH_EVENT_CASE_OPENED, TROTH_SUBJECT_CASE, true) &&
+	    troth_body_read(&b))
+		(void)troth_body_may_choose_id(&b);
 }
 
 void troth_post_handover(struct troth_call *c)

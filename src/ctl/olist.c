@@ -1,49 +1,11 @@
 #include "olist.h"
 
-#include "troth/base/text.h"
-#include "troth/ctl/csv.h"
+#include "replay_csv.h"
 
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* ---- Fields ---- */
-
-static enum troth_err read_name(const struct troth_csv *csv, const char *column,
-				const char *text, char *out, size_t max,
-				struct troth_why *why)
-{
-	if (!troth_text_is_name(text, max))
-		return troth_csv_fail(csv, why,
-				      "%s \"%.40s\": not 1 to %zu of A-Z a-z "
-				      "0-9 . _ - /",
-				      column, text, max);
-	memcpy(out, text, strlen(text) + 1);
-	return TROTH_OK;
-}
-
-/* "2018-01-18 14:48:30", and nothing else. */
-static enum troth_err read_time(const struct troth_csv *csv, const char *column,
-				const char *text, bool required, struct troth_time *out,
-				struct troth_why *why)
-{
-	char rfc3339[] = "YYYY-MM-DDTHH:MM:SSZ";
-
-	out->ms = 0;
-	if (text[0] == '\0' && !required)
-		return TROTH_OK;
-	if (strlen(text) == 19 && text[10] == ' ') {
-		memcpy(rfc3339, text, 19);
-		rfc3339[10] = 'T';
-		if (troth_time_parse(out, rfc3339) && out->ms > 0)
-			return TROTH_OK;
-	}
-	return troth_csv_fail(csv, why,
-			      "%s \"%.40s\": not a time as in \"2018-01-18 14:48:30\"",
-			      column, text);
-}
 
 static bool digits(const char **text, int64_t *v, int max)
 {
@@ -95,37 +57,6 @@ static enum troth_err read_number(const struct troth_csv *csv, const char *colum
 
 /* ---- Files ---- */
 
-/* Finds the file of a table by its names; false if there is none. */
-static bool find_file(const char *dir, const char *name, const char *whole, char *out)
-{
-	const char *const ends[] = { ".csv.gz", ".csv" };
-
-	for (size_t i = 0; i < 2 * TROTH_LEN(ends); i++) {
-		int n = snprintf(out, PATH_MAX, "%s/%s%s", dir, i < 2 ? name : whole,
-				 ends[i % 2]);
-
-		if (n < PATH_MAX && access(out, R_OK) == 0)
-			return true;
-	}
-	(void)snprintf(out, PATH_MAX, "%.4000s/%s.csv.gz", dir, name);
-	return false;
-}
-
-/* Room for one more element at *array; NULL: no memory. */
-static void *one_more(void **array, size_t *count, size_t size)
-{
-	size_t n = *count;
-	void *grown = *array;
-
-	if ((n & (n - 1)) == 0) /* Full at every power of two. */
-		grown = reallocarray(*array, n == 0 ? 1 : 2 * n, size);
-	if (grown == NULL)
-		return NULL;
-	*array = grown;
-	(*count)++;
-	return memset((char *)grown + n * size, 0, size);
-}
-
 enum { NUMBER, CUSTOMER, STATUS, PURCHASED, APPROVED, COLLECTED, DELIVERED, ESTIMATED };
 static const char *const order_columns[] = {
 	[NUMBER] = "order_id",
@@ -143,18 +74,18 @@ static enum troth_err read_order(const struct troth_csv *csv, const char *const 
 {
 	struct troth_time *const times[] = { &o->purchased, &o->approved, &o->collected,
 					     &o->delivered, &o->estimated };
-	enum troth_err err = read_name(csv, order_columns[NUMBER], f[NUMBER], o->number,
-				       OLIST_NUMBER_MAX, why);
+	enum troth_err err = csv_name(csv, order_columns[NUMBER], f[NUMBER], o->number,
+				      OLIST_NUMBER_MAX, why);
 
 	if (err == TROTH_OK)
-		err = read_name(csv, order_columns[CUSTOMER], f[CUSTOMER], o->customer,
-				OLIST_NUMBER_MAX, why);
+		err = csv_name(csv, order_columns[CUSTOMER], f[CUSTOMER], o->customer,
+			       OLIST_NUMBER_MAX, why);
 	if (err == TROTH_OK)
-		err = read_name(csv, order_columns[STATUS], f[STATUS], o->status,
-				OLIST_STATUS_MAX, why);
+		err = csv_name(csv, order_columns[STATUS], f[STATUS], o->status,
+			       OLIST_STATUS_MAX, why);
 	for (int i = PURCHASED; i <= ESTIMATED && err == TROTH_OK; i++)
-		err = read_time(csv, order_columns[i], f[i], i == PURCHASED,
-				times[i - PURCHASED], why);
+		err = csv_time(csv, order_columns[i], f[i], i == PURCHASED,
+			       times[i - PURCHASED], why);
 	return err;
 }
 
@@ -177,7 +108,8 @@ static enum troth_err load_orders(struct olist *o, const char *path,
 		err = troth_csv_next(csv, f, why);
 		if (err != TROTH_OK)
 			break;
-		order = one_more((void **)&o->orders, &o->order_count, sizeof(*order));
+		order = csv_one_more((void **)&o->orders, &o->order_count,
+				     sizeof(*order));
 		if (order == NULL) {
 			(void)troth_fail(why, TROTH_ERR_MEMORY, "no memory");
 			err = TROTH_ERR_MEMORY;
@@ -228,16 +160,16 @@ static enum troth_err read_item(const struct troth_csv *csv, const char *const *
 
 	item->line = troth_csv_line(csv);
 	if (err == TROTH_OK)
-		err = read_name(csv, item_columns[ITEM_PRODUCT], f[ITEM_PRODUCT],
-				item->product, OLIST_NUMBER_MAX, why);
+		err = csv_name(csv, item_columns[ITEM_PRODUCT], f[ITEM_PRODUCT],
+			       item->product, OLIST_NUMBER_MAX, why);
 	if (err == TROTH_OK)
-		err = read_name(csv, item_columns[ITEM_SELLER], f[ITEM_SELLER],
-				item->seller, OLIST_SELLER_MAX, why);
+		err = csv_name(csv, item_columns[ITEM_SELLER], f[ITEM_SELLER],
+			       item->seller, OLIST_SELLER_MAX, why);
 	if (err == TROTH_OK && strchr(item->seller, '/') != NULL)
 		err = troth_csv_fail(csv, why, "seller_id \"%s\": has a /", item->seller);
 	if (err == TROTH_OK)
-		err = read_time(csv, item_columns[ITEM_LIMIT], f[ITEM_LIMIT], false,
-				&item->limit, why);
+		err = csv_time(csv, item_columns[ITEM_LIMIT], f[ITEM_LIMIT], false,
+			       &item->limit, why);
 	if (err == TROTH_OK)
 		err = read_price(csv, f[ITEM_PRICE], &item->price, why);
 	return err;
@@ -294,7 +226,7 @@ static enum troth_err load_items(struct olist *o, const char *path, struct troth
 			o->stray_items++;
 			continue;
 		}
-		item = one_more((void **)&o->items, &o->item_count, sizeof(*item));
+		item = csv_one_more((void **)&o->items, &o->item_count, sizeof(*item));
 		if (item == NULL) {
 			(void)troth_fail(why, TROTH_ERR_MEMORY, "no memory");
 			err = TROTH_ERR_MEMORY;
@@ -395,16 +327,16 @@ static enum troth_err load_reviews(struct olist *o, const char *path,
 		err = troth_csv_next(csv, f, why);
 		if (err != TROTH_OK)
 			break;
-		r = one_more((void **)&reviews, &count, sizeof(*r));
+		r = csv_one_more((void **)&reviews, &count, sizeof(*r));
 		if (r == NULL) {
 			(void)troth_fail(why, TROTH_ERR_MEMORY, "no memory");
 			err = TROTH_ERR_MEMORY;
 			break;
 		}
-		err = read_name(csv, columns[0], f[0], r->id, OLIST_NUMBER_MAX, why);
+		err = csv_name(csv, columns[0], f[0], r->id, OLIST_NUMBER_MAX, why);
 		if (err == TROTH_OK)
-			err = read_name(csv, columns[1], f[1], r->order, OLIST_NUMBER_MAX,
-					why);
+			err = csv_name(csv, columns[1], f[1], r->order, OLIST_NUMBER_MAX,
+				       why);
 		if (err == TROTH_OK)
 			err = read_number(csv, columns[2], f[2], 1, 5, &r->score, why);
 	}
@@ -425,19 +357,19 @@ enum troth_err olist_load(struct olist *o, const char *dir, struct troth_why *wh
 	enum troth_err err;
 
 	*o = (struct olist){ 0 };
-	if (!find_file(dir, "orders", "olist_orders_dataset", path))
+	if (!csv_find_file(dir, "orders", "olist_orders_dataset", path))
 		return troth_fail(why, TROTH_ERR_IO, "%s: there is no such file", path);
 	err = load_orders(o, path, why);
 	if (err != TROTH_OK)
 		return err;
-	if (!find_file(dir, "order_items", "olist_order_items_dataset", path))
+	if (!csv_find_file(dir, "order_items", "olist_order_items_dataset", path))
 		return troth_fail(why, TROTH_ERR_IO, "%s: there is no such file", path);
 	err = load_items(o, path, why);
 	if (err == TROTH_OK)
 		err = list_sellers(o, why);
 	if (err != TROTH_OK)
 		return err;
-	if (!find_file(dir, "reviews", "olist_order_reviews_dataset", path))
+	if (!csv_find_file(dir, "reviews", "olist_order_reviews_dataset", path))
 		return TROTH_OK;
 	return load_reviews(o, path, why);
 }

@@ -1,7 +1,6 @@
 #include "troth/ctl/replay.h"
 
 #include "replay_command.h"
-#include "replay_report.h"
 
 #include <argp.h>
 #include <stdio.h>
@@ -28,8 +27,9 @@ struct line {
 static const struct argp_option options[] = {
 	{ "central", OPT_CENTRAL, "URL", 0, "The API of central", 0 },
 	{ "gateway", OPT_GATEWAY, "URL", 0,
-	  "The API of a gateway: one of a seller, one of a carrier, one of a vendor, and "
-	  "one of the brand if it is to be asked",
+	  "The API of a gateway. olist: one of a seller, one of a carrier, one of a vendor; "
+	  "boston311: three of vendors, the one that takes the calls first; and one of the "
+	  "brand if it is to be asked",
 	  0 },
 	{ "token-file", OPT_TOKENS, "FILE", 0,
 	  "Token, with scope integration, for the nodes that are named behind it", 0 },
@@ -99,16 +99,16 @@ int troth_ctl_replay(int argc, char **argv)
 	static const struct argp argp = {
 		.options = options,
 		.parser = parse,
-		.args_doc = "olist DIR",
+		.args_doc = REPLAY_ARGS,
 		.doc = "Tells a federation, in the order of time, what happened to real "
-		       "orders.\vThe clocks of all nodes must be simulated. An "
+		       "orders or cases.\vThe clocks of all nodes must be simulated. An "
 		       "interrupted replay goes on where it stood. Exit codes: 0 done; 1 "
 		       "a node refused or could not be reached; 2 the command line or "
 		       "the files are unusable.",
 		.children = children,
 	};
 	struct replay_job job = { 0 };
-	struct line line = { .o = REPLAY_OPTIONS_INIT };
+	struct line line = { .o = { 0 } };
 	struct troth_why why = { "" };
 	enum troth_err err;
 	int code;

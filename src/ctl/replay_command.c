@@ -1,6 +1,6 @@
 #include "replay_command.h"
 
-#include "replay_report.h"
+#include "replay_facts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,12 +10,12 @@ enum { OPT_RULE = 'r', OPT_AT = 0x200, OPT_AS_OF, OPT_JSON, OPT_REPORT, OPT_QUIE
 
 static const struct argp_option options[] = {
 	{ "rule", OPT_RULE, "RULE", 0,
-	  "instant: a delivery is due at the estimated instant (default); end-of-day: at "
-	  "23:59:59 of that day",
+	  "olist: instant, a delivery is due at the estimated instant (default); or "
+	  "end-of-day, at 23:59:59 of that day",
 	  0 },
 	{ "as-of", OPT_AS_OF, "TIME", 0,
 	  "When what was never done is overdue, and where the clocks are in the end "
-	  "(2018-10-18T00:00:00Z)",
+	  "(2018-10-18T00:00:00Z with olist, 2026-01-01T00:00:00Z with boston311)",
 	  0 },
 	{ "at", OPT_AT, "NODE", 0,
 	  "Whose state is asked for the report: central (default); gateway, the one of the "
@@ -27,8 +27,11 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
+static const struct replay_set *const sets[] = { &replay_olist, &replay_boston311 };
+
 static void read_rule(struct argp_state *state, struct replay_options *o, const char *arg)
 {
+	o->rule = arg;
 	o->end_of_day = strcmp(arg, "end-of-day") == 0;
 	if (!o->end_of_day && strcmp(arg, "instant") != 0)
 		argp_error(state, "--rule \"%s\": must be instant or end-of-day", arg);
@@ -46,12 +49,27 @@ static void read_at(struct argp_state *state, struct replay_options *o, const ch
 
 static void read_argument(struct argp_state *state, struct replay_options *o, char *arg)
 {
-	if (state->arg_num == 0 && strcmp(arg, "olist") != 0)
-		argp_error(state, "\"%s\": only the data set olist is known", arg);
-	else if (state->arg_num == 1)
+	if (state->arg_num == 1)
 		o->dir = arg;
 	else if (state->arg_num > 1)
 		argp_error(state, "too many arguments, from \"%s\" on", arg);
+	if (state->arg_num > 0)
+		return;
+	for (size_t i = 0; i < TROTH_LEN(sets); i++)
+		if (strcmp(arg, sets[i]->name) == 0)
+			o->set = sets[i];
+	if (o->set == NULL)
+		argp_error(state, "\"%s\": the data sets are olist and boston311", arg);
+}
+
+static void check_all(struct argp_state *state, struct replay_options *o)
+{
+	if (o->dir == NULL)
+		argp_error(state, "too few arguments: want " REPLAY_ARGS);
+	if (o->rule != NULL && !o->set->has_rule)
+		argp_error(state, "--rule says nothing of %s", o->set->name);
+	if (o->as_of.ms == 0 && !troth_time_parse(&o->as_of, o->set->as_of))
+		argp_error(state, "--as-of must be said");
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -82,8 +100,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		read_argument(state, o, arg);
 		return 0;
 	case ARGP_KEY_END:
-		if (o->dir == NULL)
-			argp_error(state, "too few arguments: want olist DIR");
+		check_all(state, o);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -96,18 +113,17 @@ enum troth_err replay_load(struct replay_job *job, const struct replay_options *
 			   struct troth_why *why)
 {
 	struct troth_time end;
-	enum troth_err err = olist_load(&job->data, o->dir, why);
 	char text[TROTH_TIME_TEXT];
+	enum troth_err err;
 
+	job->set = o->set;
+	err = o->set->load(&job->data, o->dir, why);
 	if (err != TROTH_OK)
 		return err;
-	if (job->data.order_count == 0)
-		return troth_fail(why, TROTH_ERR_INPUT, "%s: holds no orders", o->dir);
-	if (job->data.stray_items > 0)
-		(void)fprintf(stderr,
-			      "%zu items of orders that are not in %s are left out\n",
-			      job->data.stray_items, o->dir);
-	err = replay_plan_make(&job->plan, &job->data, o->end_of_day, why);
+	job->plan = (struct replay_plan){ .set = o->set,
+					  .data = job->data,
+					  .end_of_day = o->end_of_day };
+	err = o->set->plan(&job->plan, why);
 	if (err != TROTH_OK)
 		return err;
 	end = replay_run_time(&job->plan, job->plan.run_count - 1);
@@ -128,7 +144,8 @@ void replay_unload(struct replay_job *job)
 	for (unsigned i = 0; i < job->replay.node_count; i++)
 		replay_node_close(&job->replay.nodes[i]);
 	replay_plan_free(&job->plan);
-	olist_free(&job->data);
+	if (job->set != NULL)
+		job->set->free(job->data);
 }
 
 enum troth_err replay_play(struct replay_job *job, struct troth_why *why)
@@ -136,13 +153,14 @@ enum troth_err replay_play(struct replay_job *job, struct troth_why *why)
 	enum troth_err err = replay_meet(&job->replay, why);
 
 	if (err == TROTH_OK)
-		err = replay_sellers(&job->replay, why);
+		err = replay_parties(&job->replay, why);
 	if (err == TROTH_OK)
 		err = replay_steps(&job->replay, why);
 	return err;
 }
 
-static enum troth_err print(const json_t *report, bool as_json, struct troth_why *why)
+static enum troth_err print(const struct replay_set *set, const json_t *report,
+			    bool as_json, struct troth_why *why)
 {
 	char *text = NULL;
 	bool ok = true;
@@ -151,12 +169,28 @@ static enum troth_err print(const json_t *report, bool as_json, struct troth_why
 		text = json_dumps(report, JSON_INDENT(1) | JSON_REAL_PRECISION(6));
 		ok = text != NULL && printf("%s\n", text) > 0;
 	} else {
-		replay_print(report, stdout);
+		set->print(report, stdout);
 	}
 	free(text);
 	if (!ok || fflush(stdout) != 0)
 		return troth_fail(why, TROTH_ERR_IO, "the report cannot be written");
 	return TROTH_OK;
+}
+
+static enum troth_err make_report(json_t **out, struct replay_job *job,
+				  struct replay_node *node, struct troth_time as_of,
+				  struct troth_why *why)
+{
+	struct facts facts;
+	enum troth_err err = facts_read(&facts, node, &job->plan, as_of, why);
+
+	if (err == TROTH_OK) {
+		*out = job->set->report(&job->plan, &facts, as_of);
+		if (*out == NULL)
+			err = troth_fail(why, TROTH_ERR_MEMORY, "no memory");
+	}
+	facts_free(&facts);
+	return err;
 }
 
 enum troth_err replay_tell(struct replay_job *job, const struct replay_options *o,
@@ -170,16 +204,16 @@ enum troth_err replay_tell(struct replay_job *job, const struct replay_options *
 		return troth_fail(why, TROTH_ERR_INPUT,
 				  "--at gateway needs a gateway of the brand");
 	if (o->at_central || !o->at_gateway)
-		err = replay_report(&central, r->central, &job->plan, o->as_of, why);
+		err = make_report(&central, job, r->central, o->as_of, why);
 	if (err == TROTH_OK && o->at_gateway)
-		err = replay_report(&gateway, r->sees_all, &job->plan, o->as_of, why);
+		err = make_report(&gateway, job, r->sees_all, o->as_of, why);
 	if (err == TROTH_OK && central != NULL && gateway != NULL &&
 	    !json_equal(central, gateway))
 		err = troth_fail(why, TROTH_ERR_INPUT, "%s and %s do not say the same",
 				 troth_http_url(r->central->http),
 				 troth_http_url(r->sees_all->http));
 	if (err == TROTH_OK)
-		err = print(central != NULL ? central : gateway, o->json, why);
+		err = print(o->set, central != NULL ? central : gateway, o->json, why);
 	json_decref(central);
 	json_decref(gateway);
 	return err;

@@ -10,24 +10,22 @@
 #include <argp.h>
 
 struct replay_options {
+	const struct replay_set *set;
 	const char *dir;
+	const char *rule; /* NULL: not said. */
 	bool end_of_day, json, report, quiet;
 	bool at_central, at_gateway; /* Neither: central. */
-	struct troth_time as_of;
+	struct troth_time as_of;     /* 0: that of the set. */
 };
 
-/* 2018-10-18T00:00:00Z, when all of the public set was over. */
-#define REPLAY_OPTIONS_INIT                                                              \
-	{                                                                                \
-		.as_of = { INT64_C(1539820800000) }                                      \
-	}
-
-/* Reads the options above, and the arguments "olist DIR". */
+/* Reads the options above, and the arguments "SET DIR". */
 extern const struct argp replay_argp;
+#define REPLAY_ARGS "olist|boston311 DIR"
 
 /* The data, the plan and the federation of one command. Begin with zeros. */
 struct replay_job {
-	struct olist data;
+	const struct replay_set *set;
+	void *data; /* Of the set. */
 	struct replay_plan plan;
 	struct replay replay;
 };

@@ -18,8 +18,10 @@ int fact_by_place(const void *a, const void *b)
 {
 	const struct fact *x = a, *y = b;
 
-	if (x->order != y->order)
-		return x->order < y->order ? -1 : 1;
+	if (x->subject != y->subject)
+		return x->subject < y->subject ? -1 : 1;
+	if (x->kind != y->kind)
+		return x->kind > y->kind ? -1 : 1;
 	return x->item == y->item ? 0 : x->item < y->item ? -1 : 1;
 }
 
@@ -31,17 +33,13 @@ static enum troth_err expect(struct facts *r, const struct replay_plan *p,
 		return troth_fail(why, TROTH_ERR_MEMORY, "no memory");
 	for (size_t i = 0; i < p->step_count; i++) {
 		const struct replay_step *s = &p->steps[i];
-		const struct olist_order *o = &p->data->orders[s->order];
-		bool delivery = s->kind == REPLAY_DELIVERY;
 
-		if (!delivery && s->kind != REPLAY_HAND_OVER)
+		if ((p->set->kinds[s->kind].flags & REPLAY_PROMISES) == 0)
 			continue;
-		r->at[r->count++] = (struct fact){
-			.id = replay_promise_id(o, delivery ? NULL
-							    : &p->data->items[s->item]),
-			.order = s->order,
-			.item = delivery ? NO_ITEM : s->item,
-		};
+		r->at[r->count++] = (struct fact){ .id = p->set->promise_id(p, s),
+						   .subject = s->subject,
+						   .item = s->item,
+						   .kind = s->kind };
 	}
 	qsort(r->at, r->count, sizeof(*r->at), by_id);
 	return TROTH_OK;
@@ -75,11 +73,12 @@ static bool read_row(struct facts *r, const json_t *row)
 	       (evidence[0] == '\0' || troth_time_parse(&f->evidence, evidence));
 }
 
-typedef bool read_page(struct facts *r, const json_t *page);
+typedef bool read_page(struct facts *r, const struct replay_plan *p, const json_t *page);
 
 /* Reads all pages of one of the two lists of scores. */
 static enum troth_err read_all(struct facts *r, struct replay_node *node,
-			       const char *path, struct troth_time as_of, read_page *read,
+			       const struct replay_plan *p, const char *path,
+			       struct troth_time as_of, read_page *read,
 			       struct troth_why *why)
 {
 	char url[512], text[TROTH_TIME_TEXT];
@@ -90,7 +89,7 @@ static enum troth_err read_all(struct facts *r, struct replay_node *node,
 	while ((err = replay_node_get(node, url, why)) == TROTH_OK) {
 		const char *next = text_of(node->reply.json, "next");
 
-		if (!read(r, node->reply.json) || strlen(next) >= sizeof(url))
+		if (!read(r, p, node->reply.json) || strlen(next) >= sizeof(url))
 			return troth_fail(why, TROTH_ERR_INPUT,
 					  "%s%s: this is not what a node answers",
 					  troth_http_url(node->http), path);
@@ -101,27 +100,35 @@ static enum troth_err read_all(struct facts *r, struct replay_node *node,
 	return err;
 }
 
-static bool read_rows(struct facts *r, const json_t *page)
+static bool read_rows(struct facts *r, const struct replay_plan *p, const json_t *page)
 {
 	const json_t *items = json_object_get(page, "items"), *row;
 	bool ok = json_is_array(items);
 	size_t i;
 
+	(void)p;
 	json_array_foreach(items, i, row) ok = read_row(r, row) && ok;
 	return ok;
 }
 
-/* Adds up what the node counts of deliveries and hand-overs, commitment by commitment. */
-static bool read_sums(struct facts *r, const json_t *page)
+static bool is_ours(const struct replay_set *set, const char *action)
+{
+	for (unsigned i = 0; set->actions[i] != NULL; i++)
+		if (strcmp(set->actions[i], action) == 0)
+			return true;
+	return false;
+}
+
+/* Adds up what the node counts of the set's actions, commitment by commitment. */
+static bool read_sums(struct facts *r, const struct replay_plan *p, const json_t *page)
 {
 	const json_t *groups = json_object_get(page, "commitments"), *g;
 	size_t i;
 
+	r->subjects += (uint64_t)json_integer_value(json_object_get(page, "subjects"));
 	json_array_foreach(groups, i, g)
 	{
-		const char *action = text_of(g, "action");
-
-		if (strcmp(action, "deliver") != 0 && strcmp(action, "hand_over") != 0)
+		if (!is_ours(p->set, text_of(g, "action")))
 			continue;
 		for (int v = 0; v < NO_DUE; v++)
 			r->sums.of[v] += (uint64_t)json_integer_value(
@@ -136,14 +143,19 @@ static enum troth_err compare(const struct facts *r, const struct replay_plan *p
 {
 	struct tally mine = { { 0 } };
 
+	if (r->subjects < p->subject_count)
+		return troth_fail(why, TROTH_ERR_INPUT,
+				  "%s: it has %llu orders and cases, the files have %zu",
+				  troth_http_url(node->http),
+				  (unsigned long long)r->subjects, p->subject_count);
 	for (size_t i = 0; i < r->count; i++) {
 		const struct fact *f = &r->at[i];
 
 		if (!f->found)
 			return troth_fail(why, TROTH_ERR_INPUT,
-					  "%s: a promise of order %s is not there",
-					  troth_http_url(node->http),
-					  p->data->orders[f->order].number);
+					  "%s: a promise of %s %s is not there",
+					  troth_http_url(node->http), p->set->word,
+					  p->set->number(p, f->subject));
 		mine.of[f->outcome]++;
 	}
 	for (int v = 0; v < NO_DUE; v++)
@@ -166,9 +178,10 @@ enum troth_err facts_read(struct facts *f, struct replay_node *node,
 	*f = (struct facts){ 0 };
 	err = expect(f, plan, why);
 	if (err == TROTH_OK)
-		err = read_all(f, node, "/v1/scores/promises", as_of, read_rows, why);
+		err = read_all(f, node, plan, "/v1/scores/promises", as_of, read_rows,
+			       why);
 	if (err == TROTH_OK)
-		err = read_all(f, node, "/v1/scores", as_of, read_sums, why);
+		err = read_all(f, node, plan, "/v1/scores", as_of, read_sums, why);
 	if (err == TROTH_OK)
 		err = compare(f, plan, node, why);
 	if (err == TROTH_OK)

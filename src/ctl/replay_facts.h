@@ -6,26 +6,25 @@
 #define TROTH_SRC_CTL_REPLAY_FACTS_H
 
 #include "replay_node.h"
-#include "replay_plan.h"
+#include "replay_set.h"
 #include "tally.h"
-
-#define NO_ITEM UINT32_MAX
 
 struct fact {
 	struct troth_id id;
-	uint32_t order;
-	uint32_t item; /* Index of the item; NO_ITEM: the delivery promise. */
+	uint32_t subject, item;
+	uint8_t kind; /* Of the step that made the promise. */
 	bool found;
 	enum outcome outcome;
 	struct troth_time due, evidence;
 	char debtor[33];
 };
 
-/* By order, then item, the delivery promise behind them. */
+/* By subject; of one subject by kind, the last first, then item. */
 struct facts {
 	size_t count;
 	struct fact *at;
 	struct tally sums; /* As the node itself adds them up. */
+	uint64_t subjects; /* That it holds. */
 };
 
 /* Compares two facts by their place. */
@@ -33,7 +32,8 @@ int fact_by_place(const void *a, const void *b);
 
 /*
  * Asks the node for all of them, as of that instant. INPUT if it lacks one, or
- * its own sums do not agree with its list. The caller owes a free in any case.
+ * a subject, or its own sums do not agree with its list. The caller owes a free
+ * in any case.
  */
 TROTH_MUST_USE enum troth_err facts_read(struct facts *f, struct replay_node *node,
 					 const struct replay_plan *plan,

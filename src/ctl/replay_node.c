@@ -141,8 +141,8 @@ enum troth_err replay_node_set_clock(struct replay_node *n, struct troth_time to
 	if (n->reply.status == 404)
 		return troth_fail(
 			why, TROTH_ERR_INPUT,
-			"%s: its clock is not simulated; orders of the past are "
-			"replayed only where clock = \"simulated\"",
+			"%s: its clock is not simulated; the past is replayed only "
+			"where clock = \"simulated\"",
 			troth_http_url(n->http));
 	if (n->reply.status >= 300) {
 		troth_http_problem(n->reply.json, n->reply.status, problem,
@@ -157,18 +157,19 @@ enum troth_err replay_node_set_clock(struct replay_node *n, struct troth_time to
 	return TROTH_OK;
 }
 
-enum troth_err replay_node_settle(struct replay_node *n, const struct troth_id *order,
+enum troth_err replay_node_settle(struct replay_node *n, const char *path,
+				  enum troth_id_kind kind, const struct troth_id *subject,
 				  struct troth_why *why)
 {
 	int64_t end = replay_monotonic_ms() + REPLAY_PATIENCE_MS;
-	char path[96], id[TROTH_ID_TEXT];
+	char url[96], id[TROTH_ID_TEXT];
 	int pause_ms = 0;
 	enum troth_err err;
 
-	troth_id_format(id, TROTH_ID_ORDER, order);
-	(void)snprintf(path, sizeof(path), "/v1/orders/%s?fresh=true", id);
+	troth_id_format(id, kind, subject);
+	(void)snprintf(url, sizeof(url), "%s%s?fresh=true", path, id);
 	for (;;) {
-		err = replay_node_get(n, path, why);
+		err = replay_node_get(n, url, why);
 		if (err == TROTH_ERR_NOTFOUND) /* Asked all the same; nothing pends. */
 			return TROTH_OK;
 		if (err != TROTH_OK ||

@@ -56,11 +56,13 @@ TROTH_MUST_USE enum troth_err replay_node_set_clock(struct replay_node *n,
 						    struct troth_why *why);
 
 /*
- * Waits until the node's view is as new as central's, and holds nothing about
- * the order that central has not sequenced. The order need not be there.
+ * Waits until the node's view is as new as central's, and holds nothing about the
+ * subject ("/v1/orders/" and its id) that central has not sequenced. The subject
+ * need not be there.
  */
-TROTH_MUST_USE enum troth_err replay_node_settle(struct replay_node *n,
-						 const struct troth_id *order,
+TROTH_MUST_USE enum troth_err replay_node_settle(struct replay_node *n, const char *path,
+						 enum troth_id_kind kind,
+						 const struct troth_id *subject,
 						 struct troth_why *why);
 
 /* Pauses; each longer than the one before, up to a second. *pause_ms begins with 0. */

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SELLERS_BATCH 500
+#define PARTIES_BATCH 500
 #define LINE_EVERY_MS INT64_C(10000)
 #define TTY_EVERY_MS  INT64_C(200)
 
@@ -55,16 +55,15 @@ static enum troth_err find_role(struct replay *r, struct replay_node *n,
 	return err;
 }
 
-/* The part that a gateway plays, by its party's role; NULL: none of ours. */
+/* The part that a gateway plays, by its party's role; NULL: none that is left. */
 static struct replay_node **part_of(struct replay *r, const char *role)
 {
-	if (strcmp(role, "seller") == 0)
-		return &r->lanes[REPLAY_MARKET];
-	if (strcmp(role, "carrier") == 0)
-		return &r->lanes[REPLAY_CARRIER];
-	if (strcmp(role, "vendor") == 0)
-		return &r->service;
-	return strcmp(role, "brand") == 0 ? &r->sees_all : NULL;
+	const struct replay_set *set = r->plan->set;
+
+	for (unsigned i = 0; i < set->part_count; i++)
+		if (strcmp(set->parts[i].role, role) == 0 && r->parts[i] == NULL)
+			return &r->parts[i];
+	return strcmp(role, "brand") == 0 && r->sees_all == NULL ? &r->sees_all : NULL;
 }
 
 static enum troth_err give_part(struct replay *r, struct replay_node *n,
@@ -76,10 +75,23 @@ static enum troth_err give_part(struct replay *r, struct replay_node *n,
 	if (err != TROTH_OK)
 		return err;
 	part = part_of(r, n->role);
-	if (part == NULL || *part != NULL)
-		return troth_fail(why, TROTH_ERR_INPUT, "%s: a second gateway of a %s",
+	if (part == NULL)
+		return troth_fail(why, TROTH_ERR_INPUT,
+				  "%s: one more gateway of a %s than is of use",
 				  troth_http_url(n->http), n->role);
 	*part = n;
+	return TROTH_OK;
+}
+
+static enum troth_err all_parts_given(const struct replay *r, struct troth_why *why)
+{
+	for (unsigned i = 0; i < r->plan->set->part_count; i++)
+		if (r->parts[i] == NULL)
+			return troth_fail(why, TROTH_ERR_INPUT,
+					  "no gateway of a %s is left; a replay of %s "
+					  "needs one of each of %s",
+					  r->plan->set->parts[i].role, r->plan->set->name,
+					  r->plan->set->needs);
 	return TROTH_OK;
 }
 
@@ -96,25 +108,27 @@ static enum troth_err other_history(const struct replay *r, struct troth_time cl
 			  troth_http_url(r->central->http), text, what);
 }
 
-/* The last order of the runs before `run` must be there. */
+/* The last subject of the runs before `run` must be there. */
 static enum troth_err check_history(struct replay *r, size_t run, struct troth_time clock,
 				    struct troth_why *why)
 {
 	const struct replay_plan *p = r->plan;
+	const struct replay_set *set = p->set;
 	size_t at = p->runs[run - 1].end - 1;
-	char path[64], id[TROTH_ID_TEXT];
-	struct troth_id order;
+	char path[64], id[TROTH_ID_TEXT], missing[64];
+	struct troth_id subject;
 	enum troth_err err;
 
-	while (p->steps[at].kind != REPLAY_PLACE) /* The first step of all is one. */
+	/* The first step of all is one. */
+	while ((set->kinds[p->steps[at].kind].flags & REPLAY_FIRST) == 0)
 		at--;
-	order = replay_order_id(&p->data->orders[p->steps[at].order]);
-	troth_id_format(id, TROTH_ID_ORDER, &order);
-	(void)snprintf(path, sizeof(path), "/v1/orders/%s", id);
+	subject = set->subject_id(p, p->steps[at].subject);
+	troth_id_format(id, set->id_kind, &subject);
+	(void)snprintf(path, sizeof(path), "%s%s", set->path, id);
+	(void)snprintf(missing, sizeof(missing), "the %s of that time is missing",
+		       set->word);
 	err = replay_node_get(r->central, path, why);
-	return err == TROTH_ERR_NOTFOUND
-		       ? other_history(r, clock, "an order of that time is missing", why)
-		       : err;
+	return err == TROTH_ERR_NOTFOUND ? other_history(r, clock, missing, why) : err;
 }
 
 /*
@@ -140,7 +154,7 @@ static enum troth_err find_start(struct replay *r, struct troth_why *why)
 		if (i + 1 == p->run_count || replay_run_time(p, i + 1).ms > latest.ms)
 			r->first_run = ++i;
 	} else if (i < p->run_count && latest.ms > p->steps[0].at.ms) {
-		return other_history(r, latest, "where no replay of these orders stops",
+		return other_history(r, latest, "where no replay of these files stops",
 				     why);
 	}
 	for (unsigned k = 0; k < r->node_count && err == TROTH_OK; k++)
@@ -150,8 +164,6 @@ static enum troth_err find_start(struct replay *r, struct troth_why *why)
 
 enum troth_err replay_meet(struct replay *r, struct troth_why *why)
 {
-	static const char *const missing = "no gateway of a seller, a carrier or a vendor"
-					   " was named; a replay needs one of each";
 	enum troth_err err = TROTH_OK;
 
 	for (unsigned i = 0; i < r->node_count && err == TROTH_OK; i++) {
@@ -169,15 +181,27 @@ enum troth_err replay_meet(struct replay *r, struct troth_why *why)
 	r->central = &r->nodes[0];
 	for (unsigned i = 1; i < r->node_count && err == TROTH_OK; i++)
 		err = give_part(r, &r->nodes[i], why);
-	if (err == TROTH_OK && (r->lanes[REPLAY_MARKET] == NULL ||
-				r->lanes[REPLAY_CARRIER] == NULL || r->service == NULL))
-		err = troth_fail(why, TROTH_ERR_INPUT, "%s", missing);
+	if (err == TROTH_OK)
+		err = all_parts_given(r, why);
 	return err == TROTH_OK ? find_start(r, why) : err;
 }
 
-/* ---- Sellers ---- */
+/* ---- Parties ---- */
 
-static enum troth_err add_sellers(struct replay *r, size_t first, size_t end,
+static void put_party(const struct replay *r, struct troth_buf *b, size_t i)
+{
+	const struct replay_set *set = r->plan->set;
+	struct replay_party p = set->party(r->plan->data, i);
+
+	troth_buf_printf(b,
+			 "{\"method\":\"POST\",\"path\":\"/v1/parties\","
+			 "\"idempotency_key\":\"%s-party-%s\",\"body\":{"
+			 "\"party\":\"%s\",\"role\":\"%s\",\"name\":\"%s\","
+			 "\"operator\":\"%s\"}}",
+			 set->name, p.id, p.id, p.role, p.id, r->parts[p.part]->party);
+}
+
+static enum troth_err add_parties(struct replay *r, size_t first, size_t end,
 				  struct troth_why *why)
 {
 	struct troth_http_call call = { .method = "POST", .path = "/v1/batch" };
@@ -188,15 +212,8 @@ static enum troth_err add_sellers(struct replay *r, size_t first, size_t end,
 	size_t i;
 
 	for (i = first; i < end; i++) {
-		const char *id = r->plan->data->sellers[i].id;
-
-		troth_buf_printf(&b,
-				 "%s{\"method\":\"POST\",\"path\":\"/v1/parties\","
-				 "\"idempotency_key\":\"olist-seller-%s\",\"body\":{"
-				 "\"party\":\"%s\",\"role\":\"seller\",\"name\":\"%s\","
-				 "\"operator\":\"%s\"}}",
-				 i > first ? "," : "{\"requests\":[", id, id, id,
-				 r->lanes[REPLAY_MARKET]->party);
+		troth_buf_put_str(&b, i > first ? "," : "{\"requests\":[");
+		put_party(r, &b, i);
 	}
 	troth_buf_put_str(&b, "]}");
 	call.body = troth_buf_span(&b);
@@ -217,25 +234,36 @@ static enum troth_err add_sellers(struct replay *r, size_t first, size_t end,
 		    strcmp(text_of(body, "type"), "urn:troth:problem:exists") == 0)
 			continue;
 		troth_http_problem(body, status, problem, sizeof(problem));
-		err = troth_fail(why, TROTH_ERR_INPUT, "%s: seller %s: %s",
+		err = troth_fail(why, TROTH_ERR_INPUT, "%s: party %s: %s",
 				 troth_http_url(r->central->http),
-				 r->plan->data->sellers[first + i].id, problem);
+				 r->plan->set->party(r->plan->data, first + i).id,
+				 problem);
 	}
 	troth_buf_fini(&b);
 	return err;
 }
 
-enum troth_err replay_sellers(struct replay *r, struct troth_why *why)
+/* For a node that is to be as new as central, and has nothing of its own to hand over. */
+static const struct troth_id no_subject = { { 1 } };
+
+static enum troth_err settle_node(struct replay *r, struct replay_node *n,
+				  const struct troth_id *subject, struct troth_why *why)
 {
-	const struct troth_id nothing = { { 1 } };
-	size_t n = r->plan->data->seller_count;
+	const struct replay_set *set = r->plan->set;
+
+	return replay_node_settle(n, set->path, set->id_kind, subject, why);
+}
+
+enum troth_err replay_parties(struct replay *r, struct troth_why *why)
+{
+	size_t n = r->plan->set->party_count(r->plan->data);
 	enum troth_err err = TROTH_OK;
 
-	for (size_t i = 0; i < n && err == TROTH_OK; i += SELLERS_BATCH)
-		err = add_sellers(r, i, i + SELLERS_BATCH < n ? i + SELLERS_BATCH : n,
+	for (size_t i = 0; i < n && err == TROTH_OK; i += PARTIES_BATCH)
+		err = add_parties(r, i, i + PARTIES_BATCH < n ? i + PARTIES_BATCH : n,
 				  why);
-	for (int i = 0; i < REPLAY_LANES && err == TROTH_OK; i++)
-		err = replay_node_settle(r->lanes[i], &nothing, why);
+	for (unsigned i = 0; i < r->plan->set->lane_count && err == TROTH_OK; i++)
+		err = settle_node(r, r->parts[i], &no_subject, why);
 	return err;
 }
 
@@ -269,9 +297,9 @@ static void say_progress(struct replay *r, struct progress *p, bool last)
 
 struct task {
 	struct replay *r;
-	enum replay_lane lane;
+	unsigned lane;
 	const struct replay_run *run;
-	struct troth_id last;
+	struct troth_id last; /* Zero: it had no step. */
 	struct troth_why why;
 	enum troth_err err;
 };
@@ -284,25 +312,30 @@ static void *send_lane(void *arg)
 	return NULL;
 }
 
-/* All gateways at the same time, each in its own order. */
-static enum troth_err send_run(struct replay *r, const struct replay_run *run,
-			       struct task tasks[REPLAY_LANES], struct troth_why *why)
+/* The gateways of a phase at the same time, each in its own order. */
+static enum troth_err send_phase(struct replay *r, unsigned phase,
+				 const struct replay_run *run,
+				 struct task tasks[REPLAY_PARTS_MAX],
+				 struct troth_why *why)
 {
-	pthread_t threads[REPLAY_LANES];
+	const struct replay_set *set = r->plan->set;
+	pthread_t threads[REPLAY_PARTS_MAX];
+	bool started[REPLAY_PARTS_MAX] = { false };
 	enum troth_err err = TROTH_OK;
-	int rc = 0, started;
+	int rc = 0;
 
-	for (started = 0; started < REPLAY_LANES && rc == 0; started++) {
-		tasks[started] = (struct task){ .r = r,
-						.lane = (enum replay_lane)started,
-						.run = run };
-		rc = pthread_create(&threads[started], NULL, send_lane, &tasks[started]);
+	for (unsigned i = 0; i < set->lane_count && rc == 0; i++) {
+		tasks[i] = (struct task){ .r = r, .lane = i, .run = run };
+		if (set->parts[i].phase != phase)
+			continue;
+		rc = pthread_create(&threads[i], NULL, send_lane, &tasks[i]);
+		started[i] = rc == 0;
 	}
-	if (rc != 0) {
+	if (rc != 0)
 		err = troth_fail(why, TROTH_ERR_IO, "thread: %s", strerror(rc));
-		started--;
-	}
-	for (int i = 0; i < started; i++) {
+	for (unsigned i = 0; i < set->lane_count; i++) {
+		if (!started[i])
+			continue;
 		(void)pthread_join(threads[i], NULL);
 		if (err == TROTH_OK && tasks[i].err != TROTH_OK) {
 			err = tasks[i].err;
@@ -312,18 +345,40 @@ static enum troth_err send_run(struct replay *r, const struct replay_run *run,
 	return err;
 }
 
-/* Waits until everybody who acts next has everything, then moves all clocks. */
-static enum troth_err settle(struct replay *r, const struct task tasks[REPLAY_LANES],
-			     struct troth_time to, struct troth_why *why)
+/* Waits until what was saved is sequenced, and everybody who may act next has it. */
+static enum troth_err settle(struct replay *r, const struct task tasks[REPLAY_PARTS_MAX],
+			     struct troth_why *why)
+{
+	unsigned lanes = r->plan->set->lane_count;
+	enum troth_err err = TROTH_OK;
+
+	for (unsigned i = 0; i < lanes && err == TROTH_OK; i++)
+		if (!troth_id_is_zero(&tasks[i].last))
+			err = settle_node(r, r->parts[i], &tasks[i].last, why);
+	for (unsigned i = 0; i < lanes && err == TROTH_OK; i++)
+		err = settle_node(r, r->parts[i], &no_subject, why);
+	return err;
+}
+
+static enum troth_err take_run(struct replay *r, const struct replay_run *run,
+			       struct troth_why *why)
+{
+	struct task tasks[REPLAY_PARTS_MAX];
+	enum troth_err err = TROTH_OK;
+
+	for (unsigned i = 0; i < r->plan->set->phase_count && err == TROTH_OK; i++) {
+		err = send_phase(r, i, run, tasks, why);
+		if (err == TROTH_OK)
+			err = settle(r, tasks, why);
+	}
+	return err;
+}
+
+static enum troth_err set_clocks(struct replay *r, struct troth_time to,
+				 struct troth_why *why)
 {
 	enum troth_err err = TROTH_OK;
 
-	for (int i = 0; i < REPLAY_LANES && err == TROTH_OK; i++)
-		if (!troth_id_is_zero(&tasks[i].last))
-			err = replay_node_settle(r->lanes[i], &tasks[i].last, why);
-	/* What one gateway saved is sequenced now; the others ask for it. */
-	for (int i = 0; i < REPLAY_LANES && err == TROTH_OK; i++)
-		err = replay_node_settle(r->lanes[i], &tasks[i == 0].last, why);
 	for (unsigned i = 0; i < r->node_count && err == TROTH_OK; i++)
 		err = replay_node_set_clock(&r->nodes[i], to, why);
 	return err;
@@ -334,10 +389,9 @@ enum troth_err replay_steps(struct replay *r, struct troth_why *why)
 	const struct replay_plan *p = r->plan;
 	struct progress progress = { .began_ms = replay_monotonic_ms(),
 				     .tty = isatty(STDERR_FILENO) == 1 };
-	struct task tasks[REPLAY_LANES] = { { .lane = REPLAY_MARKET } };
 	enum troth_err err = TROTH_OK;
 
-	r->batch_of = calloc(p->data->order_count + 1, sizeof(*r->batch_of));
+	r->batch_of = calloc(p->subject_count + 1, sizeof(*r->batch_of));
 	if (r->batch_of == NULL)
 		return troth_fail(why, TROTH_ERR_MEMORY, "no memory");
 	if (r->first_run > 0)
@@ -345,15 +399,15 @@ enum troth_err replay_steps(struct replay *r, struct troth_why *why)
 	atomic_store(&r->done, progress.began_at);
 	progress.said_ms = progress.began_ms;
 	for (size_t i = r->first_run; i < p->run_count && err == TROTH_OK; i++) {
-		err = send_run(r, &p->runs[i], tasks, why);
+		err = take_run(r, &p->runs[i], why);
 		if (err == TROTH_OK)
-			err = settle(r, tasks, replay_run_time(p, i), why);
+			err = set_clocks(r, replay_run_time(p, i), why);
 		say_progress(r, &progress, false);
 	}
 	if (err == TROTH_OK)
-		err = settle(r, tasks, r->as_of, why);
+		err = set_clocks(r, r->as_of, why);
 	for (unsigned k = 1; k < r->node_count && err == TROTH_OK; k++)
-		err = replay_node_settle(&r->nodes[k], &tasks[0].last, why);
+		err = settle_node(r, &r->nodes[k], &no_subject, why);
 	say_progress(r, &progress, true);
 	free(r->batch_of);
 	r->batch_of = NULL;

@@ -39,19 +39,6 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
-static const struct troth_federation_party parties[] = {
-	{ "olist", "brand", "Olist", NULL },
-	{ "market", "seller", "Marketplace", NULL },
-	{ "carrier", "carrier", "Carrier", NULL },
-	{ "service", "vendor", "Customer service", NULL },
-};
-static const struct troth_federation_site sites[] = {
-	{ "market", "shop" },
-	{ "carrier", "depot" },
-	{ "service", "desk" },
-	{ "olist", "hq2" },
-};
-
 /* ---- Killing ---- */
 
 struct strike {
@@ -190,10 +177,10 @@ static enum troth_err open_federation(struct troth_federation **f,
 		/* Just before the first step: time begins with it. */
 		.clock_start = { job->plan.steps[0].at.ms - 1000 },
 		.settings = "api_requests_per_s = 1000000;\nlog_level = \"warn\";\n",
-		.party_count = TROTH_LEN(parties),
-		.parties = parties,
-		.site_count = TROTH_LEN(sites),
-		.sites = sites,
+		.party_count = job->set->firm_count,
+		.parties = job->set->firms,
+		.site_count = job->set->site_count,
+		.sites = job->set->sites,
 	};
 
 	return troth_federation_open(f, &spec, why);
@@ -301,14 +288,14 @@ int troth_ctl_replay_run(int argc, char **argv)
 	static const struct argp argp = {
 		.options = options,
 		.parser = parse,
-		.args_doc = "olist DIR",
-		.doc = "Replays real orders into a federation that is made for it, asks "
+		.args_doc = REPLAY_ARGS,
+		.doc = "Replays real orders or cases into a federation that is made for it, asks "
 		       "it what became of every promise, and throws it away.\vExit "
 		       "codes: 0 done; 1 a node refused or failed; 2 the command line or "
 		       "the files are unusable.",
 		.children = children,
 	};
-	struct line line = { .o = REPLAY_OPTIONS_INIT };
+	struct line line = { .o = { 0 } };
 	struct replay_job job = { 0 };
 	struct troth_why why = { "" };
 	enum troth_err err;

@@ -46,14 +46,20 @@ void tally_ratios(const struct tally *t, json_t *out)
 	}
 }
 
-void tally_out(const struct tally *t, json_t *out)
+uint64_t tally_promises(const struct tally *t)
 {
 	uint64_t all = 0;
 
-	for (int i = 0; i < OUTCOMES; i++)
+	for (int i = 0; i < NO_DUE; i++)
 		all += t->of[i];
+	return all;
+}
+
+void tally_out(const struct tally *t, json_t *out)
+{
 	tally_counts(t, OUTCOMES, out);
-	(void)json_object_set_new(out, "promises", json_integer((json_int_t)all));
+	(void)json_object_set_new(out, "promises",
+				  json_integer((json_int_t)tally_promises(t)));
 	tally_ratios(t, out);
 }
 

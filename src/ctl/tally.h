@@ -22,7 +22,10 @@ enum outcome outcome_named(const char *name);
 /* Sets counts (the first `n` outcomes), and nothing else, in `out`. */
 void tally_counts(const struct tally *t, enum outcome n, json_t *out);
 
-/* Sets all counts, how many `promises` they are, and the ratios. */
+/* How many promises there were: all but NO_DUE. */
+uint64_t tally_promises(const struct tally *t);
+
+/* Sets all counts, how many promises they are, and the ratios. */
 void tally_out(const struct tally *t, json_t *out);
 
 /* Sets kept_ratio and kept_ratio_strict: null over nothing. */

@@ -1,8 +1,9 @@
-"""Real orders through real processes, against answers that were computed elsewhere.
+"""Real orders and cases through real processes, against answers computed elsewhere.
 
     test_replay.py SENTENCE        exit 77: the data is not on this machine
 
-$TROTH_DATASETS holds the public set and its answers (olist/, expected.json).
+$TROTH_DATASETS holds the public sets and their answers (olist/, boston311/,
+expected.json).
 """
 
 import json
@@ -17,6 +18,7 @@ from troth_nodes import Federation, program
 
 HERE = pathlib.Path(__file__).resolve().parent
 SMALL = HERE.parent / "data" / "olist-small"
+CASES = HERE.parent / "data" / "boston311-small"
 SMALL_AS_OF = "2018-03-01T00:00:00Z"
 SKIPPED = 77
 
@@ -46,26 +48,28 @@ def differences(want, got, path=""):
         yield "%s: %r, not %r" % (path, got, want)
 
 
-def compare(want, text, rule):
+def compare(want, text, rule=None):
+    """`rule`: of the answers by both rules of Olist, the one that is meant."""
     want = dict(want)
-    of_rule = want["delivery_promise"][rule]
-    want["delivery_promise"] = {**of_rule, rule: of_rule}
+    if rule is not None:
+        of_rule = want["delivery_promise"][rule]
+        want["delivery_promise"] = {**of_rule, rule: of_rule}
     found = list(differences(want, json.loads(text)))
     if found:
         raise AssertionError("%d differences:\n%s" % (len(found), "\n".join(found[:20])))
 
 
-def data():
+def data(name):
     """The public set's directory and its answers."""
     top = pathlib.Path(os.environ.get("TROTH_DATASETS", ""))
-    if not (top / "expected.json").is_file() or not (top / "olist").is_dir():
-        print("skipped: TROTH_DATASETS (%s) has no olist/ and expected.json" % top)
+    if not (top / "expected.json").is_file() or not (top / name).is_dir():
+        print("skipped: TROTH_DATASETS (%s) has no %s/ and expected.json" % (top, name))
         sys.exit(SKIPPED)
-    return top / "olist", json.loads((top / "expected.json").read_text())["olist"]
+    return top / name, json.loads((top / "expected.json").read_text())[name]
 
 
-def small_expected():
-    return json.loads((SMALL / "expected.json").read_text())
+def small_expected(directory=SMALL):
+    return json.loads((directory / "expected.json").read_text())
 
 
 def no_logs_of_trouble(directory):
@@ -95,6 +99,37 @@ def a_replay_that_is_killed_everywhere_comes_to_the_same():
             raise AssertionError("it does not say how to do that again: " + err)
         compare(small_expected(), out, "instant")
         no_logs_of_trouble(keep)
+
+
+def small_cases_come_to_what_was_computed_by_hand():
+    out, _ = run("replay-run", "boston311", CASES, "--as-of", SMALL_AS_OF, "--at", "both",
+                 "--json", "--quiet")
+    compare(small_expected(CASES), out)
+    out, _ = run("replay-run", "boston311", CASES, "--as-of", SMALL_AS_OF, "--quiet")
+    if "15 cases, as of 2018-03-01 00:00:00" not in out or "breached_late      3" not in out:
+        raise AssertionError(out)
+
+
+def cases_whose_replay_is_killed_everywhere_come_to_the_same():
+    with tempfile.TemporaryDirectory() as top:
+        keep = pathlib.Path(top) / "kept"
+        out, _ = run("replay-run", "boston311", CASES, "--as-of", SMALL_AS_OF, "--at",
+                     "both", "--json", "--kill=3", "--keep", keep)
+        compare(small_expected(CASES), out)
+        no_logs_of_trouble(keep)
+
+
+def a_data_set_is_one_of_those_that_are_known():
+    wrong = [(["scms", CASES], "\"scms\": the data sets are olist and boston311"),
+             (["boston311"], "too few arguments"),
+             (["boston311", CASES, "--rule", "instant"], "--rule says nothing of boston311"),
+             (["boston311", SMALL], "cases.csv.gz: there is no such file"),
+             (["boston311", CASES, "--as-of", "2018-02-21T09:59:59Z"],
+              "before the last step, which is at 2018-02-21T10:00:00.000Z")]
+    for arguments, says in wrong:
+        _, err = run("replay-run", *arguments, code=2)
+        if says not in err:
+            raise AssertionError("%s, not %s" % (err, says))
 
 
 def nothing_is_left_of_a_federation_that_was_thrown_away():
@@ -129,17 +164,28 @@ def files_that_are_not_as_they_must_be_are_named_with_their_line():
         ("order_items", "s3,a005", "s/3,a005", "seller_id \"s/3\": has a /"),
         ("reviews", "r1,a001,5", "r1,a001,6", "reviews.csv:2: review_score \"6\""),
         ("reviews", "r3,a009,3,\"\"", "r3,a009,3,\"\"x", "text behind a closing quote"),
+        ("cases", "1001,2018-01-01 09:00:00", "1001,",
+         "cases.csv:3: open_dt \"\": not a time"),
+        ("cases", "1001,2018", "1009,2018", "case 1009 is there twice"),
+        ("cases", ",Open,Rats", ",An open case it is,Rats",
+         "cases.csv:5: case_status \"An open case it is\": not text of 1 to 15 bytes"),
+        ("cases", "HLTH_All,HLTH", "HLTH_All,HL/TH", "department \"HL/TH\": has a /"),
+        ("cases", "HLTH_All,HLTH", "HLTH_All,%s" % ("H" * 33), "department \"HHHH"),
+        ("cases", "General,Question", "(General),Question", "reason \"(General)\""),
+        ("cases", "INFO_Desk,INFO", "%s,INFO" % ("q" * 81), "queue \"qqqq"),
+        ("cases", ",queue,", ",tail,", "queue"),
     ]
     for name, before, after, says in wrong:
+        small, known = (CASES, "boston311") if name == "cases" else (SMALL, "olist")
         with tempfile.TemporaryDirectory() as top:
             copy = pathlib.Path(top) / "set"
-            shutil.copytree(SMALL, copy)
+            shutil.copytree(small, copy)
             text = (copy / (name + ".csv")).read_bytes().decode()
             if before not in text:
                 raise AssertionError("%s: no %s to change" % (name, before))
             text = text.replace(before, after, 1)
             (copy / (name + ".csv")).write_bytes(text.encode())
-            _, err = run("replay-run", "olist", copy, code=2)
+            _, err = run("replay-run", known, copy, code=2)
             if says not in err:
                 raise AssertionError("%s, not %s" % (err, says))
     _, err = run("replay-run", "olist", SMALL, "--as-of", "2018-02-01T00:00:00Z", code=2)
@@ -173,13 +219,16 @@ SITES = ["market/shop", "carrier/depot", "service/desk", "olist/hq2"]
 SCOPES = "agent dispatcher approver manager integration read"
 
 
+CASE_SITES = ["calls/desk", "field/depot", "office/hall", "boston/hq2"]
+
+
 class Running:
     """A federation for `troth replay`, with a token file for each node."""
 
-    def __init__(self, top, clock):
-        self.fed = Federation(top, SITES, clock=clock)
+    def __init__(self, top, clock, sites=None, brand="olist"):
+        self.fed = Federation(top, sites or SITES, clock=clock)
         self.fed.start()
-        self.fed.register("olist", {"market": "seller", "carrier": "carrier"})
+        self.fed.register(brand, {"market": "seller", "carrier": "carrier"})
         self.arguments = []
         for node in self.fed.nodes():
             answer = node.must_post("/v1/tokens", {"name": "replay", "scopes": SCOPES})
@@ -190,9 +239,9 @@ class Running:
                                node.api[0]]
 
 
-def begin(running, directory):
+def begin(running, name, directory):
     return subprocess.Popen(
-        [program(), "replay", "olist", str(directory), "--as-of", SMALL_AS_OF,
+        [program(), "replay", name, str(directory), "--as-of", SMALL_AS_OF,
          *map(str, running.arguments)],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         text=True)
@@ -206,7 +255,7 @@ def an_interrupted_replay_goes_on_where_it_stood():
             central = running.fed.central
             sizes = []
             for wanted in (8, 14, 20, 30):
-                process = begin(running, SMALL)
+                process = begin(running, "olist", SMALL)
                 central.wait_get("/v1/status", lambda a, w=wanted: a.body["stream_len"] > w)
                 process.kill()
                 process.wait()
@@ -222,6 +271,29 @@ def an_interrupted_replay_goes_on_where_it_stood():
             compare(small_expected(), out, "instant")
             if central.must_get("/v1/status")["stream_len"] != size:
                 raise AssertionError("a finished replay added entries")
+
+
+def an_interrupted_replay_of_cases_goes_on_where_it_stood():
+    with tempfile.TemporaryDirectory() as top:
+        running = Running(pathlib.Path(top) / "fed", "2017-12-31T00:00:00Z", CASE_SITES,
+                          "boston")
+        with running.fed:
+            central = running.fed.central
+            for wanted in (15, 30, 45, 60):
+                process = begin(running, "boston311", CASES)
+                central.wait_get("/v1/status", lambda a, w=wanted: a.body["stream_len"] > w)
+                process.kill()
+                process.wait()
+            replay = ("replay", "boston311", CASES, "--as-of", SMALL_AS_OF, "--json",
+                      "--quiet", "--at", "both", *running.arguments)
+            compare(small_expected(CASES), run(*replay)[0])
+            size = central.must_get("/v1/status")["stream_len"]
+            compare(small_expected(CASES), run(*replay)[0])
+            if central.must_get("/v1/status")["stream_len"] != size:
+                raise AssertionError("a finished replay added entries")
+            cases = central.must_get("/v1/cases?customer=caller-1001")["items"]
+            if [c["state"] for c in cases] != ["closed"]:
+                raise AssertionError(cases)
 
 
 def scores_add_up(running, report):
@@ -296,7 +368,7 @@ def a_replay_needs_a_gateway_of_each_role():
 
 
 def the_public_set_at_both_places_while_everything_is_killed():
-    files, expected = data()
+    files, expected = data("olist")
     with tempfile.TemporaryDirectory() as top:
         keep = pathlib.Path(top) / "kept"
         out, err = run("replay-run", "olist", files, "--at", "both", "--json", "--kill",
@@ -307,10 +379,21 @@ def the_public_set_at_both_places_while_everything_is_killed():
 
 
 def the_public_set_by_whole_days():
-    files, expected = data()
+    files, expected = data("olist")
     out, err = run("replay-run", "olist", files, "--rule", "end-of-day", "--json")
     print(err)
     compare(expected, out, "end_of_day")
+
+
+def the_public_cases_at_both_places_while_everything_is_killed():
+    files, expected = data("boston311")
+    with tempfile.TemporaryDirectory() as top:
+        keep = pathlib.Path(top) / "kept"
+        out, err = run("replay-run", "boston311", files, "--at", "both", "--json", "--kill",
+                       "--keep", keep)
+        print(err)
+        compare(expected, out)
+        no_logs_of_trouble(keep)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 /*
- * replay - `troth replay` and `troth replay-run`: real orders of the past, and
- * what became of them, told to a federation in the order in which it happened.
+ * replay - `troth replay` and `troth replay-run`: real orders or cases of the past,
+ * and what became of them, told to a federation in the order in which it happened.
  *
- * `troth replay olist DIR` speaks to a federation that runs, with simulated
+ * `troth replay SET DIR` speaks to a federation that runs, with simulated
  * clocks; `troth replay-run` makes one, replays into it, asks it what became of
  * every promise, and throws it away. doc/replay.md tells what stands for what.
  */
