@@ -497,18 +497,25 @@ void troth_authority_apply(struct troth_subject *s, const struct troth_event *e,
 
 /* ---- What speaks against a promise ---- */
 
-static enum troth_reason policy_reason(const struct troth_lookup *l, uint64_t version,
-				       struct troth_time at)
+static enum troth_reason policy_reason(const struct troth_lookup *l,
+				       const struct troth_event *e, int64_t cost)
 {
+	uint64_t version = e->u.promise.policy_version;
 	const struct troth_policy *p;
+	const struct troth_rule *rule;
 
 	if (version == 0)
 		return TROTH_REASON_UNCITED;
 	p = troth_lookup_policy(l, version);
 	if (p == NULL)
 		return TROTH_REASON_POLICY_UNKNOWN;
-	return p->withdrawn.ms != 0 && at.ms >= p->withdrawn.ms
-		       ? TROTH_REASON_POLICY_WITHDRAWN
+	if (p->withdrawn.ms != 0 && e->u.promise.made.ms >= p->withdrawn.ms)
+		return TROTH_REASON_POLICY_WITHDRAWN;
+	rule = troth_policy_rule(p, e->u.promise.kind, e->u.promise.sku);
+	if (rule == NULL)
+		return TROTH_REASON_NO_GRANT;
+	return rule->forbidden || (rule->most > 0 && cost > rule->most)
+		       ? TROTH_REASON_FORBIDDEN
 		       : TROTH_REASON_NONE;
 }
 
@@ -525,7 +532,7 @@ enum troth_reason troth_promise_unauthorised(const struct troth_lookup *l,
 
 	if (troth_lookup_newest_policy(l) == 0)
 		return TROTH_REASON_NONE;
-	r = policy_reason(l, e->u.promise.policy_version, at);
+	r = policy_reason(l, e, cost);
 	if (r != TROTH_REASON_NONE)
 		return r;
 	a = l->authority(l->ctx, who->party);
