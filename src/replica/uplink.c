@@ -324,7 +324,6 @@ void uplink_on_error(struct troth_gateway *g, const struct flight *f,
 	replica_note(g,
 		     m->code == TROTH_BUS_E_WENT_BACK ? "central_went_back"
 						      : "central_declined",
-		     "%s: %s", name != NULL ? name : "unknown", m->text);
-	replica_lose(g, "central declined: %s: %s", name != NULL ? name : "unknown",
-		     m->text);
+		     "%s: %s", name, m->text);
+	replica_lose(g, "central declined: %s: %s", name, m->text);
 }

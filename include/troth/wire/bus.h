@@ -51,6 +51,7 @@ enum troth_bus_error {
 	TROTH_BUS_E_INCARNATION = 11, /* Not the current incarnation of this origin. */
 };
 
+/* "malformed", ...; "unknown" for a number that is none. */
 const char *troth_bus_error_name(uint32_t code);
 
 struct troth_bus_hello {

@@ -194,6 +194,38 @@ static void a_promise_is_made_and_read_with_its_commitments(void **state)
 	http_reply_free(&r);
 }
 
+static void an_offer_ends_after_a_day_or_when_it_is_due(void **state)
+{
+	static const struct {
+		const char *due, *lapses;
+	} offers[] = {
+		{ "2026-11-16T18:00:00Z", "2026-11-15T10:00:00.000Z" },
+		{ "2026-11-14T11:30:00Z", "2026-11-14T11:30:00.000Z" },
+	};
+	struct world *w = *state;
+	struct http_reply r;
+	char path[64], more[128], body[512];
+
+	place(w, path);
+	for (unsigned i = 0; i < TROTH_LEN(offers); i++) {
+		(void)snprintf(more, sizeof(more), "%s/promises", path);
+		(void)snprintf(body, sizeof(body),
+			       "{\"kind\":\"callback\",\"spoken\":false,\"due\":\"%s\","
+			       "\"reason\":\"late_delivery\",\"commitments\":[{"
+			       "\"debtor\":\"fleet\",\"action\":\"call_back\"}]}",
+			       offers[i].due);
+		expect(w, 201, "POST", more, w->agent, NULL, body, &r);
+		(void)snprintf(more, sizeof(more), "/v1/promises/%s", text_of(&r, "id"));
+		http_reply_free(&r);
+		expect(w, 200, "GET", more, w->agent, NULL, NULL, &r);
+		assert_string_equal(
+			json_string_value(json_object_get(
+				json_object_get(r.json, "promise"), "lapses")),
+			offers[i].lapses);
+		http_reply_free(&r);
+	}
+}
+
 static void the_same_key_gives_the_same_bytes_and_another_payload_is_refused(void **state)
 {
 	struct world *w = *state;
@@ -524,6 +556,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(an_order_is_placed_and_read_back_with_its_personal_part),
 		T(a_promise_is_made_and_read_with_its_commitments),
+		T(an_offer_ends_after_a_day_or_when_it_is_due),
 		T(the_same_key_gives_the_same_bytes_and_another_payload_is_refused),
 		T(a_correction_needs_the_newest_etag),
 		T(closing_a_case_with_an_open_promise_is_refused_and_names_it),

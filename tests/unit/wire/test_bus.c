@@ -494,6 +494,17 @@ static void a_message_of_nothing_but_unknown_fields_costs_little(void **state)
 	free(bytes);
 }
 
+static void every_code_has_a_name_and_a_strange_one_is_unknown(void **state)
+{
+	(void)state;
+	for (uint32_t code = 1; code <= TROTH_BUS_E_INCARNATION; code++)
+		assert_string_not_equal(troth_bus_error_name(code), "unknown");
+	assert_string_equal(troth_bus_error_name(TROTH_BUS_E_FULL), "full");
+	assert_string_equal(troth_bus_error_name(0), "unknown");
+	assert_string_equal(troth_bus_error_name(TROTH_BUS_E_INCARNATION + 1), "unknown");
+	assert_string_equal(troth_bus_error_name(UINT32_MAX), "unknown");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -507,6 +518,7 @@ int main(void)
 		cmocka_unit_test(a_follow_reply_holds_its_limits_and_not_one_more),
 		cmocka_unit_test(small_fields_hold_their_limits_and_not_one_more),
 		cmocka_unit_test(the_envelope_holds_exactly_one_known_message),
+		cmocka_unit_test(every_code_has_a_name_and_a_strange_one_is_unknown),
 		cmocka_unit_test(a_message_of_nothing_but_unknown_fields_costs_little),
 	};
 
