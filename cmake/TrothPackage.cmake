@@ -22,7 +22,7 @@ set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXE
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-set(CPACK_DEBIAN_PACKAGE_DEPENDS "openssl (>= 3.0), \
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "openssl (>= 3.0), tzdata, \
 systemd | systemd-standalone-sysusers, systemd | systemd-standalone-tmpfiles")
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "lmdb-utils, protobuf-compiler")
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "Connects the firms that speak to a brand's \

@@ -1,0 +1,525 @@
+#include "troth/policy/policy.h"
+
+#include "read.h"
+
+#include "troth/base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Phrases ---- */
+
+static bool language_ok(const char *tag)
+{
+	size_t part = 0;
+
+	for (const char *p = tag; *p != '\0'; p++) {
+		part = *p == '-' ? 0 : part + 1;
+		if (part > 8 || *p == '_' || *p == '*' || (*p == '-' && p[1] == '-'))
+			return false;
+	}
+	return part > 0 && strcspn(tag, "-") >= 2 && strlen(tag) <= TROTH_LANGUAGE_MAX;
+}
+
+/* Copies text to where all of them lie; there is room, for the source is longer. */
+static const char *keep(struct reading *r, const char *text)
+{
+	char *at = r->p->text + r->text_len;
+	size_t len = strlen(text) + 1;
+
+	memcpy(at, text, len);
+	r->text_len += len;
+	return at;
+}
+
+static bool take_phrase(struct reading *r, const config_setting_t *s,
+			struct troth_phrase *f)
+{
+	if (!read_name_of(r, s, f->name, TROTH_CODE_MAX) ||
+	    !read_is_group(r, s, TROTH_LANGUAGES_MAX, "languages"))
+		return false;
+	if (config_setting_length(s) == 0)
+		return read_fail(r, TROTH_ERR_INPUT, s, "has no words");
+	for (int i = 0; i < config_setting_length(s); i++) {
+		const config_setting_t *w = config_setting_get_elem(s, (unsigned)i);
+		const char *tag = config_setting_name(w);
+		const char *text = read_string(r, w);
+
+		if (text == NULL)
+			return false;
+		if (!language_ok(tag))
+			return read_fail(r, TROTH_ERR_INPUT, w,
+					 "is no language, such as en or pt-BR");
+		if (text[0] == '\0' || strlen(text) > TROTH_PHRASE_MAX)
+			return read_fail(r, TROTH_ERR_LIMIT, w, "must be 1 to %d bytes",
+					 TROTH_PHRASE_MAX);
+		TROTH_TEXT_SET(f->in[f->count].language, tag);
+		f->in[f->count++].text = keep(r, text);
+	}
+	return true;
+}
+
+static bool take_phrases(struct reading *r, const config_setting_t *s)
+{
+	if (!read_is_group(r, s, TROTH_PHRASES_MAX, "phrases"))
+		return false;
+	for (int i = 0; i < config_setting_length(s); i++) {
+		if (!take_phrase(r, config_setting_get_elem(s, (unsigned)i),
+				 &r->p->phrases[i]))
+			return false;
+		r->p->phrase_count++;
+	}
+	return true;
+}
+
+/* ---- On-call lists ---- */
+
+/* Whom a rung of a ladder may name beside the on-call lists. */
+static bool is_capacity(const char *to)
+{
+	return strcmp(to, "debtor") == 0 || strcmp(to, "maker") == 0 ||
+	       strcmp(to, "brand") == 0;
+}
+
+struct shift {
+	char actor[TROTH_ACTOR_MAX + 1];
+	char party[TROTH_PARTY_MAX + 1];
+	int calendar;
+};
+
+static const struct read_key shift_keys[] = {
+	{ "actor", READ_NAME, offsetof(struct shift, actor), true, TROTH_ACTOR_MAX },
+	{ "party", READ_NAME, offsetof(struct shift, party), true, TROTH_PARTY_MAX },
+	{ "calendar", READ_CALENDAR, offsetof(struct shift, calendar) },
+};
+
+static bool take_shifts(struct reading *r, const config_setting_t *s,
+			struct troth_on_call *l)
+{
+	if (!read_name_of(r, s, l->name, TROTH_CODE_MAX) ||
+	    !read_is_list(r, s, TROTH_SHIFTS_MAX))
+		return false;
+	if (is_capacity(l->name))
+		return read_fail(r, TROTH_ERR_INPUT, s,
+				 "debtor, maker and brand are no names of lists");
+	for (int i = 0; i < config_setting_length(s); i++) {
+		struct shift one = { .calendar = -1 };
+
+		if (!read_group(r, config_setting_get_elem(s, (unsigned)i), shift_keys,
+				TROTH_LEN(shift_keys), &one))
+			return false;
+		TROTH_TEXT_SET(l->shifts[i].actor, one.actor);
+		TROTH_TEXT_SET(l->shifts[i].party, one.party);
+		l->shifts[i].calendar = one.calendar;
+		l->count++;
+	}
+	return true;
+}
+
+static bool take_on_call(struct reading *r, const config_setting_t *s)
+{
+	if (!read_is_group(r, s, TROTH_ON_CALL_MAX, "on-call lists"))
+		return false;
+	for (int i = 0; i < config_setting_length(s); i++) {
+		if (!take_shifts(r, config_setting_get_elem(s, (unsigned)i),
+				 &r->p->on_call[i]))
+			return false;
+		r->p->on_call_count++;
+	}
+	return true;
+}
+
+/* ---- Rules ---- */
+
+static const struct read_key rule_keys[] = {
+	{ "kind", READ_WORD, offsetof(struct troth_rule, kind),
+	  .number = troth_kind_number },
+	{ "sku", READ_SKUS, offsetof(struct troth_rule, sku) },
+	{ "forbidden", READ_FLAG, offsetof(struct troth_rule, forbidden) },
+	{ "most", READ_NUMBER, offsetof(struct troth_rule, most), false,
+	  TROTH_AMOUNT_MAX },
+	{ "earliest", READ_WAIT, offsetof(struct troth_rule, earliest) },
+	{ "offer", READ_WAIT, offsetof(struct troth_rule, offer) },
+	{ "grace", READ_WAIT, offsetof(struct troth_rule, grace) },
+	{ "say", READ_PHRASE, offsetof(struct troth_rule, phrase) },
+};
+
+static bool take_rules(struct reading *r, const config_setting_t *s)
+{
+	if (!read_is_list(r, s, TROTH_RULES_MAX))
+		return false;
+	for (int i = 0; i < config_setting_length(s); i++) {
+		struct troth_rule *rule = &r->p->rules[i];
+
+		*rule = (struct troth_rule){ .earliest = TROTH_NO_WAIT,
+					     .offer = TROTH_NO_WAIT,
+					     .grace = TROTH_NO_WAIT,
+					     .phrase = -1 };
+		if (!read_group(r, config_setting_get_elem(s, (unsigned)i), rule_keys,
+				TROTH_LEN(rule_keys), rule))
+			return false;
+		r->p->rule_count++;
+	}
+	return true;
+}
+
+/* ---- Routes ---- */
+
+/* "party" is said by naming it. */
+static int debtor_number(const char *text)
+{
+	int n = troth_debtor_number(text);
+
+	return n == TROTH_DEBTOR_PARTY ? -1 : n;
+}
+
+static const struct read_key owed_keys[] = {
+	{ "debtor", READ_WORD, offsetof(struct troth_route_terms, debtor),
+	  .number = debtor_number },
+	{ "party", READ_NAME, offsetof(struct troth_route_terms, party), false,
+	  TROTH_PARTY_MAX },
+	{ "action", READ_WORD, offsetof(struct troth_route_terms, action), true,
+	  .number = troth_action_number },
+	{ "before_due", READ_CLOCK, offsetof(struct troth_route_terms, before_due) },
+	{ "acknowledge", READ_WAIT, offsetof(struct troth_route_terms, acknowledge) },
+	{ "acceptance", READ_CLOCK, offsetof(struct troth_route_terms, acceptance) },
+};
+
+static bool take_owed(struct reading *r, const config_setting_t *s, void *into)
+{
+	struct troth_route *route = into;
+
+	if (!read_is_list(r, s, TROTH_ROUTE_TERMS_MAX))
+		return false;
+	for (int i = 0; i < config_setting_length(s); i++) {
+		const config_setting_t *one = config_setting_get_elem(s, (unsigned)i);
+		struct troth_route_terms *t = &route->terms[i];
+
+		*t = (struct troth_route_terms){ .before_due = TROTH_NO_WAIT,
+						 .acknowledge = TROTH_NO_WAIT,
+						 .acceptance = TROTH_NO_WAIT };
+		if (!read_group(r, one, owed_keys, TROTH_LEN(owed_keys), t))
+			return false;
+		if ((t->debtor == 0) == (t->party[0] == '\0'))
+			return read_fail(r, TROTH_ERR_INPUT, one,
+					 "must have either a debtor or a party");
+		if (t->debtor == 0)
+			t->debtor = TROTH_DEBTOR_PARTY;
+		route->count++;
+	}
+	return true;
+}
+
+static int subject_number(const char *text)
+{
+	if (strcmp(text, "order") == 0)
+		return TROTH_SUBJECT_ORDER;
+	return strcmp(text, "case") == 0 ? TROTH_SUBJECT_CASE : -1;
+}
+
+static const struct read_key route_keys[] = {
+	{ "kind", READ_WORD, offsetof(struct troth_route, kind),
+	  .number = troth_kind_number },
+	{ "sku", READ_SKUS, offsetof(struct troth_route, sku) },
+	{ "on", READ_WORD, offsetof(struct troth_route, on), .number = subject_number },
+	{ "owed", READ_WITH, 0, true, .with = take_owed },
+};
+
+static bool take_routes(struct reading *r, const config_setting_t *s)
+{
+	if (!read_is_list(r, s, TROTH_ROUTES_MAX))
+		return false;
+	for (int i = 0; i < config_setting_length(s); i++) {
+		if (!read_group(r, config_setting_get_elem(s, (unsigned)i), route_keys,
+				TROTH_LEN(route_keys), &r->p->routes[i]))
+			return false;
+		r->p->route_count++;
+	}
+	return true;
+}
+
+/* ---- Remedies ---- */
+
+static const struct read_key offer_keys[] = {
+	{ "kind", READ_WORD, offsetof(struct troth_offer, kind), true,
+	  .number = troth_kind_number },
+	{ "sku", READ_SKU, offsetof(struct troth_offer, sku) },
+	{ "quantity", READ_COUNT, offsetof(struct troth_offer, quantity), false,
+	  TROTH_QUANTITY_MAX },
+	{ "amount", READ_NUMBER, offsetof(struct troth_offer, amount), false,
+	  TROTH_AMOUNT_MAX },
+	{ "currency", READ_CURRENCY, offsetof(struct troth_offer, currency) },
+	{ "due", READ_WAIT, offsetof(struct troth_offer, due), true },
+	{ "say", READ_PHRASE, offsetof(struct troth_offer, phrase) },
+};
+
+/* The value must be of the sort that the kind needs, as for any promise. */
+static bool offer_ok(struct reading *r, const config_setting_t *s, struct troth_offer *o)
+{
+	bool goods = o->kind == TROTH_KIND_GIFT || o->kind == TROTH_KIND_REPLACEMENT;
+	bool money = o->kind == TROTH_KIND_CREDIT || o->kind == TROTH_KIND_REFUND;
+
+	if (goods && o->sku[0] == '\0')
+		return read_fail(r, TROTH_ERR_INPUT, s, "sku is missing");
+	if (o->quantity != 0 && o->sku[0] == '\0')
+		return read_fail(r, TROTH_ERR_INPUT, s, "quantity stands only with sku");
+	if (o->quantity == 0 && o->sku[0] != '\0')
+		o->quantity = 1;
+	if (money && o->amount == 0)
+		return read_fail(r, TROTH_ERR_INPUT, s, "amount is missing");
+	if ((o->amount == 0) != (o->currency[0] == '\0'))
+		return read_fail(r, TROTH_ERR_INPUT, s,
+				 "amount and currency stand together");
+	o->choice = o->kind == TROTH_KIND_CREDIT   ? TROTH_CHOICE_CREDIT
+		    : o->kind == TROTH_KIND_REFUND ? TROTH_CHOICE_MONEY
+						   : TROTH_CHOICE_GOODS;
+	return true;
+}
+
+static bool take_offers(struct reading *r, const config_setting_t *s, void *into)
+{
+	struct troth_remedy *remedy = into;
+
+	if (!read_is_list(r, s, TROTH_OFFERS_MAX))
+		return false;
+	for (int i = 0; i < config_setting_length(s); i++) {
+		const config_setting_t *one = config_setting_get_elem(s, (unsigned)i);
+		struct troth_offer *o = &remedy->offers[i];
+
+		*o = (struct troth_offer){ .phrase = -1 };
+		if (!read_group(r, one, offer_keys, TROTH_LEN(offer_keys), o) ||
+		    !offer_ok(r, one, o))
+			return false;
+		remedy->count++;
+	}
+	return true;
+}
+
+static const struct read_key remedy_keys[] = {
+	{ "offers", READ_WITH, 0, true, .with = take_offers },
+	{ "follow_up", READ_WAIT, offsetof(struct troth_remedy, follow_up) },
+};
+
+static bool take_remedies(struct reading *r, const config_setting_t *s)
+{
+	if (!read_is_group(r, s, TROTH_REMEDIES_MAX, "remedies"))
+		return false;
+	for (int i = 0; i < config_setting_length(s); i++) {
+		const config_setting_t *one = config_setting_get_elem(s, (unsigned)i);
+		struct troth_remedy *remedy = &r->p->remedies[i];
+
+		remedy->follow_up = TROTH_NO_WAIT;
+		if (!read_name_of(r, one, remedy->failure, TROTH_CODE_MAX) ||
+		    !read_group(r, one, remedy_keys, TROTH_LEN(remedy_keys), remedy))
+			return false;
+		r->p->remedy_count++;
+	}
+	return true;
+}
+
+/* ---- Ladders ---- */
+
+static const struct read_key rung_keys[] = {
+	{ "after", READ_WAIT, offsetof(struct troth_rung, after) },
+	{ "to", READ_NAME, offsetof(struct troth_rung, to), true, TROTH_CODE_MAX },
+};
+
+static bool is_told(const struct troth_policy *p, const char *to)
+{
+	for (unsigned i = 0; i < p->on_call_count; i++)
+		if (strcmp(p->on_call[i].name, to) == 0)
+			return true;
+	return is_capacity(to);
+}
+
+static bool take_rungs(struct reading *r, const config_setting_t *s, void *into)
+{
+	struct troth_ladder *ladder = into;
+
+	if (!read_is_list(r, s, TROTH_RUNGS_MAX))
+		return false;
+	for (int i = 0; i < config_setting_length(s); i++) {
+		const config_setting_t *one = config_setting_get_elem(s, (unsigned)i);
+		struct troth_rung *rung = &ladder->rungs[i];
+
+		rung->after = TROTH_NO_WAIT;
+		if (!read_group(r, one, rung_keys, TROTH_LEN(rung_keys), rung))
+			return false;
+		if (!is_told(r->p, rung->to))
+			return read_fail(r, TROTH_ERR_INPUT, one,
+					 "\"%s\" is no on-call list, nor debtor, maker "
+					 "or brand",
+					 rung->to);
+		ladder->count++;
+	}
+	return true;
+}
+
+static const struct read_key ladder_keys[] = {
+	{ "before", READ_CLOCK, offsetof(struct troth_ladder, before) },
+	{ "rungs", READ_WITH, 0, true, .with = take_rungs },
+};
+
+static bool take_ladder(struct reading *r, const config_setting_t *s,
+			struct troth_ladder *ladder)
+{
+	int cause = troth_cause_number(config_setting_name(s));
+	bool needs;
+
+	ladder->before = TROTH_NO_WAIT;
+	if (cause < 0)
+		return read_fail(r, TROTH_ERR_INPUT, s,
+				 "is no cause: unacknowledged, at_risk, broken, "
+				 "untouched or safety");
+	ladder->cause = (enum troth_cause)cause;
+	if (!read_group(r, s, ladder_keys, TROTH_LEN(ladder_keys), ladder))
+		return false;
+	needs = cause == TROTH_CAUSE_AT_RISK || cause == TROTH_CAUSE_UNTOUCHED;
+	if (needs != troth_wait_given(&ladder->before))
+		return read_fail(r, TROTH_ERR_INPUT, s,
+				 "before stands with at_risk and untouched, and only "
+				 "there");
+	return true;
+}
+
+static bool take_ladders(struct reading *r, const config_setting_t *s)
+{
+	if (!read_is_group(r, s, TROTH_LADDERS_MAX, "ladders"))
+		return false;
+	for (int i = 0; i < config_setting_length(s); i++) {
+		if (!take_ladder(r, config_setting_get_elem(s, (unsigned)i),
+				 &r->p->ladders[i]))
+			return false;
+		r->p->ladder_count++;
+	}
+	return true;
+}
+
+/* ---- The whole ---- */
+
+/* In the order in which one may name what another says, whatever the text's is. */
+static const struct section {
+	const char *name;
+	bool (*take)(struct reading *r, const config_setting_t *s);
+} sections[] = {
+	{ "calendars", read_calendars }, { "phrases", take_phrases },
+	{ "on_call", take_on_call },     { "rules", take_rules },
+	{ "routes", take_routes },       { "remedies", take_remedies },
+	{ "ladders", take_ladders },
+};
+
+static void take_sections(struct reading *r, const config_setting_t *root)
+{
+	for (int i = 0; i < config_setting_length(root); i++) {
+		const config_setting_t *s = config_setting_get_elem(root, (unsigned)i);
+		size_t k = 0;
+
+		while (k < TROTH_LEN(sections) &&
+		       strcmp(sections[k].name, config_setting_name(s)) != 0)
+			k++;
+		if (k == TROTH_LEN(sections)) {
+			read_fail(r, TROTH_ERR_INPUT, s, "no such section");
+			return;
+		}
+	}
+	for (size_t k = 0; k < TROTH_LEN(sections); k++) {
+		const config_setting_t *s = config_setting_get_member(root,
+								      sections[k].name);
+
+		if (s != NULL && !sections[k].take(r, s))
+			return;
+	}
+}
+
+static unsigned line_of(const char *text, const char *at)
+{
+	unsigned line = 1;
+
+	for (; text < at; text++)
+		line += *text == '\n';
+	return line;
+}
+
+/*
+ * What libconfig is not to see. It would read other files on @include, and goes
+ * down one frame of its stack for each bracket that is open.
+ */
+static enum troth_err prepare(const char *text, size_t len, struct troth_why *why)
+{
+	const char *include;
+	unsigned open = 0;
+
+	if (len > TROTH_POLICY_TEXT_MAX)
+		return troth_fail(why, TROTH_ERR_LIMIT,
+				  "%zu bytes, and a policy has at most %zu", len,
+				  TROTH_POLICY_TEXT_MAX);
+	for (size_t i = 0; i < len; i++) {
+		if (strchr("{([", text[i]) != NULL)
+			open++;
+		else if (strchr("})]", text[i]) != NULL && open > 0)
+			open--;
+		if (text[i] == '\0' || text[i] == '\r' || open > 64)
+			return troth_fail(why, TROTH_ERR_INPUT, "line %u: %s",
+					  line_of(text, text + i),
+					  text[i] == '\r' ? "lines must end without CR"
+					  : open > 64     ? "too many open brackets"
+							  : "a zero byte");
+	}
+	if (!troth_text_ok(troth_span(text, len), true))
+		return troth_fail(why, TROTH_ERR_INPUT,
+				  "not UTF-8, or with control characters");
+	include = len > 0 ? memmem(text, len, "@include", 8) : NULL;
+	if (include != NULL)
+		return troth_fail(why, TROTH_ERR_INPUT,
+				  "line %u: @include: a policy is one text",
+				  line_of(text, include));
+	return TROTH_OK;
+}
+
+enum troth_err troth_policy_parse(const char *text, size_t len,
+				  const struct troth_zone_source *zones,
+				  struct troth_policy **out, struct troth_why *why)
+{
+	struct reading r = { .zones = zones, .why = why };
+	char *source = NULL;
+	config_t file;
+
+	*out = NULL;
+	config_init(&file);
+	r.err = prepare(text, len, why);
+	if (r.err != TROTH_OK)
+		goto out;
+	source = calloc(1, len + 1);
+	r.p = calloc(1, sizeof(*r.p));
+	if (r.p != NULL)
+		r.p->text = calloc(1, len + 1);
+	if (source == NULL || r.p == NULL || r.p->text == NULL) {
+		r.err = troth_fail(why, TROTH_ERR_MEMORY, "no memory for a policy");
+		goto out;
+	}
+	if (len > 0)
+		memcpy(source, text, len);
+	if (config_read_string(&file, source) != CONFIG_TRUE) {
+		r.err = troth_fail(why, TROTH_ERR_INPUT, "line %d: %s",
+				   config_error_line(&file), config_error_text(&file));
+		goto out;
+	}
+	take_sections(&r, config_root_setting(&file));
+	if (r.err == TROTH_OK) {
+		*out = r.p;
+		r.p = NULL;
+	}
+out:
+	config_destroy(&file);
+	troth_policy_free(r.p);
+	free(source);
+	return r.err;
+}
+
+void troth_policy_free(struct troth_policy *p)
+{
+	if (p == NULL)
+		return;
+	free(p->text);
+	free(p);
+}
