@@ -346,6 +346,9 @@ void troth_call_run(struct troth_call *c)
 		run_handler(c);
 	if (c->command != NULL)
 		troth_body_seal(c);
+	/* All has been read; waiting for a commit, it would only take room. */
+	json_decref(c->json);
+	c->json = NULL;
 }
 
 /* ---- Commands ---- */
