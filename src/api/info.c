@@ -52,7 +52,7 @@ void troth_get_status(struct troth_call *c)
 	struct troth_out o = troth_call_reply(c, 200);
 
 	engine->link(engine->ctx, &link);
-	troth_state_lookup(&lookup, c->t, brand);
+	troth_state_lookup(&lookup, &(struct troth_source){ .t = c->t }, brand);
 	troth_out_text(&o, "node",
 		       engine->kind == TROTH_NODE_CENTRAL ? "central" : "gateway");
 	troth_out_text(&o, "version", TROTH_VERSION);

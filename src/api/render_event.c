@@ -16,7 +16,7 @@ void troth_render_party_of(const struct troth_render *r, const struct troth_even
 	} else if (troth_state_site(r->t, e->origin, &site)) {
 		troth_text_copy(out, TROTH_PARTY_MAX + 1, site.party);
 	} else { /* Central's own events are the brand's. */
-		troth_state_lookup(&lookup, r->t, brand);
+		troth_state_lookup(&lookup, &(struct troth_source){ .t = r->t }, brand);
 		troth_text_copy(out, TROTH_PARTY_MAX + 1, brand);
 	}
 }

@@ -18,6 +18,7 @@ void ledger_load(struct troth_ledger *l, const struct troth_id *id,
 	ledger_end_run(l);
 	(void)troth_state_load(&l->txn, TROTH_T_SUBJECTS, id, kind, l->subject);
 	l->run.open = true;
+	l->source.at_hand = l->subject;
 	l->run.changed = false;
 	l->run.timer = troth_subject_due(l->subject);
 	troth_state_indexed(l->subject, l->indexed);
@@ -63,6 +64,7 @@ void ledger_end_run(struct troth_ledger *l)
 	bool changed = l->run.open && l->run.changed;
 
 	l->run.open = false;
+	l->source.at_hand = NULL;
 	if (!changed)
 		return;
 	troth_txn_put(&l->txn, TROTH_T_SUBJECTS, troth_id_span(&s->id),
@@ -191,8 +193,11 @@ uint64_t ledger_append(struct troth_ledger *l, const struct incoming *in)
 		distribute_federation(l, in);
 		return place.position;
 	}
-	if (in->verdict.outcome != TROTH_REFUSED)
+	if (in->verdict.outcome != TROTH_REFUSED) {
 		troth_state_index_number(&l->txn, &s->id, in->order_number);
+		if (in->e->type == TROTH_EVENT_AGENT_CERTIFIED)
+			troth_state_apply_agent(&l->txn, in->e);
+	}
 	distribute(l, &a);
 	/* After those who take part: through one feed an entry comes as theirs. */
 	if (in->verdict.outcome == TROTH_REFUSED)

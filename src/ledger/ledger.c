@@ -163,11 +163,12 @@ enum troth_err troth_ledger_open(struct troth_ledger **ledger, struct troth_kv *
 	l->config = *config;
 	l->subject = malloc(sizeof(*l->subject));
 	l->indexed = malloc(sizeof(*l->indexed));
+	l->source.authority = malloc(sizeof(*l->source.authority));
 	l->events = malloc(TROTH_BATCH_MAX * sizeof(*l->events));
 	l->declared = malloc(sizeof(*l->declared));
 	l->personal = malloc(sizeof(*l->personal));
-	if (l->subject == NULL || l->indexed == NULL || l->events == NULL ||
-	    l->declared == NULL || l->personal == NULL)
+	if (l->subject == NULL || l->indexed == NULL || l->source.authority == NULL ||
+	    l->events == NULL || l->declared == NULL || l->personal == NULL)
 		err = troth_fail(why, TROTH_ERR_MEMORY, "no memory for the ledger");
 	else
 		err = load(l, why);
@@ -191,6 +192,7 @@ void troth_ledger_close(struct troth_ledger *l)
 	troth_buf_fini(&l->blob);
 	free(l->subject);
 	free(l->indexed);
+	free(l->source.authority);
 	free(l->events);
 	free(l->declared);
 	free(l->personal);
@@ -231,7 +233,12 @@ void troth_ledger_begin(struct troth_ledger *l, struct troth_time now)
 	l->next_turned_away = l->turned_away;
 	feeds_reset(l);
 	troth_txn_begin(&l->txn, l->kv, TROTH_TXN_WRITE);
-	troth_state_lookup(&l->lookup, &l->txn, l->brand);
+	l->source.t = &l->txn;
+	l->source.at_hand = NULL;
+	troth_state_lookup(&l->lookup, &l->source, l->brand);
+	l->lookup.policy = l->config.policy;
+	l->lookup.newest_policy = l->config.newest_policy;
+	l->lookup.policies = l->config.policies;
 	ledger_clock(l);
 }
 

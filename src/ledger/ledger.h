@@ -48,6 +48,7 @@ struct troth_ledger {
 	bool dirty;
 	struct troth_time now;
 	char brand[TROTH_PARTY_MAX + 1];
+	struct troth_source source; /* `at_hand` is the subject of the present run. */
 	struct troth_lookup lookup;
 	struct troth_tree next_tree;
 	struct origin_state next_own;

@@ -204,8 +204,10 @@ static void apply_event(struct coming *c)
 	}
 	if (e->subject_kind == TROTH_SUBJECT_FEDERATION && !seen && !refused) {
 		troth_state_apply_federation(c->t, e);
-		troth_state_lookup(&g->lookup, c->t, g->brand);
+		replica_look(g, c->t);
 	}
+	if (e->type == TROTH_EVENT_AGENT_CERTIFIED && !seen && !refused)
+		troth_state_apply_agent(c->t, e);
 }
 
 static void apply_item(struct coming *c)

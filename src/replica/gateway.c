@@ -88,10 +88,21 @@ void replica_note(struct troth_gateway *g, const char *event, const char *fmt, .
 	g->io.note(g->io.ctx, event, text);
 }
 
+void replica_look(struct troth_gateway *g, struct troth_txn *t)
+{
+	g->source.t = t;
+	g->source.at_hand = NULL;
+	g->source.until.ms = 0;
+	troth_state_lookup(&g->lookup, &g->source, g->brand);
+	g->lookup.policy = g->config.policy;
+	g->lookup.newest_policy = g->config.newest_policy;
+	g->lookup.policies = g->config.policies;
+}
+
 void replica_begin(struct troth_gateway *g, struct troth_txn *t, enum troth_txn_mode mode)
 {
 	troth_txn_begin(t, g->kv, mode);
-	troth_state_lookup(&g->lookup, t, g->brand);
+	replica_look(g, t);
 }
 
 enum troth_err replica_end(struct troth_gateway *g, struct troth_txn *t,
@@ -155,11 +166,12 @@ static bool take_memory(struct troth_gateway *g)
 	/* Zeroed once: afterwards they are only used within their counts. */
 	g->view[0] = calloc(1, sizeof(*g->view[0]));
 	g->view[1] = calloc(1, sizeof(*g->view[1]));
+	g->source.authority = calloc(1, sizeof(*g->source.authority));
 	g->results = calloc(COMMANDS_MAX, sizeof(*g->results));
 	g->bodies = calloc(TROTH_BATCH_MAX, sizeof(*g->bodies));
 	g->blobs = calloc(TROTH_BATCH_MAX, sizeof(*g->blobs));
-	return g->view[0] != NULL && g->view[1] != NULL && g->results != NULL &&
-	       g->bodies != NULL && g->blobs != NULL;
+	return g->view[0] != NULL && g->view[1] != NULL && g->source.authority != NULL &&
+	       g->results != NULL && g->bodies != NULL && g->blobs != NULL;
 }
 
 /* Checks whose store it is; a new one becomes ours. */
@@ -230,6 +242,7 @@ void troth_gateway_close(struct troth_gateway *g)
 	follow_reset(g);
 	free(g->view[0]);
 	free(g->view[1]);
+	free(g->source.authority);
 	free(g->results);
 	free(g->bodies);
 	free(g->blobs);

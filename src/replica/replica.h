@@ -125,6 +125,7 @@ struct troth_gateway {
 
 	/* Of the transaction at hand. */
 	char brand[TROTH_PARTY_MAX + 1];
+	struct troth_source source;
 	struct troth_lookup lookup;
 
 	/* Scratch, because these are large. */
@@ -164,6 +165,8 @@ struct troth_gateway {
 
 void replica_note(struct troth_gateway *g, const char *event, const char *fmt, ...)
 	TROTH_PRINTF(3, 4);
+/* Has g->lookup ask *t, with what the transaction has changed. */
+void replica_look(struct troth_gateway *g, struct troth_txn *t);
 /* Begins a transaction of either mode with the lookup on it. */
 void replica_begin(struct troth_gateway *g, struct troth_txn *t,
 		   enum troth_txn_mode mode);

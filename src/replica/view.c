@@ -39,6 +39,7 @@ struct troth_verdict view_apply(struct troth_gateway *g, struct troth_subject *s
 	 */
 	if (e->type == TROTH_EVENT_ORDER_CASE_LINKED && !troth_subject_exists(s))
 		return (struct troth_verdict){ TROTH_TAKES_EFFECT, TROTH_REASON_NONE };
+	g->source.at_hand = s;
 	v = troth_judge(s, &g->lookup, &who, e, e->created);
 	troth_apply(s, &g->lookup, &who, e, v,
 		    (struct troth_place){ .accepted = e->created });
@@ -64,14 +65,17 @@ void view_renew(struct troth_gateway *g, struct troth_txn *t, struct troth_subje
 	struct troth_why why;
 	uint64_t seq = 0;
 
+	/* The index has all of them: for an earlier one, later ones do not count. */
 	while (troth_query_pending(t, &s->id, &seq, &body, &blob)) {
 		if (troth_body_decode(&g->other, body, &why) != TROTH_OK) {
 			troth_txn_fail(t, TROTH_ERR_CORRUPT, "outbox: number %llu: %s",
 				       (unsigned long long)seq, why.text);
 			return;
 		}
+		g->source.until = g->other.created;
 		(void)view_apply(g, s, &g->other);
 	}
+	g->source.until.ms = 0;
 	if (seq != 0)
 		view_put(g, t, s);
 	else

@@ -1,5 +1,7 @@
 #include "troth/state/state.h"
 
+#include "given.h"
+
 #include "troth/base/text.h"
 #include "troth/core/commitment.h"
 #include "troth/state/key.h"
@@ -92,17 +94,18 @@ bool troth_state_site(struct troth_txn *t, const char *origin, struct troth_site
 
 static bool lookup_party(void *ctx, const char *name, struct troth_party *out)
 {
-	return troth_state_party(ctx, name, out);
+	return troth_state_party(((struct troth_source *)ctx)->t, name, out);
 }
 
 static bool lookup_site(void *ctx, const char *origin, struct troth_site *out)
 {
-	return troth_state_site(ctx, origin, out);
+	return troth_state_site(((struct troth_source *)ctx)->t, origin, out);
 }
 
-void troth_state_lookup(struct troth_lookup *lookup, struct troth_txn *t,
+void troth_state_lookup(struct troth_lookup *lookup, struct troth_source *source,
 			char brand[TROTH_PARTY_MAX + 1])
 {
+	struct troth_txn *t = source->t;
 	struct troth_span value;
 
 	brand[0] = '\0';
@@ -112,7 +115,13 @@ void troth_state_lookup(struct troth_lookup *lookup, struct troth_txn *t,
 		brand[value.len] = '\0';
 	}
 	*lookup = (struct troth_lookup){
-		.ctx = t, .party = lookup_party, .site = lookup_site, .brand = brand
+		.ctx = source,
+		.party = lookup_party,
+		.site = lookup_site,
+		.brand = brand,
+		.authority = given_authority,
+		.level = given_level,
+		.given = given_sum,
 	};
 }
 
@@ -204,11 +213,20 @@ bool troth_state_load(struct troth_txn *t, unsigned table, const struct troth_id
 
 static struct troth_indexed_promise promise_now(const struct troth_promise *p)
 {
-	return (struct troth_indexed_promise){
+	struct troth_indexed_promise now = {
 		.id = p->id,
 		.closed = !troth_promise_is_open(p->state),
 		.due = p->due,
+		.given = given_counts(p),
 	};
+
+	if (now.given) {
+		now.made = p->made;
+		now.cost = p->cost;
+		TROTH_TEXT_SET(now.party, p->party);
+		TROTH_TEXT_SET(now.grant, p->grant);
+	}
+	return now;
 }
 
 static struct troth_indexed_commitment commitment_now(const struct troth_commitment *c)
@@ -301,11 +319,13 @@ static void reindex_promises(struct troth_txn *t, const struct troth_indexed *be
 			const struct troth_indexed_promise *old = &before->promises[was];
 
 			stays[was] = true;
+			given_move(t, before->customer, old, s, &p);
 			if (old->closed == p.closed && old->due.ms == p.due.ms)
 				continue;
 			k = promise_key(old);
 			(void)troth_txn_del(t, TROTH_T_PROMISES, troth_key_span(&k));
 		} else {
+			given_move(t, "", NULL, s, &p);
 			troth_txn_put(t, TROTH_T_ITEMS, troth_id_span(&p.id),
 				      troth_id_span(&s->id));
 		}
@@ -317,6 +337,7 @@ static void reindex_promises(struct troth_txn *t, const struct troth_indexed *be
 		if (!stays[i]) {
 			struct troth_key k = promise_key(&before->promises[i]);
 
+			given_move(t, before->customer, &before->promises[i], s, NULL);
 			(void)troth_txn_del(t, TROTH_T_PROMISES, troth_key_span(&k));
 			(void)troth_txn_del(t, TROTH_T_ITEMS,
 					    troth_id_span(&before->promises[i].id));

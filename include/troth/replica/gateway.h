@@ -39,6 +39,13 @@ struct troth_gateway_config {
 	int64_t follow_wait_ms;     /* 0: TROTH_FOLLOW_WAIT_MAX_MS. */
 	int64_t answer_timeout_ms; /* No answer for so long: the link is dropped; 0: 40 s.
 				    */
+	/*
+	 * The policies that have been published, as struct troth_lookup has them. NULL:
+	 * there are none here.
+	 */
+	const struct troth_policy *(*policy)(void *policies, uint64_t version);
+	uint64_t (*newest_policy)(void *policies);
+	void *policies;
 };
 
 /* None of these may call the gateway back. */

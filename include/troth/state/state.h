@@ -15,11 +15,25 @@
 
 /* ---- Parties and sites ---- */
 
+/* What a lookup asks, its owner's; only the transaction is needed by all of it. */
+struct troth_source {
+	struct troth_txn *t;
+	/*
+	 * A subject that its owner is about to change counts as it stands here,
+	 * whatever tables and indexes say of it. NULL: none.
+	 */
+	const struct troth_subject *at_hand;
+	/* What was given later than that does not count; 0: all does. */
+	struct troth_time until;
+	/* Room for the authority subject that was asked for last; NULL: never asked. */
+	struct troth_subject *authority;
+};
+
 /*
- * Makes *lookup ask the transaction for parties and sites. `brand` is storage
- * for the brand's id, which is read now; both it and `t` must outlive *lookup.
+ * Makes *lookup ask the source, but for policies, which are left out. `brand` is
+ * storage for the brand's id, which is read now; both must outlive *lookup.
  */
-void troth_state_lookup(struct troth_lookup *lookup, struct troth_txn *t,
+void troth_state_lookup(struct troth_lookup *lookup, struct troth_source *source,
 			char brand[TROTH_PARTY_MAX + 1]);
 
 bool troth_state_party(struct troth_txn *t, const char *name, struct troth_party *out);
@@ -27,6 +41,13 @@ bool troth_state_site(struct troth_txn *t, const char *origin, struct troth_site
 
 /* Applies what a federation event does to parties and sites (takes effect only). */
 void troth_state_apply_federation(struct troth_txn *t, const struct troth_event *e);
+
+/* Notes what an agent_certified that takes effect says of a person or program. */
+void troth_state_apply_agent(struct troth_txn *t, const struct troth_event *e);
+
+/* What `actor` is certified to at `at`; 0: nothing. */
+uint32_t troth_state_level(struct troth_txn *t, const char *party, const char *actor,
+			   struct troth_time at);
 
 /* The party whose sites receive what `party` may see: its operator, or itself. */
 void troth_state_feed_party(struct troth_txn *t, const char *party,
@@ -53,6 +74,11 @@ struct troth_indexed {
 		struct troth_id id;
 		bool closed;
 		struct troth_time due;
+		bool given; /* It counts against the grant's limit per customer: */
+		struct troth_time made;
+		int64_t cost;
+		char party[TROTH_PARTY_MAX + 1];
+		char grant[TROTH_CODE_MAX + 1];
 	} promises[TROTH_PROMISES_MAX];
 	unsigned commitment_count;
 	struct troth_indexed_commitment {
@@ -65,7 +91,7 @@ struct troth_indexed {
 
 void troth_state_indexed(const struct troth_subject *s, struct troth_indexed *out);
 
-/* Brings ITEMS, CUSTOMERS, PROMISES and DEBTS from `before` to what *s says. */
+/* Brings ITEMS, CUSTOMERS, PROMISES, GIVEN and DEBTS from `before` to what *s says. */
 void troth_state_reindex(struct troth_txn *t, const struct troth_indexed *before,
 			 const struct troth_subject *s);
 

@@ -27,7 +27,9 @@ enum troth_table {
 	TROTH_T_RECEIVED,  /* origin 0 position -> time: known by */
 	TROTH_T_KEYS,      /* day ‖ caller and idempotency key -> result */
 	TROTH_T_TOKENS,    /* SHA-256 of an API token -> record */
-	TROTH_T_COMMON,    /* how many the kinds share; not a table */
+	TROTH_T_AGENTS, /* party 0 actor -> level ‖ until: what HQ certified it for */
+	TROTH_T_GIVEN, /* customer 0 party 0 grant 0 made ‖ promise -> cost ‖ subject */
+	TROTH_T_COMMON, /* how many the kinds share; not a table */
 
 	/* Central. */
 	TROTH_T_HASHES =

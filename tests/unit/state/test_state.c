@@ -75,17 +75,18 @@ static void site_event(enum troth_event_type type, const char *origin, uint8_t k
 static void parties_are_found_as_they_were_added_and_the_brand_is_known(void **state)
 {
 	char brand[TROTH_PARTY_MAX + 1], feed[TROTH_PARTY_MAX + 1];
+	struct troth_source source = { .t = &t };
 	struct troth_lookup lookup;
 	struct troth_party p;
 
 	(void)state;
-	troth_state_lookup(&lookup, &t, brand);
+	troth_state_lookup(&lookup, &source, brand);
 	assert_string_equal(lookup.brand, "");
 	assert_false(lookup.party(lookup.ctx, "acme", &p));
 	add_party("bright", TROTH_ROLE_BRAND, "");
 	add_party("acme", TROTH_ROLE_VENDOR, "");
 	add_party("handy", TROTH_ROLE_CARRIER, "acme");
-	troth_state_lookup(&lookup, &t, brand);
+	troth_state_lookup(&lookup, &source, brand);
 	assert_string_equal(lookup.brand, "bright");
 	assert_true(lookup.party(lookup.ctx, "handy", &p));
 	assert_string_equal(p.party, "handy");

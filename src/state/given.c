@@ -1,0 +1,185 @@
+#include "given.h"
+
+#include "troth/core/authority.h"
+#include "troth/state/key.h"
+
+#include <string.h>
+
+/* ---- Agents ---- */
+
+static struct troth_key agent_key(const char *party, const char *actor)
+{
+	struct troth_key k = { .len = 0 };
+
+	troth_key_text(&k, party);
+	troth_key_text(&k, actor);
+	k.len--; /* The actor is the rest of it. */
+	return k;
+}
+
+void troth_state_apply_agent(struct troth_txn *t, const struct troth_event *e)
+{
+	struct troth_key k = agent_key(e->u.agent.party, e->u.agent.actor);
+	uint8_t value[9];
+
+	value[0] = (uint8_t)e->u.agent.level;
+	troth_store_u64be(value + 1, (uint64_t)e->u.agent.until.ms);
+	troth_txn_put(t, TROTH_T_AGENTS, troth_key_span(&k),
+		      troth_span(value, sizeof(value)));
+}
+
+uint32_t troth_state_level(struct troth_txn *t, const char *party, const char *actor,
+			   struct troth_time at)
+{
+	struct troth_key k = { .len = 0 };
+	struct troth_span v;
+	int64_t until;
+
+	if (strlen(party) > TROTH_PARTY_MAX || strlen(actor) > TROTH_ACTOR_MAX)
+		return 0;
+	k = agent_key(party, actor);
+	if (!troth_txn_get(t, TROTH_T_AGENTS, troth_key_span(&k), &v))
+		return 0;
+	if (v.len != 9) {
+		troth_txn_fail(t, TROTH_ERR_CORRUPT, "agents: record of %s", actor);
+		return 0;
+	}
+	until = (int64_t)troth_load_u64be(v.data + 1);
+	return until == 0 || at.ms < until ? v.data[0] : 0;
+}
+
+uint32_t given_level(void *ctx, const char *party, const char *actor,
+		     struct troth_time at)
+{
+	return troth_state_level(((struct troth_source *)ctx)->t, party, actor, at);
+}
+
+/* ---- Authority subjects ---- */
+
+const struct troth_authority *given_authority(void *ctx, const char *party)
+{
+	struct troth_source *s = ctx;
+	struct troth_id id = troth_authority_id(party);
+
+	if (s->at_hand != NULL && troth_id_eq(&s->at_hand->id, &id))
+		return troth_subject_exists(s->at_hand) ? &s->at_hand->authority : NULL;
+	if (!troth_state_load(s->t, TROTH_T_SUBJECTS, &id, TROTH_SUBJECT_AUTHORITY,
+			      s->authority) ||
+	    !troth_subject_exists(s->authority))
+		return NULL;
+	return &s->authority->authority;
+}
+
+/* ---- What has been given ---- */
+
+bool given_counts(const struct troth_promise *p)
+{
+	return p->grant[0] != '\0' && p->state != TROTH_PROMISE_EXPIRED &&
+	       p->state != TROTH_PROMISE_REJECTED && p->state != TROTH_PROMISE_RELEASED &&
+	       p->state != TROTH_PROMISE_CANCELLED;
+}
+
+static struct troth_key given_key(const char *customer, const char *party,
+				  const char *grant, struct troth_time made)
+{
+	struct troth_key k = { .len = 0 };
+
+	troth_key_text(&k, customer);
+	troth_key_text(&k, party);
+	troth_key_text(&k, grant);
+	troth_key_u64(&k, (uint64_t)made.ms);
+	return k;
+}
+
+static void put(struct troth_txn *t, const struct troth_subject *s,
+		const struct troth_indexed_promise *p)
+{
+	struct troth_key k = given_key(s->customer, p->party, p->grant, p->made);
+	uint8_t value[8 + TROTH_ID_LEN];
+
+	troth_key_id(&k, &p->id);
+	troth_store_u64be(value, (uint64_t)p->cost);
+	memcpy(value + 8, s->id.b, TROTH_ID_LEN);
+	troth_txn_put(t, TROTH_T_GIVEN, troth_key_span(&k),
+		      troth_span(value, sizeof(value)));
+}
+
+static void del(struct troth_txn *t, const char *customer,
+		const struct troth_indexed_promise *p)
+{
+	struct troth_key k = given_key(customer, p->party, p->grant, p->made);
+
+	troth_key_id(&k, &p->id);
+	(void)troth_txn_del(t, TROTH_T_GIVEN, troth_key_span(&k));
+}
+
+void given_move(struct troth_txn *t, const char *customer,
+		const struct troth_indexed_promise *was, const struct troth_subject *s,
+		const struct troth_indexed_promise *is)
+{
+	bool from = was != NULL && was->given, to = is != NULL && is->given;
+
+	if (from && to && was->made.ms == is->made.ms && was->cost == is->cost &&
+	    strcmp(was->party, is->party) == 0 && strcmp(was->grant, is->grant) == 0 &&
+	    strcmp(customer, s->customer) == 0)
+		return;
+	if (from)
+		del(t, customer, was);
+	if (to)
+		put(t, s, is);
+}
+
+static bool within(const struct troth_source *s, int64_t made_ms, struct troth_time since)
+{
+	return made_ms >= since.ms && (s->until.ms == 0 || made_ms <= s->until.ms);
+}
+
+/* What the subject at hand says, whatever the index says of it. */
+static int64_t sum_at_hand(const struct troth_source *s, const char *party,
+			   const char *grant, const char *customer,
+			   struct troth_time since)
+{
+	int64_t sum = 0;
+
+	if (s->at_hand == NULL || strcmp(s->at_hand->customer, customer) != 0)
+		return 0;
+	for (unsigned i = 0; i < s->at_hand->promise_count; i++) {
+		const struct troth_promise *p = &s->at_hand->promises[i];
+
+		if (given_counts(p) && within(s, p->made.ms, since) &&
+		    strcmp(p->party, party) == 0 && strcmp(p->grant, grant) == 0)
+			sum += p->cost;
+	}
+	return sum;
+}
+
+int64_t given_sum(void *ctx, const char *party, const char *grant, const char *customer,
+		  struct troth_time since)
+{
+	static const struct troth_time always = { 0 };
+	struct troth_source *s = ctx;
+	struct troth_key k = given_key(customer, party, grant,
+				       since.ms > 0 ? since : always);
+	int64_t sum = sum_at_hand(s, party, grant, customer, since);
+	size_t named = k.len - 8; /* What all keys of these three begin with. */
+	struct troth_cursor c;
+
+	troth_cursor_open(&c, s->t, TROTH_T_GIVEN);
+	for (bool more = troth_cursor_seek(&c, troth_key_span(&k));
+	     more && c.key.len == k.len + TROTH_ID_LEN &&
+	     memcmp(c.key.data, k.b, named) == 0;
+	     more = troth_cursor_next(&c)) {
+		if (c.value.len != 8 + TROTH_ID_LEN) {
+			troth_txn_fail(s->t, TROTH_ERR_CORRUPT, "given: a record of %s",
+				       customer);
+			break;
+		}
+		if (s->at_hand != NULL &&
+		    memcmp(c.value.data + 8, s->at_hand->id.b, TROTH_ID_LEN) == 0)
+			continue;
+		if (within(s, (int64_t)troth_load_u64be(c.key.data + named), since))
+			sum += (int64_t)troth_load_u64be(c.value.data);
+	}
+	troth_cursor_close(&c);
+	return sum;
+}
