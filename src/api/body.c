@@ -202,6 +202,10 @@ static const char *collection(enum troth_id_kind kind)
 		return "promises";
 	case TROTH_ID_COMMITMENT:
 		return "commitments";
+	case TROTH_ID_ALARM:
+		return "alarms";
+	case TROTH_ID_RECOVERY:
+		return "recoveries";
 	case TROTH_ID_EVENT:
 		break;
 	}

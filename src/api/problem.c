@@ -104,6 +104,10 @@ unsigned troth_reason_status(enum troth_reason reason)
 	case TROTH_REASON_SHARE_FROZEN:
 	case TROTH_REASON_HARM_MISSING:
 	case TROTH_REASON_POOL_EMPTY:
+	case TROTH_REASON_APOLOGY_MISSING:
+	case TROTH_REASON_REMEDY_MISSING:
+	case TROTH_REASON_NOT_ASKED:
+	case TROTH_REASON_OTHER_REMEDY:
 		return 409;
 	}
 	return 409;
@@ -156,6 +160,12 @@ static const char *title_of(enum troth_reason reason)
 		[TROTH_REASON_NO_POOL] = "There is no such pool, or no share of it here",
 		[TROTH_REASON_POOL_EMPTY] = "The pool does not hold so much",
 		[TROTH_REASON_NO_GRANT_ID] = "The party has no such grant",
+		[TROTH_REASON_APOLOGY_MISSING] = "Nobody has apologised yet",
+		[TROTH_REASON_REMEDY_MISSING] =
+			"No remedy has been kept, and none was waived",
+		[TROTH_REASON_NOT_ASKED] =
+			"The customer has not been asked whether it helped",
+		[TROTH_REASON_OTHER_REMEDY] = "The policy offers something else",
 	};
 
 	return reason <= TROTH_REASON_LAST && titles[reason] != NULL

@@ -49,6 +49,8 @@ void troth_render_event(const struct troth_render *r, struct troth_out *o,
 			const struct troth_told *told);
 /* The payload of an event about a party's authority, a pool as it is set, a grant. */
 void troth_render_authority_event(struct troth_out *o, const struct troth_event *e);
+/* The payload of an event about an alarm or a recovery. */
+void troth_render_recovery_event(struct troth_out *o, const struct troth_event *e);
 void troth_render_pool(struct troth_out *o, const struct troth_pool *p);
 void troth_render_grant(struct troth_out *o, const struct troth_grant *g);
 /* The party that acted in `e`, "" if its origin is not known here. */

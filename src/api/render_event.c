@@ -142,7 +142,9 @@ static void out_cancelled(struct troth_out *o, const struct troth_event *e)
 
 static void out_payload(struct troth_out *o, const struct troth_event *e)
 {
-	switch (e->type) {
+	if (troth_event_is_alarm(e->type) || troth_event_is_recovery(e->type))
+		troth_render_recovery_event(o, e);
+	switch ((unsigned)e->type) {
 	case TROTH_EVENT_NONE:
 		break;
 	case TROTH_EVENT_PARTY_ADDED:

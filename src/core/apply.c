@@ -173,6 +173,7 @@ static void apply_case(const struct change *c)
 		k->opened = c->place.accepted;
 		TROTH_TEXT_SET(k->reason, c->e->u.cas.reason);
 		TROTH_TEXT_SET(k->handler, c->who->party);
+		k->policy_version = c->e->u.cas.policy_version;
 		TROTH_TEXT_SET(c->s->customer, c->e->u.cas.customer);
 	} else if (c->e->type == TROTH_EVENT_CASE_HANDED_OVER) {
 		TROTH_TEXT_SET(k->handler, c->e->u.cas.to);
@@ -247,6 +248,8 @@ static void apply_promise_step(const struct change *c)
 	if (!troth_promise_is_open(to)) {
 		settle(c, p, to, c->e->u.promise_step.reason);
 	} else {
+		if (to == TROTH_PROMISE_REOPENED)
+			p->reopened_after = p->commitment_count;
 		if (p->state == TROTH_PROMISE_REJECTED ||
 		    p->state == TROTH_PROMISE_EXPIRED)
 			owe_again(c, p);
@@ -303,6 +306,7 @@ static void request_again(const struct change *c, struct troth_commitment *k)
 	k->acknowledged.ms = 0;
 	k->ack_overdue.ms = 0;
 	k->ack_due.ms = 0;
+	k->alarmed = 0;
 }
 
 /* What the step does beside changing the state from `from` to k->state. */
@@ -387,7 +391,11 @@ static void apply_payload(const struct change *c)
 {
 	int i;
 
-	switch (c->e->type) {
+	if (troth_event_is_alarm(c->e->type))
+		troth_alarm_apply(c->s, c->who, c->e, c->place.accepted);
+	else if (troth_event_is_recovery(c->e->type))
+		troth_recovery_apply(c->s, c->who, c->lookup->brand, c->e, c->place);
+	switch ((unsigned)c->e->type) {
 	case TROTH_EVENT_NONE:
 	case TROTH_EVENT_PARTY_ADDED:
 	case TROTH_EVENT_SITE_ADDED:
@@ -500,6 +508,18 @@ static bool fits(const struct change *c)
 	case TROTH_EVENT_SHARE_FROZEN:
 	case TROTH_EVENT_SHARE_THAWED:
 		return troth_authority_fits(s, e);
+	case TROTH_EVENT_ALARM_RAISED:
+	case TROTH_EVENT_ALARM_TOLD:
+	case TROTH_EVENT_ALARM_TAKEN:
+	case TROTH_EVENT_ALARM_ENDED:
+		return troth_alarm_fits(s, e);
+	case TROTH_EVENT_RECOVERY_OPENED:
+	case TROTH_EVENT_RECOVERY_STEP:
+	case TROTH_EVENT_COMPLAINT:
+	case TROTH_EVENT_COMPLAINT_DENIED:
+	case TROTH_EVENT_DENIAL_APPEALED:
+	case TROTH_EVENT_APPEAL_DECIDED:
+		return troth_recovery_fits(s, e);
 	case TROTH_EVENT_NONE:
 	case TROTH_EVENT_PARTY_ADDED:
 	case TROTH_EVENT_SITE_ADDED:
@@ -531,6 +551,9 @@ void troth_apply(struct troth_subject *s, const struct troth_lookup *lookup,
 	if (verdict.outcome == TROTH_REFUSED || !fits(&c))
 		return;
 	apply_payload(&c);
+	troth_case_touched(s, e, place.accepted);
+	troth_recoveries_follow(s, place.accepted);
+	troth_alarms_follow(s, place.accepted);
 	if (s->kind != TROTH_SUBJECT_FEDERATION)
 		troth_participants_update(s, lookup->brand);
 }

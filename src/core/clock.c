@@ -5,6 +5,9 @@
 #include "subject.h"
 
 #include "troth/base/mutant.h"
+#include "troth/base/text.h"
+
+#include <string.h>
 
 static void sooner(struct troth_time *best, struct troth_time t)
 {
@@ -33,8 +36,7 @@ static struct troth_time commitment_due(const struct troth_commitment *c)
 	return t;
 }
 
-/* True if nothing but acceptance is missing, so the due instant does no harm. */
-static bool done_in_time(const struct troth_subject *s, const struct troth_promise *p)
+bool troth_promise_is_done(const struct troth_subject *s, const struct troth_promise *p)
 {
 	unsigned done = 0;
 
@@ -57,8 +59,27 @@ static bool done_in_time(const struct troth_subject *s, const struct troth_promi
  * itself lets the offer lapse, and the clock only where none has for very long.
  */
 #define FORSAKEN_MS (INT64_C(30) * 86400000)
+/* When a promise that was not kept is declared broken: its rule may have grace. */
+static struct troth_time breaks(const struct troth_lookup *lookup,
+				const struct troth_promise *p)
+{
+	const struct troth_policy *policy = p->policy_version != 0
+						    ? troth_lookup_policy(
+							      lookup, p->policy_version)
+						    : NULL;
+	const struct troth_rule *rule = policy != NULL ? troth_policy_rule(
+								 policy, p->kind, p->sku)
+						       : NULL;
+	struct troth_time end = p->due;
+
+	if (rule != NULL && troth_wait_given(&rule->grace) &&
+	    !troth_wait_end(policy, &rule->grace, p->due, &end))
+		end = p->due;
+	return end;
+}
 
 static struct troth_time promise_due(const struct troth_subject *s,
+				     const struct troth_lookup *lookup,
 				     const struct troth_promise *p)
 {
 	switch (p->state) {
@@ -70,7 +91,8 @@ static struct troth_time promise_due(const struct troth_subject *s,
 	case TROTH_PROMISE_APPROVED:
 		return p->lapses;
 	case TROTH_PROMISE_ACTIVE:
-		return done_in_time(s, p) ? (struct troth_time){ 0 } : p->due;
+		return troth_promise_is_done(s, p) ? (struct troth_time){ 0 }
+						   : breaks(lookup, p);
 	case TROTH_PROMISE_NONE:
 	case TROTH_PROMISE_REJECTED:
 	case TROTH_PROMISE_EXPIRED:
@@ -89,14 +111,15 @@ static struct troth_time promise_due(const struct troth_subject *s,
 	return (struct troth_time){ 0 };
 }
 
-struct troth_time troth_subject_due(const struct troth_subject *s)
+struct troth_time troth_subject_due(const struct troth_subject *s,
+				    const struct troth_lookup *lookup)
 {
-	struct troth_time t = { 0 };
+	struct troth_time t = troth_watch_due(s, lookup);
 
 	for (unsigned i = 0; i < s->commitment_count; i++)
 		sooner(&t, commitment_due(&s->commitments[i]));
 	for (unsigned i = 0; i < s->promise_count; i++)
-		sooner(&t, promise_due(s, &s->promises[i]));
+		sooner(&t, promise_due(s, lookup, &s->promises[i]));
 	if (TROTH_MUTANT(clock_is_early) && t.ms != 0)
 		t.ms--;
 	return t;
@@ -118,7 +141,8 @@ static enum troth_commitment_action commitment_declares(const struct troth_commi
 	return TROTH_COMMITMENT_DO_ACK_OVERDUE;
 }
 
-unsigned troth_subject_tick(const struct troth_subject *s, struct troth_time now,
+unsigned troth_subject_tick(const struct troth_subject *s,
+			    const struct troth_lookup *lookup, struct troth_time now,
 			    struct troth_declaration *out, unsigned max)
 {
 	unsigned n = 0;
@@ -128,6 +152,7 @@ unsigned troth_subject_tick(const struct troth_subject *s, struct troth_time now
 
 		if (over(commitment_due(c), now))
 			out[n++] = (struct troth_declaration){
+				.type = TROTH_EVENT_COMMITMENT_STEP,
 				.commitment = troth_commitment_id(c),
 				.commitment_action = commitment_declares(c, now),
 			};
@@ -138,8 +163,9 @@ unsigned troth_subject_tick(const struct troth_subject *s, struct troth_time now
 	for (unsigned i = 0; i < s->promise_count && n < max; i++) {
 		const struct troth_promise *p = &s->promises[i];
 
-		if (over(promise_due(s, p), now))
+		if (over(promise_due(s, lookup, p), now))
 			out[n++] = (struct troth_declaration){
+				.type = TROTH_EVENT_PROMISE_STEP,
 				.promise = p->id,
 				.promise_action =
 					p->state == TROTH_PROMISE_ACTIVE ||
@@ -148,21 +174,12 @@ unsigned troth_subject_tick(const struct troth_subject *s, struct troth_time now
 						: TROTH_PROMISE_DO_EXPIRE,
 			};
 	}
-	return n;
+	/* Then what follows from both. */
+	return n > 0 ? n : troth_watch_tick(s, lookup, now, out, max);
 }
 
-void troth_declaration_event(const struct troth_declaration *d, struct troth_event *e)
+static void step_of(const struct troth_declaration *d, struct troth_event *e)
 {
-	if (d->promise_action != 0) {
-		e->type = TROTH_EVENT_PROMISE_STEP;
-		e->u.promise_step.promise = d->promise;
-		e->u.promise_step.action = d->promise_action;
-		e->u.promise_step.reason[0] = '\0';
-		e->u.promise_step.has_tell = false;
-		e->u.promise_step.has_instead = false;
-		return;
-	}
-	e->type = TROTH_EVENT_COMMITMENT_STEP;
 	e->u.commitment_step.commitment = d->commitment;
 	e->u.commitment_step.action = d->commitment_action;
 	e->u.commitment_step.reason[0] = '\0';
@@ -171,4 +188,37 @@ void troth_declaration_event(const struct troth_declaration *d, struct troth_eve
 	e->u.commitment_step.evidence = TROTH_EVIDENCE_NONE;
 	e->u.commitment_step.has_photo = false;
 	e->u.commitment_step.at.ms = 0;
+}
+
+static void alarm_of(const struct troth_declaration *d, struct troth_event *e)
+{
+	memset(&e->u.alarm, 0, sizeof(e->u.alarm));
+	e->u.alarm.alarm = d->alarm;
+	e->u.alarm.cause = d->cause;
+	e->u.alarm.item = d->item;
+	e->u.alarm.policy_version = d->policy_version;
+	e->u.alarm.rung = d->rung;
+	e->u.alarm.next = d->next;
+	TROTH_TEXT_SET(e->u.alarm.to, d->to);
+	TROTH_TEXT_SET(e->u.alarm.party, d->party);
+}
+
+void troth_declaration_event(const struct troth_declaration *d, struct troth_event *e)
+{
+	e->type = d->type;
+	if (d->type == TROTH_EVENT_COMMITMENT_STEP) {
+		step_of(d, e);
+	} else if (d->type == TROTH_EVENT_PROMISE_STEP) {
+		memset(&e->u.promise_step, 0, sizeof(e->u.promise_step));
+		e->u.promise_step.promise = d->promise;
+		e->u.promise_step.action = d->promise_action;
+	} else if (d->type == TROTH_EVENT_RECOVERY_OPENED) {
+		memset(&e->u.recovery, 0, sizeof(e->u.recovery));
+		e->u.recovery.id = d->promise;
+		e->u.recovery.policy_version = d->policy_version;
+		TROTH_TEXT_SET(e->u.recovery.owner, d->party);
+		TROTH_TEXT_SET(e->u.recovery.failure, d->failure);
+	} else {
+		alarm_of(d, e);
+	}
 }

@@ -68,6 +68,9 @@ static void put_case(struct pen *b, const struct troth_case *c)
 	put_text(b, c->outcome);
 	put_time(b, c->opened);
 	put_time(b, c->closed);
+	put_uint(b, c->policy_version);
+	put_time(b, c->touched);
+	put_uint(b, c->untouched);
 }
 
 static void get_case(struct troth_reader *r, struct troth_case *c)
@@ -78,6 +81,9 @@ static void get_case(struct troth_reader *r, struct troth_case *c)
 	GET_TEXT(r, c->outcome);
 	c->opened = get_time(r);
 	c->closed = get_time(r);
+	c->policy_version = get_uint(r);
+	c->touched = get_time(r);
+	c->untouched = get_count(r, 1) == 1;
 }
 
 static void put_promise(struct pen *b, const struct troth_promise *p)
@@ -107,6 +113,8 @@ static void put_promise(struct pen *b, const struct troth_promise *p)
 	put_uint(b, (uint64_t)p->cost);
 	put_uint(b, p->asked);
 	put_id(b, &p->recovers);
+	put_uint(b, p->alarmed);
+	put_uint(b, p->reopened_after);
 	put_uint(b, p->commitment_count);
 }
 
@@ -137,6 +145,8 @@ static void get_promise(struct troth_reader *r, struct troth_promise *p)
 	p->cost = (int64_t)get_uint(r);
 	p->asked = get_count(r, UINT32_MAX);
 	get_id(r, &p->recovers);
+	p->alarmed = get_count(r, UINT32_MAX);
+	p->reopened_after = get_count(r, 255);
 	p->commitment_count = get_count(r, 255);
 }
 
@@ -163,6 +173,7 @@ static void put_commitment(struct pen *b, const struct troth_commitment *c)
 	put_time(b, c->settled);
 	put_uint(b, (uint64_t)c->acceptance_ms);
 	put_uint(b, c->position);
+	put_uint(b, c->alarmed);
 }
 
 static void get_commitment(struct troth_reader *r, struct troth_commitment *c)
@@ -189,6 +200,7 @@ static void get_commitment(struct troth_reader *r, struct troth_commitment *c)
 	c->settled = get_time(r);
 	c->acceptance_ms = (int64_t)get_uint(r);
 	c->position = get_uint(r);
+	c->alarmed = get_count(r, UINT32_MAX);
 }
 
 static void put_subject(struct pen *b, const struct troth_subject *s)
@@ -223,6 +235,8 @@ static void put_subject(struct pen *b, const struct troth_subject *s)
 	put_uint(b, s->commitment_count);
 	for (unsigned i = 0; i < s->commitment_count; i++)
 		put_commitment(b, &s->commitments[i]);
+	troth_put_alarms(b, s);
+	troth_put_recoveries(b, s);
 }
 
 /* No encoding is longer: numbers have up to 10 bytes where the struct has 4 or 8. */
@@ -234,7 +248,8 @@ static size_t longest(const struct troth_subject *s)
 	       s->link_count * sizeof(struct troth_link) +
 	       s->participant_count * (sizeof(struct troth_participant) + 8) +
 	       s->promise_count * (sizeof(struct troth_promise) + 64) +
-	       s->commitment_count * (sizeof(struct troth_commitment) + 64);
+	       s->commitment_count * (sizeof(struct troth_commitment) + 64) +
+	       troth_longest_recoveries(s);
 }
 
 void troth_subject_encode(const struct troth_subject *s, struct troth_buf *out)
@@ -287,6 +302,8 @@ bool troth_subject_decode(struct troth_subject *s, struct troth_span record)
 	s->commitment_count = get_count(&r, TROTH_COMMITMENTS_MAX);
 	for (unsigned i = 0; i < s->commitment_count; i++)
 		get_commitment(&r, &s->commitments[i]);
+	troth_get_alarms(&r, s);
+	troth_get_recoveries(&r, s);
 	return troth_read_done(&r);
 }
 

@@ -354,6 +354,18 @@ static bool payload_ok(const struct troth_event *e, struct troth_flaw *flaw)
 	case TROTH_EVENT_SHARE_FROZEN:
 	case TROTH_EVENT_SHARE_THAWED:
 		return troth_authority_check(e, flaw);
+	case TROTH_EVENT_ALARM_RAISED:
+	case TROTH_EVENT_ALARM_TOLD:
+	case TROTH_EVENT_ALARM_TAKEN:
+	case TROTH_EVENT_ALARM_ENDED:
+		return troth_alarm_check(e, flaw);
+	case TROTH_EVENT_RECOVERY_OPENED:
+	case TROTH_EVENT_RECOVERY_STEP:
+	case TROTH_EVENT_COMPLAINT:
+	case TROTH_EVENT_COMPLAINT_DENIED:
+	case TROTH_EVENT_DENIAL_APPEALED:
+	case TROTH_EVENT_APPEAL_DECIDED:
+		return troth_recovery_check(e, flaw);
 	}
 	return fail(flaw, "type", "is not one that this release knows");
 }
@@ -372,8 +384,10 @@ static enum troth_subject_kind subject_of(enum troth_event_type type)
 static bool subject_ok(const struct troth_event *e, struct troth_flaw *flaw)
 {
 	enum troth_subject_kind want = subject_of(e->type);
-	bool either = e->type >= TROTH_EVENT_PROMISE_MADE &&
-		      e->type <= TROTH_EVENT_COMMITMENT_STEP;
+	bool either = (e->type >= TROTH_EVENT_PROMISE_MADE &&
+		       e->type <= TROTH_EVENT_COMMITMENT_STEP) ||
+		      (e->type >= TROTH_EVENT_ALARM_RAISED &&
+		       e->type <= TROTH_EVENT_APPEAL_DECIDED);
 
 	if (either ? e->subject_kind != TROTH_SUBJECT_ORDER &&
 			     e->subject_kind != TROTH_SUBJECT_CASE
@@ -441,6 +455,16 @@ bool troth_event_is_fact(const struct troth_event *e)
 	case TROTH_EVENT_CASE_HANDED_OVER:
 	case TROTH_EVENT_CASE_CLOSED:
 	case TROTH_EVENT_COMMITMENT_ADDED:
+	case TROTH_EVENT_ALARM_RAISED:
+	case TROTH_EVENT_ALARM_TOLD:
+	case TROTH_EVENT_ALARM_TAKEN:
+	case TROTH_EVENT_ALARM_ENDED:
+	case TROTH_EVENT_RECOVERY_OPENED:
+	case TROTH_EVENT_RECOVERY_STEP:
+	case TROTH_EVENT_COMPLAINT:
+	case TROTH_EVENT_COMPLAINT_DENIED:
+	case TROTH_EVENT_DENIAL_APPEALED:
+	case TROTH_EVENT_APPEAL_DECIDED:
 		return false;
 	}
 	return false;
@@ -448,71 +472,49 @@ bool troth_event_is_fact(const struct troth_event *e)
 
 const char *troth_event_type_name(enum troth_event_type type)
 {
-	switch (type) {
-	case TROTH_EVENT_NONE:
-		return NULL;
-	case TROTH_EVENT_PARTY_ADDED:
-		return "party_added";
-	case TROTH_EVENT_SITE_ADDED:
-		return "site_added";
-	case TROTH_EVENT_SITE_KEY_ADDED:
-		return "site_key_added";
-	case TROTH_EVENT_SITE_KEY_REVOKED:
-		return "site_key_revoked";
-	case TROTH_EVENT_ORDER_PLACED:
-		return "order_placed";
-	case TROTH_EVENT_ORDER_CORRECTED:
-		return "order_corrected";
-	case TROTH_EVENT_ORDER_SHIPPED:
-		return "order_shipped";
-	case TROTH_EVENT_ORDER_DELIVERED:
-		return "order_delivered";
-	case TROTH_EVENT_ORDER_CANCELLED:
-		return "order_cancelled";
-	case TROTH_EVENT_ORDER_CASE_LINKED:
-		return "order_case_linked";
-	case TROTH_EVENT_CASE_OPENED:
-		return "case_opened";
-	case TROTH_EVENT_CASE_ORDER_LINKED:
-		return "case_order_linked";
-	case TROTH_EVENT_CASE_HANDED_OVER:
-		return "case_handed_over";
-	case TROTH_EVENT_CASE_CLOSED:
-		return "case_closed";
-	case TROTH_EVENT_PROMISE_MADE:
-		return "promise_made";
-	case TROTH_EVENT_PROMISE_STEP:
-		return "promise_step";
-	case TROTH_EVENT_COMMITMENT_ADDED:
-		return "commitment_added";
-	case TROTH_EVENT_COMMITMENT_STEP:
-		return "commitment_step";
-	case TROTH_EVENT_POOL_SET:
-		return "pool_set";
-	case TROTH_EVENT_GRANT_GIVEN:
-		return "grant_given";
-	case TROTH_EVENT_GRANT_WITHDRAWN:
-		return "grant_withdrawn";
-	case TROTH_EVENT_AGENT_CERTIFIED:
-		return "agent_certified";
-	case TROTH_EVENT_PARTY_SUSPENDED:
-		return "party_suspended";
-	case TROTH_EVENT_PARTY_RESUMED:
-		return "party_resumed";
-	case TROTH_EVENT_SHARE_ALLOTTED:
-		return "share_allotted";
-	case TROTH_EVENT_SHARE_RECALLED:
-		return "share_recalled";
-	case TROTH_EVENT_SHARE_RETURNED:
-		return "share_returned";
-	case TROTH_EVENT_SHARE_SPENT:
-		return "share_spent";
-	case TROTH_EVENT_SHARE_FREED:
-		return "share_freed";
-	case TROTH_EVENT_SHARE_FROZEN:
-		return "share_frozen";
-	case TROTH_EVENT_SHARE_THAWED:
-		return "share_thawed";
-	}
-	return NULL;
+	static const char *const names[] = {
+		[TROTH_EVENT_PARTY_ADDED] = "party_added",
+		[TROTH_EVENT_SITE_ADDED] = "site_added",
+		[TROTH_EVENT_SITE_KEY_ADDED] = "site_key_added",
+		[TROTH_EVENT_SITE_KEY_REVOKED] = "site_key_revoked",
+		[TROTH_EVENT_ORDER_PLACED] = "order_placed",
+		[TROTH_EVENT_ORDER_CORRECTED] = "order_corrected",
+		[TROTH_EVENT_ORDER_SHIPPED] = "order_shipped",
+		[TROTH_EVENT_ORDER_DELIVERED] = "order_delivered",
+		[TROTH_EVENT_ORDER_CANCELLED] = "order_cancelled",
+		[TROTH_EVENT_ORDER_CASE_LINKED] = "order_case_linked",
+		[TROTH_EVENT_CASE_OPENED] = "case_opened",
+		[TROTH_EVENT_CASE_ORDER_LINKED] = "case_order_linked",
+		[TROTH_EVENT_CASE_HANDED_OVER] = "case_handed_over",
+		[TROTH_EVENT_CASE_CLOSED] = "case_closed",
+		[TROTH_EVENT_PROMISE_MADE] = "promise_made",
+		[TROTH_EVENT_PROMISE_STEP] = "promise_step",
+		[TROTH_EVENT_COMMITMENT_ADDED] = "commitment_added",
+		[TROTH_EVENT_COMMITMENT_STEP] = "commitment_step",
+		[TROTH_EVENT_POOL_SET] = "pool_set",
+		[TROTH_EVENT_GRANT_GIVEN] = "grant_given",
+		[TROTH_EVENT_GRANT_WITHDRAWN] = "grant_withdrawn",
+		[TROTH_EVENT_AGENT_CERTIFIED] = "agent_certified",
+		[TROTH_EVENT_PARTY_SUSPENDED] = "party_suspended",
+		[TROTH_EVENT_PARTY_RESUMED] = "party_resumed",
+		[TROTH_EVENT_SHARE_ALLOTTED] = "share_allotted",
+		[TROTH_EVENT_SHARE_RECALLED] = "share_recalled",
+		[TROTH_EVENT_SHARE_RETURNED] = "share_returned",
+		[TROTH_EVENT_SHARE_SPENT] = "share_spent",
+		[TROTH_EVENT_SHARE_FREED] = "share_freed",
+		[TROTH_EVENT_SHARE_FROZEN] = "share_frozen",
+		[TROTH_EVENT_SHARE_THAWED] = "share_thawed",
+		[TROTH_EVENT_ALARM_RAISED] = "alarm_raised",
+		[TROTH_EVENT_ALARM_TOLD] = "alarm_told",
+		[TROTH_EVENT_ALARM_TAKEN] = "alarm_taken",
+		[TROTH_EVENT_ALARM_ENDED] = "alarm_ended",
+		[TROTH_EVENT_RECOVERY_OPENED] = "recovery_opened",
+		[TROTH_EVENT_RECOVERY_STEP] = "recovery_step",
+		[TROTH_EVENT_COMPLAINT] = "complaint",
+		[TROTH_EVENT_COMPLAINT_DENIED] = "complaint_denied",
+		[TROTH_EVENT_DENIAL_APPEALED] = "denial_appealed",
+		[TROTH_EVENT_APPEAL_DECIDED] = "appeal_decided",
+	};
+
+	return (unsigned)type < TROTH_LEN(names) ? names[type] : NULL;
 }

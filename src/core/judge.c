@@ -236,22 +236,12 @@ static enum troth_reason judge_made(const struct bench *b)
 		return TROTH_REASON_SUBJECT_CLOSED;
 	if (b->e->u.promise.due.ms <= b->now.ms)
 		return TROTH_REASON_DUE_PASSED;
+	if (!b->e->u.promise.spoken && !troth_id_is_zero(&b->e->u.promise.recovers) &&
+	    troth_subject_recovery(b->s, &b->e->u.promise.recovers) < 0)
+		return TROTH_REASON_NO_RECOVERY;
 	return b->e->u.promise.asked != 0
 		       ? TROTH_REASON_NONE /* HQ decides. */
 		       : troth_promise_unauthorised(b->lookup, b->who, b->e);
-}
-
-static enum troth_reason step_reason(enum troth_step step)
-{
-	switch (step) {
-	case TROTH_STEP_OK:
-		return TROTH_REASON_NONE;
-	case TROTH_STEP_WRONG_STATE:
-		return TROTH_REASON_WRONG_STATE;
-	case TROTH_STEP_WRONG_CAPACITY:
-		return TROTH_REASON_NOT_ENTITLED;
-	}
-	return TROTH_REASON_WRONG_STATE;
 }
 
 static enum troth_reason judge_promise_step(const struct bench *b)
@@ -265,8 +255,8 @@ static enum troth_reason judge_promise_step(const struct bench *b)
 		return TROTH_REASON_NO_PROMISE;
 
 	const struct troth_promise *p = &b->s->promises[i];
-	r = step_reason(troth_promise_next(p->state, e->u.promise_step.action,
-					   troth_capacities(b->s, p, b->who), &to));
+	r = troth_step_reason(troth_promise_next(p->state, e->u.promise_step.action,
+						 troth_capacities(b->s, p, b->who), &to));
 	if (r != TROTH_REASON_NONE)
 		return r;
 	if (e->u.promise_step.action == TROTH_PROMISE_DO_APPROVE &&
@@ -274,6 +264,8 @@ static enum troth_reason judge_promise_step(const struct bench *b)
 		return TROTH_REASON_OWN_REQUEST;
 	if (to == TROTH_PROMISE_ACTIVE && subject_closed(b->s))
 		return TROTH_REASON_SUBJECT_CLOSED;
+	if (to == TROTH_PROMISE_ACTIVE && p->due.ms <= b->now.ms)
+		return TROTH_REASON_DUE_PASSED; /* Said when it could not be kept. */
 	if (e->u.promise_step.has_tell)
 		return troth_room_for_commitment(b->s, p)
 			       ? terms(b, &e->u.promise_step.tell)
@@ -309,7 +301,8 @@ static enum troth_reason judge_commitment_step(const struct bench *b)
 
 	const struct troth_commitment *c = &b->s->commitments[i];
 	unsigned as = troth_commitment_capacities(b->s, c, b->who);
-	r = step_reason(troth_commitment_next(c, e->u.commitment_step.action, as, &to));
+	r = troth_step_reason(
+		troth_commitment_next(c, e->u.commitment_step.action, as, &to));
 	if (r != TROTH_REASON_NONE || e->u.commitment_step.party[0] == '\0')
 		return r;
 	if (strcmp(e->u.commitment_step.party, c->debtor) == 0 &&
@@ -389,6 +382,18 @@ static enum troth_reason judge_payload(const struct bench *b)
 	case TROTH_EVENT_SHARE_FROZEN:
 	case TROTH_EVENT_SHARE_THAWED:
 		return troth_authority_judge(b->s, b->lookup, b->who, b->e);
+	case TROTH_EVENT_ALARM_RAISED:
+	case TROTH_EVENT_ALARM_TOLD:
+	case TROTH_EVENT_ALARM_TAKEN:
+	case TROTH_EVENT_ALARM_ENDED:
+		return troth_alarm_judge(b->s, b->who, b->e);
+	case TROTH_EVENT_RECOVERY_OPENED:
+	case TROTH_EVENT_RECOVERY_STEP:
+	case TROTH_EVENT_COMPLAINT:
+	case TROTH_EVENT_COMPLAINT_DENIED:
+	case TROTH_EVENT_DENIAL_APPEALED:
+	case TROTH_EVENT_APPEAL_DECIDED:
+		return troth_recovery_judge(b->s, b->lookup, b->who, b->e);
 	case TROTH_EVENT_NONE:
 		break;
 	}
@@ -460,7 +465,7 @@ static bool said_stands(const struct bench *b, enum troth_reason reason)
 	if (i < 0 ||
 	    (troth_capacities(b->s, &b->s->promises[i], b->who) & TROTH_AS_MAKER) == 0)
 		return false;
-	if (reason == TROTH_REASON_SUBJECT_CLOSED)
+	if (reason == TROTH_REASON_SUBJECT_CLOSED || reason == TROTH_REASON_DUE_PASSED)
 		return true;
 	return reason == TROTH_REASON_WRONG_STATE &&
 	       (b->s->promises[i].state == TROTH_PROMISE_PROPOSED ||

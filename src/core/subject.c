@@ -28,6 +28,8 @@ void troth_subject_init(struct troth_subject *s, enum troth_subject_kind kind,
 	s->authority.pool_count = 0;
 	s->authority.grant_count = 0;
 	s->authority.share_count = 0;
+	s->alarm_count = 0;
+	s->recovery_count = 0;
 }
 
 int troth_subject_promise(const struct troth_subject *s, const struct troth_id *id)
@@ -101,6 +103,19 @@ unsigned troth_commitment_capacities(const struct troth_subject *s,
 	return as;
 }
 
+enum troth_reason troth_step_reason(enum troth_step step)
+{
+	switch (step) {
+	case TROTH_STEP_OK:
+		return TROTH_REASON_NONE;
+	case TROTH_STEP_WRONG_STATE:
+		return TROTH_REASON_WRONG_STATE;
+	case TROTH_STEP_WRONG_CAPACITY:
+		return TROTH_REASON_NOT_ENTITLED;
+	}
+	return TROTH_REASON_WRONG_STATE;
+}
+
 /* A met commitment counts for the promise even if it was late by its own due. */
 static bool commitment_is_met(const struct troth_commitment *c,
 			      const struct troth_promise *p)
@@ -108,9 +123,42 @@ static bool commitment_is_met(const struct troth_commitment *c,
 	if (c->state != TROTH_COMMITMENT_DISCHARGED &&
 	    c->state != TROTH_COMMITMENT_VIOLATED)
 		return false;
+	/* Reopened, its due is long over: what was accepted counts. */
 	return p->state == TROTH_PROMISE_REOPENED
 		       ? c->state == TROTH_COMMITMENT_DISCHARGED
 		       : troth_commitment_met_by(c, p->due);
+}
+
+static bool is_off(const struct troth_commitment *c)
+{
+	return c->state == TROTH_COMMITMENT_RELEASED ||
+	       c->state == TROTH_COMMITMENT_CANCELLED;
+}
+
+/*
+ * Reopened, it is kept by what was owed since then; of that, what was violated is
+ * made up for by a later commitment that was discharged.
+ */
+static bool kept_again(const struct troth_subject *s, const struct troth_promise *p)
+{
+	unsigned last = 0;
+
+	for (unsigned i = 0; i < s->commitment_count; i++) {
+		const struct troth_commitment *c = &s->commitments[i];
+
+		if (troth_id_eq(&c->promise, &p->id) && c->ordinal > p->reopened_after &&
+		    commitment_is_met(c, p) && c->ordinal > last)
+			last = c->ordinal;
+	}
+	for (unsigned i = 0; i < s->commitment_count; i++) {
+		const struct troth_commitment *c = &s->commitments[i];
+		bool made_up = c->state == TROTH_COMMITMENT_VIOLATED && c->ordinal < last;
+
+		if (troth_id_eq(&c->promise, &p->id) && c->ordinal > p->reopened_after &&
+		    !is_off(c) && !made_up && !commitment_is_met(c, p))
+			return false;
+	}
+	return last > 0;
 }
 
 bool troth_promise_is_met(const struct troth_subject *s, unsigned index)
@@ -118,12 +166,12 @@ bool troth_promise_is_met(const struct troth_subject *s, unsigned index)
 	const struct troth_promise *p = &s->promises[index];
 	unsigned met = 0;
 
+	if (p->state == TROTH_PROMISE_REOPENED)
+		return kept_again(s, p);
 	for (unsigned i = 0; i < s->commitment_count; i++) {
 		const struct troth_commitment *c = &s->commitments[i];
 
-		if (!troth_id_eq(&c->promise, &p->id) ||
-		    c->state == TROTH_COMMITMENT_RELEASED ||
-		    c->state == TROTH_COMMITMENT_CANCELLED)
+		if (!troth_id_eq(&c->promise, &p->id) || is_off(c))
 			continue;
 		if (!commitment_is_met(c, p))
 			return false;
@@ -187,6 +235,13 @@ void troth_participants_update(struct troth_subject *s, const char *brand)
 		join(s, s->commitments[i].debtor, stays);
 		join(s, s->commitments[i].delegate, stays);
 	}
+	/* Who is told of an alarm, or looks after a recovery, sees what it is about. */
+	for (unsigned i = 0; i < s->alarm_count; i++)
+		if (s->alarms[i].state != TROTH_ALARM_ENDED)
+			join(s, s->alarms[i].party, stays);
+	for (unsigned i = 0; i < s->recovery_count; i++)
+		if (troth_recovery_is_open(s->recoveries[i].state))
+			join(s, s->recoveries[i].owner, stays);
 	for (unsigned i = 0; i < s->participant_count; i++) {
 		if (s->participants[i].active && !stays[i])
 			s->participants[i].left = s->revision;
@@ -277,6 +332,10 @@ const char *troth_reason_name(enum troth_reason v)
 		"no_pool",
 		"pool_empty",
 		"no_grant_id",
+		"apology_missing",
+		"remedy_missing",
+		"not_asked",
+		"other_remedy",
 	};
 
 	return (unsigned)v < TROTH_LEN(names) ? names[v] : NULL;

@@ -41,6 +41,48 @@ void troth_authority_apply(struct troth_subject *s, const struct troth_event *e,
 bool troth_authority_fits(const struct troth_subject *s, const struct troth_event *e);
 /* The payload's limits and required fields. */
 bool troth_authority_check(const struct troth_event *e, struct troth_flaw *flaw);
+/* What a step that may not be taken is refused for. */
+enum troth_reason troth_step_reason(enum troth_step step);
+
+/* True if nothing but acceptance is missing, so the due instant does no harm. */
+bool troth_promise_is_done(const struct troth_subject *s, const struct troth_promise *p);
+
+/* Alarms (alarm.c). How many more the clock may raise. */
+unsigned troth_alarm_room(const struct troth_subject *s);
+enum troth_reason troth_alarm_judge(const struct troth_subject *s,
+				    const struct troth_who *who,
+				    const struct troth_event *e);
+bool troth_alarm_fits(const struct troth_subject *s, const struct troth_event *e);
+void troth_alarm_apply(struct troth_subject *s, const struct troth_who *who,
+		       const struct troth_event *e, struct troth_time at);
+/* Ends what has no cause any more. */
+void troth_alarms_follow(struct troth_subject *s, struct troth_time at);
+/* Notes that somebody has acted on a case. */
+void troth_case_touched(struct troth_subject *s, const struct troth_event *e,
+			struct troth_time at);
+
+/* Recoveries (recovery.c). */
+enum troth_reason troth_recovery_judge(const struct troth_subject *s,
+				       const struct troth_lookup *lookup,
+				       const struct troth_who *who,
+				       const struct troth_event *e);
+bool troth_recovery_fits(const struct troth_subject *s, const struct troth_event *e);
+void troth_recovery_apply(struct troth_subject *s, const struct troth_who *who,
+			  const char *brand, const struct troth_event *e,
+			  struct troth_place place);
+/* Moves recoveries and broken promises by what has become of the remedies. */
+void troth_recoveries_follow(struct troth_subject *s, struct troth_time at);
+
+/* What the clock declares about alarms and recoveries (watch.c), as in subject.h. */
+struct troth_time troth_watch_due(const struct troth_subject *s,
+				  const struct troth_lookup *lookup);
+unsigned troth_watch_tick(const struct troth_subject *s,
+			  const struct troth_lookup *lookup, struct troth_time now,
+			  struct troth_declaration *out, unsigned max);
+
+/* Payloads of alarms and recoveries (event_recovery.c). */
+bool troth_alarm_check(const struct troth_event *e, struct troth_flaw *flaw);
+bool troth_recovery_check(const struct troth_event *e, struct troth_flaw *flaw);
 
 /* Makes the list of participants what the rest of the state says it is. */
 void troth_participants_update(struct troth_subject *s, const char *brand);

@@ -20,7 +20,7 @@ void ledger_load(struct troth_ledger *l, const struct troth_id *id,
 	l->run.open = true;
 	l->source.at_hand = l->subject;
 	l->run.changed = false;
-	l->run.timer = troth_subject_due(l->subject);
+	l->run.timer = troth_subject_due(l->subject, &l->lookup);
 	troth_state_indexed(l->subject, l->indexed);
 }
 
@@ -70,7 +70,7 @@ void ledger_end_run(struct troth_ledger *l)
 	troth_txn_put(&l->txn, TROTH_T_SUBJECTS, troth_id_span(&s->id),
 		      troth_buf_span(&l->record));
 	troth_state_reindex(&l->txn, l->indexed, s);
-	move_timer(l, &s->id, l->run.timer, troth_subject_due(s));
+	move_timer(l, &s->id, l->run.timer, troth_subject_due(s, &l->lookup));
 }
 
 static void store_history(struct troth_ledger *l, const struct troth_subject *s)
@@ -265,7 +265,8 @@ static unsigned declare(struct troth_ledger *l)
 	};
 	unsigned total = 0, n;
 
-	while ((n = troth_subject_tick(l->subject, l->now, d, TROTH_LEN(d))) > 0) {
+	while ((n = troth_subject_tick(l->subject, &l->lookup, l->now, d, TROTH_LEN(d))) >
+	       0) {
 		for (unsigned i = 0; i < n; i++) {
 			struct troth_event *e = l->declared;
 

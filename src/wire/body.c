@@ -107,6 +107,7 @@ MAP(order_case_linked, order_case_linked);
 static const struct troth_map_field case_opened_fields[] = {
 	NAME(E(u.cas.customer), TROTH_CUSTOMER_MAX),
 	NAME(E(u.cas.reason), TROTH_CODE_MAX),
+	U64(E(u.cas.policy_version)),
 };
 MAP(case_opened, case_opened);
 
@@ -280,6 +281,81 @@ static const struct troth_map_field share_frozen_fields[] = {
 MAP(share_frozen, share_frozen);
 static const struct troth_map_field share_thawed_fields[] = { SHARE_AMOUNT };
 MAP(share_thawed, share_thawed);
+#define ALARM    BYTES(E(u.alarm.alarm), TROTH_ID_LEN)
+#define RECOVERY BYTES(E(u.recovery.id), TROTH_ID_LEN)
+#define CODE(at) NAME(E(at), TROTH_CODE_MAX)
+
+static const struct troth_map_field alarm_raised_fields[] = {
+	U32(E(u.alarm.cause)), BYTES_ZERO(E(u.alarm.item), TROTH_ID_LEN),
+	CODE(u.alarm.code),    U64(E(u.alarm.policy_version)),
+	TIME(E(u.alarm.next)),
+};
+MAP(alarm_raised, alarm_raised);
+
+static const struct troth_map_field alarm_told_fields[] = {
+	ALARM,
+	U32(E(u.alarm.rung)),
+	NAME(E(u.alarm.to), TROTH_ACTOR_MAX),
+	NAME(E(u.alarm.party), TROTH_PARTY_MAX),
+	TIME(E(u.alarm.next)),
+};
+MAP(alarm_told, alarm_told);
+
+static const struct troth_map_field alarm_taken_fields[] = { ALARM };
+MAP(alarm_taken, alarm_taken);
+static const struct troth_map_field alarm_ended_fields[] = { ALARM, CODE(u.alarm.code) };
+MAP(alarm_ended, alarm_ended);
+
+static const struct troth_map_field recovery_opened_fields[] = {
+	RECOVERY,
+	NAME(E(u.recovery.owner), TROTH_PARTY_MAX),
+	CODE(u.recovery.failure),
+	U64(E(u.recovery.policy_version)),
+};
+MAP(recovery_opened, recovery_opened);
+
+static const struct troth_map_field recovery_step_fields[] = {
+	RECOVERY,
+	U32(E(u.recovery.action)),
+	CODE(u.recovery.practical),
+	CODE(u.recovery.felt),
+	U32(E(u.recovery.choice)),
+	U32(E(u.recovery.offer)),
+	U64(E(u.recovery.policy_version)),
+	U32(E(u.recovery.value.kind)),
+	NAME(E(u.recovery.value.sku), TROTH_SKU_MAX),
+	U32(E(u.recovery.value.quantity)),
+	I64(E(u.recovery.value.amount)),
+	NAME(E(u.recovery.value.currency), 3),
+};
+MAP(recovery_step, recovery_step);
+
+static const struct troth_map_field complaint_fields[] = {
+	RECOVERY,
+	BYTES_ZERO(E(u.recovery.promise), TROTH_ID_LEN),
+	CODE(u.recovery.failure),
+	CODE(u.recovery.practical),
+	CODE(u.recovery.felt),
+	U64(E(u.recovery.policy_version)),
+};
+MAP(complaint, complaint);
+
+static const struct troth_map_field complaint_denied_fields[] = {
+	RECOVERY,
+	CODE(u.recovery.reason),
+	U32(E(u.recovery.evidence)),
+};
+MAP(complaint_denied, complaint_denied);
+
+static const struct troth_map_field denial_appealed_fields[] = { RECOVERY };
+MAP(denial_appealed, denial_appealed);
+
+static const struct troth_map_field appeal_decided_fields[] = {
+	RECOVERY,
+	U32(E(u.recovery.action)),
+	CODE(u.recovery.reason),
+};
+MAP(appeal_decided, appeal_decided);
 
 static const struct troth_map_field body_map_fields[] = {
 	BYTES(E(id), TROTH_ID_LEN),
@@ -320,6 +396,16 @@ static const struct troth_map_field body_map_fields[] = {
 	HAND(0, &agent_certified),
 	HAND(0, &party_suspended),
 	HAND(0, &party_resumed),
+	HAND(0, &alarm_raised),
+	HAND(0, &alarm_told),
+	HAND(0, &alarm_taken),
+	HAND(0, &alarm_ended),
+	HAND(0, &recovery_opened),
+	HAND(0, &recovery_step),
+	HAND(0, &complaint),
+	HAND(0, &complaint_denied),
+	HAND(0, &denial_appealed),
+	HAND(0, &appeal_decided),
 	HAND(0, &share_allotted),
 	HAND(0, &share_recalled),
 	HAND(0, &share_returned),
@@ -400,7 +486,9 @@ static void clear(struct troth_event *e, enum troth_event_type type)
 			       sizeof(e->u.site) >= sizeof(e->u.commitment_step) &&
 			       sizeof(e->u.site) >= sizeof(e->u.pool) &&
 			       sizeof(e->u.site) >= sizeof(e->u.agent) &&
-			       sizeof(e->u.site) >= sizeof(e->u.share),
+			       sizeof(e->u.site) >= sizeof(e->u.share) &&
+			       sizeof(e->u.site) >= sizeof(e->u.alarm) &&
+			       sizeof(e->u.site) >= sizeof(e->u.recovery),
 		       "a site is the largest of the payloads without lists");
 	if (type == TROTH_EVENT_ORDER_PLACED || type == TROTH_EVENT_ORDER_CORRECTED)
 		len = offsetof(struct troth_order_content, lines);

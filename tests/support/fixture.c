@@ -30,6 +30,11 @@ const enum troth_event_type fixture_types[] = {
 	TROTH_EVENT_POOL_SET,         TROTH_EVENT_GRANT_GIVEN,
 	TROTH_EVENT_GRANT_WITHDRAWN,  TROTH_EVENT_AGENT_CERTIFIED,
 	TROTH_EVENT_PARTY_SUSPENDED,  TROTH_EVENT_PARTY_RESUMED,
+	TROTH_EVENT_ALARM_RAISED,     TROTH_EVENT_ALARM_TOLD,
+	TROTH_EVENT_ALARM_TAKEN,      TROTH_EVENT_ALARM_ENDED,
+	TROTH_EVENT_RECOVERY_OPENED,  TROTH_EVENT_RECOVERY_STEP,
+	TROTH_EVENT_COMPLAINT,        TROTH_EVENT_COMPLAINT_DENIED,
+	TROTH_EVENT_DENIAL_APPEALED,  TROTH_EVENT_APPEAL_DECIDED,
 	TROTH_EVENT_SHARE_ALLOTTED,   TROTH_EVENT_SHARE_RECALLED,
 	TROTH_EVENT_SHARE_RETURNED,   TROTH_EVENT_SHARE_SPENT,
 	TROTH_EVENT_SHARE_FREED,      TROTH_EVENT_SHARE_FROZEN,
@@ -144,8 +149,18 @@ static void fill_promise(struct troth_event *e)
 	e->u.promise.terms[0] = fixture_terms("swift");
 }
 
+/* Of an alarm or a recovery. */
+static bool is_recovery(enum troth_event_type type)
+{
+	return type >= TROTH_EVENT_ALARM_RAISED && type <= TROTH_EVENT_APPEAL_DECIDED;
+}
+
 static void fill_payload(struct troth_event *e)
 {
+	if (is_recovery(e->type)) {
+		fixture_recovery(e);
+		return;
+	}
 	if (e->type >= TROTH_EVENT_POOL_SET) {
 		fixture_authority(e);
 		return;
@@ -236,7 +251,7 @@ void fixture_event(struct troth_event *e, enum troth_event_type type, const char
 	strcpy(e->actor, "agent-7");
 	if (type < TROTH_EVENT_ORDER_PLACED) {
 		e->subject_kind = TROTH_SUBJECT_FEDERATION;
-	} else if (type >= TROTH_EVENT_POOL_SET) {
+	} else if (type >= TROTH_EVENT_POOL_SET && !is_recovery(type)) {
 		e->subject_kind = TROTH_SUBJECT_AUTHORITY;
 	} else if (type >= TROTH_EVENT_CASE_OPENED && type < TROTH_EVENT_PROMISE_MADE) {
 		e->subject_kind = TROTH_SUBJECT_CASE;
@@ -362,6 +377,7 @@ static void fill_case_full(struct troth_event *e)
 	} else if (e->type == TROTH_EVENT_CASE_OPENED) {
 		name(e->u.cas.customer, TROTH_CUSTOMER_MAX);
 		name(e->u.cas.reason, TROTH_CODE_MAX);
+		e->u.cas.policy_version = UINT64_MAX;
 	} else if (e->type == TROTH_EVENT_CASE_HANDED_OVER) {
 		name(e->u.cas.to, TROTH_PARTY_MAX);
 		name(e->u.cas.reason, TROTH_CODE_MAX);
@@ -391,7 +407,9 @@ void fixture_fill(struct troth_event *e, enum troth_event_type type)
 		e->u.at.ms = TROTH_TIME_MAX_MS;
 	fill_steps_full(e);
 	fill_case_full(e);
-	if (type >= TROTH_EVENT_POOL_SET)
+	if (is_recovery(type))
+		fixture_recovery_full(e);
+	else if (type >= TROTH_EVENT_POOL_SET)
 		fixture_authority_full(e);
 }
 

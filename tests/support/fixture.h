@@ -47,6 +47,11 @@ void fixture_fill(struct troth_event *e, enum troth_event_type type);
 /* Terms by which `debtor` owes a delivery in a day, to be acknowledged in an hour. */
 struct troth_terms fixture_terms(const char *debtor);
 
+/* The payload of an event about an alarm (fixture_id(20)) or a recovery (30, 10). */
+void fixture_recovery(struct troth_event *e);
+/* Fills it to its limits. */
+void fixture_recovery_full(struct troth_event *e);
+
 /* The payload and subject of an event about acme's authority (a pool: the brand's). */
 void fixture_authority(struct troth_event *e);
 /* The same with every field as long and as large as it may be. */

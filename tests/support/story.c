@@ -11,6 +11,7 @@ void story_begin(struct story *st, enum troth_subject_kind kind)
 	memset(st, 0, sizeof(*st));
 	troth_subject_init(&st->s, kind, &id);
 	st->now.ms = FIXTURE_NOW;
+	st->lookup = &fixture_lookup;
 }
 
 void story_begin_usual(struct story *st, enum troth_subject_kind kind)
@@ -75,9 +76,10 @@ static void check_stored_form(const struct troth_subject *s,
 }
 
 /* The clock has something to declare after its due, and not before. */
-static void check_due(const struct troth_subject *s, struct troth_time now)
+static void check_due(const struct troth_subject *s, const struct troth_lookup *lookup,
+		      struct troth_time now)
 {
-	struct troth_time due = troth_subject_due(s);
+	struct troth_time due = troth_subject_due(s, lookup);
 	struct troth_declaration d;
 	const int64_t instants[] = { now.ms, due.ms, due.ms + 1, FIXTURE_NOW,
 				     TROTH_TIME_MAX_MS };
@@ -85,7 +87,7 @@ static void check_due(const struct troth_subject *s, struct troth_time now)
 	for (size_t i = 0; i < TROTH_LEN(instants); i++) {
 		struct troth_time t = { instants[i] };
 
-		assert((troth_subject_tick(s, t, &d, 1) > 0) ==
+		assert((troth_subject_tick(s, lookup, t, &d, 1) > 0) ==
 		       (due.ms != 0 && due.ms < t.ms));
 	}
 }
@@ -98,11 +100,11 @@ static void judge_and_apply(struct story *st, const struct troth_who *who,
 	uint64_t revision = st->s.revision;
 	struct troth_place place = { ++st->position, st->now };
 
-	st->last = troth_judge(&st->s, &fixture_lookup, who, e, st->now);
+	st->last = troth_judge(&st->s, st->lookup, who, e, st->now);
 	assert((st->last.outcome == TROTH_TAKES_EFFECT) ==
 	       (st->last.reason == TROTH_REASON_NONE));
 	assert(st->last.outcome != TROTH_FLAGGED || troth_event_is_fact(e));
-	troth_apply(&st->s, &fixture_lookup, who, e, st->last, place);
+	troth_apply(&st->s, st->lookup, who, e, st->last, place);
 	assert(st->s.revision == revision + 1);
 	assert(st->s.position == st->position);
 	after = state_alone(&st->s);
@@ -112,7 +114,7 @@ static void judge_and_apply(struct story *st, const struct troth_who *who,
 	assert(!troth_digest_eq(&digest, &st->s.digest));
 	check_commitments(&st->s);
 	check_stored_form(&st->s, &record);
-	check_due(&st->s, st->now);
+	check_due(&st->s, st->lookup, st->now);
 	troth_buf_fini(&before);
 	troth_buf_fini(&after);
 	troth_buf_fini(&record);
@@ -198,21 +200,25 @@ unsigned story_clock(struct story *st, int64_t now)
 	unsigned total = 0, n;
 
 	st->now.ms = now;
-	while ((n = troth_subject_tick(&st->s, st->now, d, TROTH_LEN(d))) > 0) {
+	while ((n = troth_subject_tick(&st->s, st->lookup, st->now, d, TROTH_LEN(d))) >
+	       0) {
 		for (unsigned i = 0; i < n; i++) {
 			struct troth_flaw flaw;
 
 			fixture_event(&e, TROTH_EVENT_PROMISE_STEP, "brand");
 			e.subject_kind = st->s.kind;
 			e.subject = st->s.id;
+			e.created = st->now;
+			TROTH_TEXT_SET(e.actor, TROTH_CLOCK_ACTOR);
 			troth_declaration_event(&d[i], &e);
 			assert(troth_event_check(&e, &flaw));
 			judge_and_apply(st, &who, &e);
 			assert(st->last.outcome == TROTH_TAKES_EFFECT);
 		}
 		total += n;
-		/* Once for the acknowledgement, once for the end, of each. */
-		assert(total <= 2 * (TROTH_COMMITMENTS_MAX + TROTH_PROMISES_MAX));
+		/* For the acknowledgement, the end, the recovery, alarms of each. */
+		assert(total <= 2 * (TROTH_COMMITMENTS_MAX + 4 * TROTH_PROMISES_MAX +
+				     8 * TROTH_ALARMS_MAX));
 	}
 	return total;
 }

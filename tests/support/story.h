@@ -13,6 +13,7 @@ struct story {
 	uint64_t position;
 	struct troth_time now; /* Set it to let time pass. */
 	struct troth_verdict last;
+	const struct troth_lookup *lookup; /* Parties and, if set, policies. */
 };
 
 /* About an order (fixture_id(1)) or a case (fixture_id(2)) that does not exist yet. */

@@ -29,6 +29,8 @@ enum troth_id_kind {
 	TROTH_ID_PROMISE,    /* prm_ */
 	TROTH_ID_COMMITMENT, /* com_ */
 	TROTH_ID_EVENT,      /* evt_ */
+	TROTH_ID_ALARM,      /* alm_: the event that raised it */
+	TROTH_ID_RECOVERY,   /* rec_: the broken promise, or the complaint */
 };
 
 /* The id made at `now` from ten random bytes. */

@@ -38,7 +38,13 @@
 	X(incarnation_is_kept)                                                           \
 	X(nothing_is_resent)                                                             \
 	X(old_central_is_trusted)                                                        \
-	X(fresh_does_not_wait)
+	X(fresh_does_not_wait)                                                           \
+	X(recovery_not_opened)                                                           \
+	X(ladder_skips_rung)                                                             \
+	X(taken_does_not_stop)                                                           \
+	X(finished_without_harm)                                                         \
+	X(difference_is_hidden)                                                          \
+	X(kept_remedy_changes_nothing)
 
 enum troth_mutant_number {
 	TROTH_MUTANT_none = 0,

@@ -42,6 +42,16 @@ enum troth_event_type {
 	TROTH_EVENT_AGENT_CERTIFIED = 73,
 	TROTH_EVENT_PARTY_SUSPENDED = 74,
 	TROTH_EVENT_PARTY_RESUMED = 75,
+	TROTH_EVENT_ALARM_RAISED = 80,
+	TROTH_EVENT_ALARM_TOLD = 81,
+	TROTH_EVENT_ALARM_TAKEN = 82,
+	TROTH_EVENT_ALARM_ENDED = 83,
+	TROTH_EVENT_RECOVERY_OPENED = 90,
+	TROTH_EVENT_RECOVERY_STEP = 91,
+	TROTH_EVENT_COMPLAINT = 92,
+	TROTH_EVENT_COMPLAINT_DENIED = 93,
+	TROTH_EVENT_DENIAL_APPEALED = 94,
+	TROTH_EVENT_APPEAL_DECIDED = 95,
 	TROTH_EVENT_SHARE_ALLOTTED = 100,
 	TROTH_EVENT_SHARE_RECALLED = 101,
 	TROTH_EVENT_SHARE_RETURNED = 102,
@@ -50,6 +60,17 @@ enum troth_event_type {
 	TROTH_EVENT_SHARE_FROZEN = 105,
 	TROTH_EVENT_SHARE_THAWED = 106,
 };
+
+/* About an alarm, or about a recovery. */
+static inline bool troth_event_is_alarm(enum troth_event_type t)
+{
+	return t >= TROTH_EVENT_ALARM_RAISED && t <= TROTH_EVENT_ALARM_ENDED;
+}
+
+static inline bool troth_event_is_recovery(enum troth_event_type t)
+{
+	return t >= TROTH_EVENT_RECOVERY_OPENED && t <= TROTH_EVENT_APPEAL_DECIDED;
+}
 
 /* What a party is asked to owe. */
 struct troth_terms {
@@ -115,6 +136,7 @@ struct troth_event {
 			char reason[TROTH_CODE_MAX + 1];       /* OPENED, HANDED_OVER */
 			char to[TROTH_PARTY_MAX + 1];          /* CASE_HANDED_OVER */
 			char outcome[TROTH_CODE_MAX + 1];      /* CASE_CLOSED */
+			uint64_t policy_version;               /* CASE_OPENED */
 		} cas;
 		struct {
 			struct troth_id id;
@@ -191,6 +213,34 @@ struct troth_event {
 			char to_site[TROTH_SITE_MAX + 1];
 			char reason[TROTH_CODE_MAX + 1]; /* RECALLED, FROZEN */
 		} share;
+		struct {
+			struct troth_id
+				alarm; /* All but RAISED, whose id is the event's. */
+			enum troth_cause cause;        /* RAISED */
+			struct troth_id item;          /* RAISED; zero: order or case. */
+			char code[TROTH_CODE_MAX + 1]; /* RAISED; ENDED: why. */
+			uint64_t policy_version;       /* RAISED */
+			uint32_t rung;                 /* TOLD */
+			char to[TROTH_ACTOR_MAX + 1];
+			char party[TROTH_PARTY_MAX + 1];
+			struct troth_time next; /* RAISED by the clock, TOLD; 0: none. */
+		} alarm;
+		struct {
+			struct troth_id id;      /* Of the recovery; COMPLAINT: made. */
+			struct troth_id promise; /* COMPLAINT; zero: about none. */
+			char failure[TROTH_CODE_MAX + 1]; /* OPENED, COMPLAINT */
+			char owner[TROTH_PARTY_MAX + 1];  /* OPENED */
+			uint64_t policy_version; /* OPENED, COMPLAINT, STEP choose */
+			enum troth_recovery_action
+				action; /* STEP; DECIDED: UPHOLD, ... */
+			char practical[TROTH_CODE_MAX + 1];
+			char felt[TROTH_CODE_MAX + 1];
+			enum troth_choice choice;
+			uint32_t offer;
+			struct troth_value value;        /* STEP choose: of the offer. */
+			char reason[TROTH_CODE_MAX + 1]; /* DENIED, DECIDED */
+			enum troth_evidence evidence;    /* DENIED */
+		} recovery;
 	} u;
 };
 

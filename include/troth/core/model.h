@@ -12,21 +12,13 @@
 
 #include "troth/base/id.h"
 #include "troth/base/time.h"
+#include "troth/core/alarm.h"
+#include "troth/core/limits.h"
+#include "troth/core/recovery.h"
 #include "troth/crypto/digest.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-/* Lengths of text fields, in bytes without the NUL. */
-#define TROTH_PARTY_MAX    32
-#define TROTH_SITE_MAX     32
-#define TROTH_ORIGIN_MAX   200
-#define TROTH_ACTOR_MAX    64
-#define TROTH_CUSTOMER_MAX 64
-#define TROTH_SKU_MAX      64
-#define TROTH_CODE_MAX     32
-#define TROTH_FIRM_MAX     80
-#define TROTH_LANGUAGE_MAX 35 /* A tag (RFC 5646). */
 
 /* How many there may be. */
 #define TROTH_LINES_MAX         64  /* of an order */
@@ -35,6 +27,7 @@
 #define TROTH_TERMS_MAX         16  /* commitments made together with a promise */
 #define TROTH_COMMITMENTS_MAX   256 /* of a subject; of one promise at most 255 */
 #define TROTH_PARTICIPANTS_MAX  32
+#define TROTH_RECOVERIES_MAX    (TROTH_PROMISES_MAX + TROTH_COMPLAINTS_MAX)
 #define TROTH_QUANTITY_MAX      1000000u
 #define TROTH_AMOUNT_MAX        INT64_C(1000000000000)
 #define TROTH_ACCEPTANCE_MAX_MS INT64_C(31536000000) /* one year */
@@ -251,6 +244,9 @@ struct troth_case {
 	char reason[TROTH_CODE_MAX + 1];
 	char outcome[TROTH_CODE_MAX + 1];
 	struct troth_time opened, closed;
+	uint64_t policy_version;   /* Whose clock runs on it; 0: none. */
+	struct troth_time touched; /* Somebody has acted on it last. */
+	bool untouched;            /* Reported since then. */
 };
 
 /* A case linked to an order (with the vendor that brought it), or an order of a case. */
@@ -350,7 +346,9 @@ struct troth_promise {
 	char pool[TROTH_CODE_MAX + 1];  /* That its cost is taken from; empty: none. */
 	int64_t cost;                   /* Minor units or pieces of the pool. */
 	uint32_t asked;                 /* Why it had to be asked (enum troth_reason). */
-	struct troth_id recovers;       /* The promise that it makes good; zero: none. */
+	struct troth_id recovers; /* The recovery that it is the remedy of; or zero. */
+	uint32_t alarmed;        /* Alarms raised about it: bits 1 << enum troth_cause. */
+	uint32_t reopened_after; /* How many commitments it had when it was reopened. */
 	unsigned commitment_count;
 };
 
@@ -378,6 +376,7 @@ struct troth_commitment {
 	struct troth_time settled;
 	int64_t acceptance_ms;
 	uint64_t position; /* Of the entry that requested it; 0: not sequenced yet. */
+	uint32_t alarmed;  /* As of a promise. */
 };
 
 struct troth_participant {
@@ -406,6 +405,10 @@ struct troth_subject {
 	struct troth_promise promises[TROTH_PROMISES_MAX];
 	unsigned commitment_count;
 	struct troth_commitment commitments[TROTH_COMMITMENTS_MAX];
+	unsigned alarm_count;
+	struct troth_alarm alarms[TROTH_ALARMS_MAX];
+	unsigned recovery_count;
+	struct troth_recovery recoveries[TROTH_RECOVERIES_MAX];
 };
 
 /* The id under which a commitment is known: the promise's, with the ordinal. */

@@ -109,13 +109,6 @@ struct troth_route {
 	struct troth_route_terms terms[TROTH_ROUTE_TERMS_MAX];
 };
 
-/* Between what the customer may choose. Stored: append, never renumber. */
-enum troth_choice {
-	TROTH_CHOICE_GOODS = 1,
-	TROTH_CHOICE_MONEY = 2,
-	TROTH_CHOICE_CREDIT = 3,
-};
-
 struct troth_offer {
 	enum troth_choice choice;
 	enum troth_kind kind;
@@ -134,16 +127,6 @@ struct troth_remedy {
 	struct troth_offer offers[TROTH_OFFERS_MAX];
 	struct troth_wait follow_up; /* After it was kept: ask the customer. */
 };
-
-/* Why somebody is told. Stored: append at the end, never renumber. */
-enum troth_cause {
-	TROTH_CAUSE_UNACKNOWLEDGED = 1,
-	TROTH_CAUSE_AT_RISK = 2,
-	TROTH_CAUSE_BROKEN = 3,
-	TROTH_CAUSE_UNTOUCHED = 4,
-	TROTH_CAUSE_SAFETY = 5,
-};
-#define TROTH_CAUSE_LAST TROTH_CAUSE_SAFETY
 
 struct troth_rung {
 	struct troth_wait after; /* Since the alarm (the first) or the rung before. */
@@ -229,10 +212,6 @@ int troth_policy_on_call(const struct troth_policy *p, const char *name,
 			 struct troth_time at, const struct troth_on_call **list);
 
 /* Names as they stand in the text and the API; NULL, or -1, for what is none. */
-const char *troth_cause_name(enum troth_cause v);
-int troth_cause_number(const char *text);
-const char *troth_choice_name(enum troth_choice v);
-int troth_choice_number(const char *text);
 const char *troth_debtor_name(enum troth_debtor_is v);
 int troth_debtor_number(const char *text);
 

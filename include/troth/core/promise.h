@@ -19,25 +19,8 @@
 #ifndef TROTH_CORE_PROMISE_H
 #define TROTH_CORE_PROMISE_H
 
+#include "troth/core/capacity.h"
 #include "troth/core/model.h"
-
-/* In which capacity somebody acts on a promise or a commitment; a set of bits. */
-enum troth_capacity {
-	TROTH_AS_MAKER = 0x01,    /* The party that made the promise. */
-	TROTH_AS_SERVICE = 0x02,  /* Any participant that speaks with the customer. */
-	TROTH_AS_HQ = 0x04,       /* The brand. */
-	TROTH_AS_CLOCK = 0x08,    /* Central's clock. */
-	TROTH_AS_DEBTOR = 0x10,   /* Of the commitment. */
-	TROTH_AS_CREDITOR = 0x20, /* Of the commitment. */
-	TROTH_AS_DELEGATE = 0x40, /* Asked to take the commitment over. */
-	TROTH_AS_STATE = 0x80,    /* Nobody: it follows from other steps. */
-};
-
-enum troth_step {
-	TROTH_STEP_OK = 0,
-	TROTH_STEP_WRONG_STATE,    /* There is no such step from this state. */
-	TROTH_STEP_WRONG_CAPACITY, /* There is, but not for whom asks. */
-};
 
 /*
  * Where `action`, taken in any of the capacities `as`, leads from `from`.

@@ -66,8 +66,12 @@ enum troth_reason {
 	TROTH_REASON_NO_POOL = 34,
 	TROTH_REASON_POOL_EMPTY = 35,
 	TROTH_REASON_NO_GRANT_ID = 36, /* The party has no grant of that name. */
+	TROTH_REASON_APOLOGY_MISSING = 37,
+	TROTH_REASON_REMEDY_MISSING = 38, /* Neither kept nor waived. */
+	TROTH_REASON_NOT_ASKED = 39,      /* The customer was not asked if it helped. */
+	TROTH_REASON_OTHER_REMEDY = 40,   /* Not the offer that it says it is. */
 };
-#define TROTH_REASON_LAST TROTH_REASON_NO_GRANT_ID
+#define TROTH_REASON_LAST TROTH_REASON_OTHER_REMEDY
 
 struct troth_verdict {
 	enum troth_outcome outcome;
@@ -196,22 +200,41 @@ void troth_subject_encode(const struct troth_subject *s, struct troth_buf *out);
 /* Reads a record made by troth_subject_seal. False if it is not one. */
 bool troth_subject_decode(struct troth_subject *s, struct troth_span record);
 
-/* The next instant at which tick would declare something; 0: none. */
-struct troth_time troth_subject_due(const struct troth_subject *s);
+/*
+ * The next instant after which tick would declare something; 0: none. `lookup`
+ * gives parties and policies; a promise that rests on a policy that it does not
+ * have is treated as one that rests on none.
+ */
+struct troth_time troth_subject_due(const struct troth_subject *s,
+				    const struct troth_lookup *lookup);
 
-/* One declaration of the clock: a promise's or a commitment's step. */
+/*
+ * One declaration of the clock. `type` is that of the event to make of it; the
+ * fields that the type does not need are zero.
+ */
 struct troth_declaration {
-	struct troth_id promise; /* Of a promise step; else zero. */
+	enum troth_event_type type;
+	struct troth_id promise; /* PROMISE_STEP, RECOVERY_OPENED. */
 	enum troth_promise_action promise_action;
-	struct troth_id commitment; /* Of a commitment step; else zero. */
+	struct troth_id commitment; /* COMMITMENT_STEP. */
 	enum troth_commitment_action commitment_action;
+	struct troth_id alarm;  /* ALARM_TOLD. */
+	enum troth_cause cause; /* ALARM_RAISED, about `item`. */
+	struct troth_id item;
+	uint64_t policy_version; /* ALARM_RAISED, RECOVERY_OPENED. */
+	uint32_t rung;           /* ALARM_TOLD: `to` of `party`, then again at `next`. */
+	char to[TROTH_ACTOR_MAX + 1];
+	char party[TROTH_PARTY_MAX + 1]; /* RECOVERY_OPENED: the owner. */
+	char failure[TROTH_CODE_MAX + 1];
+	struct troth_time next;
 };
 
 /*
  * What the clock has to declare about s at `now`, in order; at most `max` of
  * them (call again after applying them). Returns how many.
  */
-unsigned troth_subject_tick(const struct troth_subject *s, struct troth_time now,
+unsigned troth_subject_tick(const struct troth_subject *s,
+			    const struct troth_lookup *lookup, struct troth_time now,
 			    struct troth_declaration *out, unsigned max);
 
 /* Fills the payload of *e (type and u only) with a declaration. */
@@ -220,6 +243,10 @@ void troth_declaration_event(const struct troth_declaration *d, struct troth_eve
 /* Index of a promise or commitment in s by id, or -1. */
 int troth_subject_promise(const struct troth_subject *s, const struct troth_id *id);
 int troth_subject_commitment(const struct troth_subject *s, const struct troth_id *id);
+
+/* The same for an alarm and a recovery. */
+int troth_subject_alarm(const struct troth_subject *s, const struct troth_id *id);
+int troth_subject_recovery(const struct troth_subject *s, const struct troth_id *id);
 
 /* Index of a participant by party (active or not), or -1. */
 int troth_subject_participant(const struct troth_subject *s, const char *party);

@@ -148,7 +148,7 @@ static void the_clock_declares_at_most_what_there_is_room_for(void **state)
 		struct troth_id behind = fixture_id(7);
 
 		d[max].promise = behind;
-		assert_int_equal(troth_subject_tick(&st.s, late, d, max), max);
+		assert_int_equal(troth_subject_tick(&st.s, st.lookup, late, d, max), max);
 		assert_true(troth_id_eq(&d[max].promise, &behind));
 	}
 }

@@ -1,0 +1,526 @@
+#include "subject.h"
+
+#include "troth/base/mutant.h"
+#include "troth/base/text.h"
+
+#include <string.h>
+
+/* ---- The life of a recovery ---- */
+
+#define BIT(s) (1u << TROTH_RECOVERY_##s)
+/* Who speaks with the customer. */
+#define SERVICE (TROTH_AS_OWNER | TROTH_AS_SERVICE | TROTH_AS_HQ)
+#define TO_DO   (BIT(OPEN) | BIT(OFFERED) | BIT(REOPENED))
+#define OPEN    (TO_DO | BIT(MADE_GOOD) | BIT(FOLLOW_UP))
+/* `to` of a step that changes no state. */
+#define STAYS TROTH_RECOVERY_NONE
+
+static const struct edge {
+	unsigned from; /* A set of states. */
+	enum troth_recovery_action action;
+	unsigned as;
+	enum troth_recovery_state to;
+} edges[] = {
+	{ OPEN, TROTH_RECOVERY_DO_APOLOGISE, SERVICE, STAYS },
+	{ OPEN, TROTH_RECOVERY_DO_HARMS, SERVICE, STAYS },
+	{ TO_DO, TROTH_RECOVERY_DO_CHOOSE, SERVICE, TROTH_RECOVERY_OFFERED },
+	{ TO_DO, TROTH_RECOVERY_DO_WAIVE, SERVICE, TROTH_RECOVERY_MADE_GOOD },
+	{ BIT(MADE_GOOD), TROTH_RECOVERY_DO_HELPED, SERVICE, TROTH_RECOVERY_FOLLOW_UP },
+	{ BIT(MADE_GOOD), TROTH_RECOVERY_DO_UNREACHED, SERVICE,
+	  TROTH_RECOVERY_FOLLOW_UP },
+	{ BIT(MADE_GOOD) | BIT(FOLLOW_UP) | BIT(DONE), TROTH_RECOVERY_DO_NOT_HELPED,
+	  SERVICE, TROTH_RECOVERY_REOPENED },
+	{ BIT(FOLLOW_UP), TROTH_RECOVERY_DO_FINISH, SERVICE, TROTH_RECOVERY_DONE },
+	{ TO_DO, TROTH_RECOVERY_DO_DENY, SERVICE, TROTH_RECOVERY_DENIED },
+	{ BIT(DENIED), TROTH_RECOVERY_DO_APPEAL, SERVICE, TROTH_RECOVERY_APPEALED },
+	{ BIT(APPEALED), TROTH_RECOVERY_DO_UPHOLD, TROTH_AS_HQ, TROTH_RECOVERY_UPHELD },
+	{ BIT(APPEALED), TROTH_RECOVERY_DO_OVERTURN, TROTH_AS_HQ, TROTH_RECOVERY_OPEN },
+	{ TO_DO, TROTH_RECOVERY_DO_KEEP, TROTH_AS_STATE, TROTH_RECOVERY_MADE_GOOD },
+	{ OPEN | BIT(DONE), TROTH_RECOVERY_DO_FAIL, TROTH_AS_STATE,
+	  TROTH_RECOVERY_REOPENED },
+};
+
+/* A broken promise is a fact; only what somebody says of it can be denied. */
+static bool is_of_complaints(enum troth_recovery_action action)
+{
+	return action >= TROTH_RECOVERY_DO_DENY && action <= TROTH_RECOVERY_DO_OVERTURN;
+}
+
+enum troth_step troth_recovery_next(enum troth_recovery_state from, bool complaint,
+				    enum troth_recovery_action action, unsigned as,
+				    enum troth_recovery_state *to)
+{
+	for (size_t i = 0; i < TROTH_LEN(edges); i++) {
+		if ((edges[i].from & 1u << from) == 0 || edges[i].action != action)
+			continue;
+		if (!complaint && is_of_complaints(action))
+			break;
+		if ((edges[i].as & as) == 0)
+			return TROTH_STEP_WRONG_CAPACITY;
+		*to = edges[i].to == STAYS ? from : edges[i].to;
+		return TROTH_STEP_OK;
+	}
+	return TROTH_STEP_WRONG_STATE;
+}
+
+bool troth_recovery_is_open(enum troth_recovery_state s)
+{
+	return ((OPEN | BIT(APPEALED)) & 1u << s) != 0;
+}
+
+static const char *const states[] = {
+	"none", "open",     "offered", "made_good", "follow_up",
+	"done", "reopened", "denied",  "appealed",  "upheld",
+};
+
+static const char *const actions[] = {
+	NULL,     "apologise",  "harms",     "choose", "waive",
+	"helped", "not_helped", "unreached", "finish", "deny",
+	"appeal", "uphold",     "overturn",  "keep",   "fail",
+};
+
+static int number_of(const char *const *names, size_t count, const char *text)
+{
+	for (size_t i = 0; i < count; i++)
+		if (names[i] != NULL && strcmp(names[i], text) == 0)
+			return (int)i;
+	return -1;
+}
+
+const char *troth_recovery_state_name(enum troth_recovery_state v)
+{
+	return (unsigned)v < TROTH_LEN(states) ? states[v] : NULL;
+}
+
+int troth_recovery_state_number(const char *text)
+{
+	return number_of(states, TROTH_LEN(states), text);
+}
+
+const char *troth_recovery_action_name(enum troth_recovery_action v)
+{
+	return (unsigned)v < TROTH_LEN(actions) ? actions[v] : NULL;
+}
+
+int troth_recovery_action_number(const char *text)
+{
+	return number_of(actions, TROTH_LEN(actions), text);
+}
+
+/* ---- Recoveries of a subject ---- */
+
+int troth_subject_recovery(const struct troth_subject *s, const struct troth_id *id)
+{
+	for (unsigned i = 0; i < s->recovery_count; i++)
+		if (troth_id_eq(&s->recoveries[i].id, id))
+			return (int)i;
+	return -1;
+}
+
+/* The recovery that is about the promise, by whatever name. */
+static int recovery_about(const struct troth_subject *s, const struct troth_id *promise)
+{
+	for (unsigned i = 0; i < s->recovery_count; i++)
+		if (troth_id_eq(&s->recoveries[i].promise, promise))
+			return (int)i;
+	return -1;
+}
+
+static unsigned complaints(const struct troth_subject *s)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < s->recovery_count; i++)
+		n += s->recoveries[i].complaint;
+	return n;
+}
+
+static unsigned capacities(const struct troth_recovery *v, const struct troth_subject *s,
+			   const struct troth_who *who)
+{
+	unsigned as = 0;
+
+	if (who->clock)
+		return TROTH_AS_CLOCK;
+	if (who->role == TROTH_ROLE_BRAND)
+		as |= TROTH_AS_HQ;
+	if (who->role != TROTH_ROLE_CARRIER &&
+	    troth_subject_is_participant(s, who->party))
+		as |= TROTH_AS_SERVICE;
+	if (strcmp(v->owner, who->party) == 0)
+		as |= TROTH_AS_OWNER;
+	return as;
+}
+
+static enum troth_recovery_action action_of(const struct troth_event *e)
+{
+	if (e->type == TROTH_EVENT_COMPLAINT_DENIED)
+		return TROTH_RECOVERY_DO_DENY;
+	if (e->type == TROTH_EVENT_DENIAL_APPEALED)
+		return TROTH_RECOVERY_DO_APPEAL;
+	return e->u.recovery.action;
+}
+
+/* ---- Judging ---- */
+
+static enum troth_reason judge_opened(const struct troth_subject *s,
+				      const struct troth_who *who,
+				      const struct troth_event *e)
+{
+	int p = troth_subject_promise(s, &e->u.recovery.id);
+
+	if (!who->clock)
+		return TROTH_REASON_NOT_ENTITLED;
+	if (p < 0)
+		return TROTH_REASON_NO_PROMISE;
+	if (recovery_about(s, &e->u.recovery.id) >= 0)
+		return TROTH_REASON_EXISTS;
+	return s->promises[p].state == TROTH_PROMISE_BROKEN ? TROTH_REASON_NONE
+							    : TROTH_REASON_WRONG_STATE;
+}
+
+static enum troth_reason judge_complaint(const struct troth_subject *s,
+					 const struct troth_event *e)
+{
+	const struct troth_id *promise = &e->u.recovery.promise;
+
+	if (troth_subject_recovery(s, &e->u.recovery.id) >= 0 ||
+	    troth_subject_promise(s, &e->u.recovery.id) >= 0)
+		return TROTH_REASON_EXISTS;
+	if (!troth_id_is_zero(promise) && troth_subject_promise(s, promise) < 0)
+		return TROTH_REASON_NO_PROMISE;
+	if (!troth_id_is_zero(promise) && recovery_about(s, promise) >= 0)
+		return TROTH_REASON_EXISTS; /* It is being looked after. */
+	return complaints(s) < TROTH_COMPLAINTS_MAX ? TROTH_REASON_NONE
+						    : TROTH_REASON_LIMIT;
+}
+
+/* What must have been done before the recovery may be called done. */
+static enum troth_reason judge_finish(const struct troth_recovery *v)
+{
+	if ((v->practical[0] == '\0' || v->felt[0] == '\0') &&
+	    !TROTH_MUTANT(finished_without_harm))
+		return TROTH_REASON_HARM_MISSING;
+	if (v->apologised.ms == 0)
+		return TROTH_REASON_APOLOGY_MISSING;
+	if (v->made_good.ms == 0)
+		return TROTH_REASON_REMEDY_MISSING;
+	return v->asked.ms == 0 ? TROTH_REASON_NOT_ASKED : TROTH_REASON_NONE;
+}
+
+static bool is_offer(const struct troth_offer *o, const struct troth_event *e)
+{
+	const struct troth_value *v = &e->u.recovery.value;
+
+	return o->choice == e->u.recovery.choice && o->kind == v->kind &&
+	       strcmp(o->sku, v->sku) == 0 && o->quantity == v->quantity &&
+	       o->amount == v->amount && strcmp(o->currency, v->currency) == 0;
+}
+
+/* That the offer is of the policy is checked where that is known: at central. */
+static enum troth_reason judge_choice(const struct troth_recovery *v,
+				      const struct troth_lookup *lookup,
+				      const struct troth_event *e)
+{
+	const struct troth_policy *p = troth_lookup_policy(lookup,
+							   e->u.recovery.policy_version);
+	const struct troth_remedy *r = p != NULL ? troth_policy_remedy(p, v->failure)
+						 : NULL;
+
+	if (e->u.recovery.offer == 0 || p == NULL)
+		return TROTH_REASON_NONE;
+	return r != NULL && e->u.recovery.offer <= r->count &&
+			       is_offer(&r->offers[e->u.recovery.offer - 1], e)
+		       ? TROTH_REASON_NONE
+		       : TROTH_REASON_OTHER_REMEDY;
+}
+
+static enum troth_reason judge_step(const struct troth_subject *s,
+				    const struct troth_lookup *lookup,
+				    const struct troth_who *who,
+				    const struct troth_event *e)
+{
+	int i = troth_subject_recovery(s, &e->u.recovery.id);
+	enum troth_recovery_action action = action_of(e);
+	const struct troth_recovery *v;
+	enum troth_recovery_state to;
+	enum troth_reason r;
+	unsigned as;
+
+	if (i < 0)
+		return TROTH_REASON_NO_RECOVERY;
+	v = &s->recoveries[i];
+	as = capacities(v, s, who);
+	if (action == TROTH_RECOVERY_DO_FINISH && (as & SERVICE) != 0 &&
+	    (OPEN & 1u << v->state) != 0) {
+		r = judge_finish(v);
+		if (r != TROTH_REASON_NONE)
+			return r;
+	}
+	r = troth_step_reason(
+		troth_recovery_next(v->state, v->complaint, action, as, &to));
+	if (r != TROTH_REASON_NONE)
+		return r;
+	if (action == TROTH_RECOVERY_DO_CHOOSE)
+		return judge_choice(v, lookup, e);
+	if (e->type == TROTH_EVENT_APPEAL_DECIDED &&
+	    strcmp(v->denied_party, who->party) == 0 &&
+	    strcmp(v->denied_by, e->actor) == 0)
+		return TROTH_REASON_OWN_REQUEST;
+	return TROTH_REASON_NONE;
+}
+
+enum troth_reason troth_recovery_judge(const struct troth_subject *s,
+				       const struct troth_lookup *lookup,
+				       const struct troth_who *who,
+				       const struct troth_event *e)
+{
+	if (e->type == TROTH_EVENT_RECOVERY_OPENED)
+		return judge_opened(s, who, e);
+	if (e->type == TROTH_EVENT_COMPLAINT)
+		return judge_complaint(s, e);
+	return judge_step(s, lookup, who, e);
+}
+
+/* ---- Applying ---- */
+
+bool troth_recovery_fits(const struct troth_subject *s, const struct troth_event *e)
+{
+	return e->type == TROTH_EVENT_RECOVERY_OPENED || e->type == TROTH_EVENT_COMPLAINT
+		       ? s->recovery_count < TROTH_RECOVERIES_MAX
+		       : troth_subject_recovery(s, &e->u.recovery.id) >= 0;
+}
+
+static void begin(struct troth_subject *s, const struct troth_who *who, const char *brand,
+		  const struct troth_event *e, struct troth_place place)
+{
+	struct troth_recovery *v = &s->recoveries[s->recovery_count++];
+	bool complaint = e->type == TROTH_EVENT_COMPLAINT;
+
+	*v = (struct troth_recovery){
+		.id = e->u.recovery.id,
+		.state = TROTH_RECOVERY_OPEN,
+		.complaint = complaint,
+		.promise = complaint ? e->u.recovery.promise : e->u.recovery.id,
+		.policy_version = e->u.recovery.policy_version,
+		.opened = place.accepted,
+		.position = place.position,
+	};
+	TROTH_TEXT_SET(v->failure, e->u.recovery.failure);
+	TROTH_TEXT_SET(v->practical, e->u.recovery.practical);
+	TROTH_TEXT_SET(v->felt, e->u.recovery.felt);
+	if (!complaint)
+		TROTH_TEXT_SET(v->owner, e->u.recovery.owner);
+	else if (s->kind == TROTH_SUBJECT_CASE)
+		TROTH_TEXT_SET(v->owner, s->cas.handler);
+	else /* The driver hears it at the door; those who call back look after it. */
+		TROTH_TEXT_SET(v->owner,
+			       who->role == TROTH_ROLE_CARRIER ? brand : who->party);
+}
+
+static void make_good(struct troth_recovery *v, struct troth_time at)
+{
+	v->made_good = at;
+	v->asked.ms = 0;
+	v->answer = (enum troth_recovery_action)0;
+}
+
+static void reopen(struct troth_recovery *v)
+{
+	v->reopened++;
+	v->made_good.ms = 0;
+	v->done.ms = 0;
+	v->waived = false;
+	v->choice = TROTH_CHOICE_NONE;
+	v->offer = 0;
+}
+
+static void choose(struct troth_recovery *v, const struct troth_event *e)
+{
+	v->choice = e->u.recovery.choice;
+	v->offer = e->u.recovery.offer;
+	v->value = e->u.recovery.value;
+	v->differs = v->offer == 0 && !TROTH_MUTANT(difference_is_hidden);
+	v->policy_version = e->u.recovery.policy_version;
+}
+
+static void deny(struct troth_recovery *v, const struct troth_who *who,
+		 const struct troth_event *e, struct troth_time at)
+{
+	v->denied = at;
+	v->evidence = e->u.recovery.evidence;
+	TROTH_TEXT_SET(v->reason, e->u.recovery.reason);
+	TROTH_TEXT_SET(v->denied_by, e->actor);
+	TROTH_TEXT_SET(v->denied_party, who->party);
+}
+
+static void answered(struct troth_recovery *v, enum troth_recovery_action answer,
+		     struct troth_time at)
+{
+	v->asked = at;
+	v->answer = answer;
+}
+
+static void consequences(struct troth_recovery *v, const struct troth_who *who,
+			 const struct troth_event *e, struct troth_time at)
+{
+	switch (action_of(e)) {
+	case TROTH_RECOVERY_DO_APOLOGISE:
+		if (v->apologised.ms == 0)
+			v->apologised = at;
+		break;
+	case TROTH_RECOVERY_DO_HARMS:
+		if (e->u.recovery.practical[0] != '\0')
+			TROTH_TEXT_SET(v->practical, e->u.recovery.practical);
+		if (e->u.recovery.felt[0] != '\0')
+			TROTH_TEXT_SET(v->felt, e->u.recovery.felt);
+		break;
+	case TROTH_RECOVERY_DO_CHOOSE:
+		choose(v, e);
+		break;
+	case TROTH_RECOVERY_DO_WAIVE:
+		v->waived = true;
+		make_good(v, at);
+		break;
+	case TROTH_RECOVERY_DO_HELPED:
+	case TROTH_RECOVERY_DO_UNREACHED:
+		answered(v, action_of(e), at);
+		break;
+	case TROTH_RECOVERY_DO_NOT_HELPED:
+		answered(v, action_of(e), at);
+		reopen(v);
+		break;
+	case TROTH_RECOVERY_DO_FINISH:
+		v->done = at;
+		break;
+	case TROTH_RECOVERY_DO_DENY:
+		deny(v, who, e, at);
+		break;
+	case TROTH_RECOVERY_DO_APPEAL:
+		v->appealed = at;
+		break;
+	case TROTH_RECOVERY_DO_UPHOLD:
+	case TROTH_RECOVERY_DO_OVERTURN:
+		v->decided = at;
+		break;
+	case TROTH_RECOVERY_DO_KEEP:
+	case TROTH_RECOVERY_DO_FAIL:
+		break;
+	}
+}
+
+void troth_recovery_apply(struct troth_subject *s, const struct troth_who *who,
+			  const char *brand, const struct troth_event *e,
+			  struct troth_place place)
+{
+	struct troth_recovery *v;
+
+	if (e->type == TROTH_EVENT_RECOVERY_OPENED || e->type == TROTH_EVENT_COMPLAINT) {
+		begin(s, who, brand, e, place);
+		return;
+	}
+	v = &s->recoveries[troth_subject_recovery(s, &e->u.recovery.id)];
+	(void)troth_recovery_next(v->state, v->complaint, action_of(e), ~0u, &v->state);
+	consequences(v, who, e, place.accepted);
+}
+
+/* ---- What the remedies bring about ---- */
+
+/* What has become of the promises that recover v. */
+struct remedies {
+	const struct troth_promise *newest; /* That has not come to nothing; or NULL. */
+	unsigned open, kept, released, failed;
+};
+
+static struct remedies remedies_of(const struct troth_subject *s,
+				   const struct troth_recovery *v)
+{
+	struct remedies r = { .newest = NULL };
+
+	for (unsigned i = 0; i < s->promise_count; i++) {
+		const struct troth_promise *p = &s->promises[i];
+		bool kept = p->state == TROTH_PROMISE_KEPT ||
+			    p->state == TROTH_PROMISE_CONFIRMED;
+
+		if (!troth_id_eq(&p->recovers, &v->id))
+			continue;
+		r.open += troth_promise_is_open(p->state);
+		r.kept += kept;
+		r.released += p->state == TROTH_PROMISE_RELEASED;
+		r.failed += p->state == TROTH_PROMISE_BROKEN;
+		if (kept || troth_promise_is_open(p->state))
+			r.newest = p;
+	}
+	return r;
+}
+
+static enum troth_choice choice_of(enum troth_kind kind)
+{
+	if (kind == TROTH_KIND_REFUND)
+		return TROTH_CHOICE_MONEY;
+	return kind == TROTH_KIND_CREDIT ? TROTH_CHOICE_CREDIT : TROTH_CHOICE_GOODS;
+}
+
+static bool is_value(const struct troth_promise *p, const struct troth_value *v)
+{
+	return p->kind == v->kind && strcmp(p->sku, v->sku) == 0 &&
+	       p->quantity == v->quantity && p->amount == v->amount &&
+	       strcmp(p->currency, v->currency) == 0;
+}
+
+static void remedy_was_promised(struct troth_recovery *v, const struct troth_promise *p)
+{
+	v->remedy = p->id;
+	if (v->choice == TROTH_CHOICE_NONE)
+		v->choice = choice_of(p->kind); /* Not chosen from what is offered. */
+	if (v->offer == 0 || !is_value(p, &v->value))
+		v->differs = !TROTH_MUTANT(difference_is_hidden);
+}
+
+static void step(struct troth_recovery *v, enum troth_recovery_action action,
+		 struct troth_time at)
+{
+	if (troth_recovery_next(v->state, v->complaint, action, TROTH_AS_STATE,
+				&v->state) != TROTH_STEP_OK)
+		return;
+	if (action == TROTH_RECOVERY_DO_KEEP)
+		make_good(v, at);
+	else
+		reopen(v);
+}
+
+static void follow(struct troth_recovery *v, const struct remedies *r,
+		   struct troth_time at)
+{
+	unsigned good = r->kept + r->released;
+
+	if (r->newest != NULL && !troth_id_eq(&v->remedy, &r->newest->id))
+		remedy_was_promised(v, r->newest);
+	if (r->failed > v->failed)
+		step(v, TROTH_RECOVERY_DO_FAIL, at);
+	v->failed = r->failed;
+	if (good > v->good && r->open == 0) {
+		v->waived = v->waived || r->kept == 0;
+		step(v, TROTH_RECOVERY_DO_KEEP, at);
+		v->good = good;
+	} else if (good < v->good) {
+		v->good = good; /* One that had been kept was not, after all. */
+	}
+}
+
+void troth_recoveries_follow(struct troth_subject *s, struct troth_time at)
+{
+	for (unsigned i = 0; i < s->recovery_count; i++) {
+		struct troth_recovery *v = &s->recoveries[i];
+		struct remedies r = remedies_of(s, v);
+		int p = troth_subject_promise(s, &v->promise);
+
+		follow(v, &r, at);
+		if (r.kept > 0 && p >= 0 &&
+		    s->promises[p].state == TROTH_PROMISE_BROKEN &&
+		    !TROTH_MUTANT(kept_remedy_changes_nothing)) {
+			s->promises[p].state = TROTH_PROMISE_REMEDIED;
+			s->promises[p].settled = at;
+		}
+	}
+}

@@ -1,0 +1,570 @@
+/* Recoveries: what is done for whom a promise was broken, or who complains. */
+#include "story.h"
+
+#include "troth/core/policy.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#define OK    TROTH_REASON_NONE
+#define DUE   (FIXTURE_NOW + FIXTURE_DAY)
+#define DO(a) TROTH_RECOVERY_DO_##a
+#define IN(s) TROTH_RECOVERY_##s
+#define B(s)  (1u << TROTH_RECOVERY_##s)
+
+/* ---- The life of one recovery ---- */
+
+#define TO_DO   (B(OPEN) | B(OFFERED) | B(REOPENED))
+#define OPEN    (TO_DO | B(MADE_GOOD) | B(FOLLOW_UP))
+#define SERVICE (TROTH_AS_OWNER | TROTH_AS_SERVICE | TROTH_AS_HQ)
+#define STAYS   TROTH_RECOVERY_NONE
+
+static const struct legal {
+	unsigned from;
+	enum troth_recovery_action action;
+	unsigned as;
+	enum troth_recovery_state to;
+	bool of_complaints;
+} legal[] = {
+	{ OPEN, DO(APOLOGISE), SERVICE, STAYS, false },
+	{ OPEN, DO(HARMS), SERVICE, STAYS, false },
+	{ TO_DO, DO(CHOOSE), SERVICE, IN(OFFERED), false },
+	{ TO_DO, DO(WAIVE), SERVICE, IN(MADE_GOOD), false },
+	{ B(MADE_GOOD), DO(HELPED), SERVICE, IN(FOLLOW_UP), false },
+	{ B(MADE_GOOD), DO(UNREACHED), SERVICE, IN(FOLLOW_UP), false },
+	{ B(MADE_GOOD) | B(FOLLOW_UP) | B(DONE), DO(NOT_HELPED), SERVICE, IN(REOPENED),
+	  false },
+	{ B(FOLLOW_UP), DO(FINISH), SERVICE, IN(DONE), false },
+	{ TO_DO, DO(DENY), SERVICE, IN(DENIED), true },
+	{ B(DENIED), DO(APPEAL), SERVICE, IN(APPEALED), true },
+	{ B(APPEALED), DO(UPHOLD), TROTH_AS_HQ, IN(UPHELD), true },
+	{ B(APPEALED), DO(OVERTURN), TROTH_AS_HQ, IN(OPEN), true },
+	{ TO_DO, DO(KEEP), TROTH_AS_STATE, IN(MADE_GOOD), false },
+	{ OPEN | B(DONE), DO(FAIL), TROTH_AS_STATE, IN(REOPENED), false },
+};
+
+static void check(enum troth_recovery_state from, bool complaint,
+		  enum troth_recovery_action action, unsigned as, unsigned *used)
+{
+	const enum troth_recovery_state untouched = (enum troth_recovery_state)99;
+	enum troth_recovery_state to = untouched;
+	enum troth_step got = troth_recovery_next(from, complaint, action, as, &to);
+	const struct legal *want = NULL;
+
+	for (size_t i = 0; i < TROTH_LEN(legal); i++)
+		if ((legal[i].from & 1u << from) != 0 && legal[i].action == action &&
+		    (complaint || !legal[i].of_complaints))
+			want = &legal[i];
+	if (want == NULL || (want->as & as) == 0) {
+		assert_int_equal(got, want == NULL ? TROTH_STEP_WRONG_STATE
+						   : TROTH_STEP_WRONG_CAPACITY);
+		assert_int_equal(to, untouched);
+		return;
+	}
+	assert_int_equal(got, TROTH_STEP_OK);
+	assert_int_equal(to, want->to == STAYS ? from : want->to);
+	(*used)++;
+}
+
+static void only_the_listed_steps_happen(void **state)
+{
+	unsigned used = 0, sentences = 0;
+
+	(void)state;
+	for (int s = 0; s <= TROTH_RECOVERY_STATE_LAST + 1; s++)
+		for (int c = 0; c < 2; c++)
+			for (int a = 0; a <= TROTH_RECOVERY_ACTION_LAST + 1; a++)
+				for (unsigned as = 0; as <= TROTH_AS_ANY; as++)
+					check((enum troth_recovery_state)s, c == 1,
+					      (enum troth_recovery_action)a, as, &used);
+	for (size_t i = 0; i < TROTH_LEN(legal); i++)
+		sentences += (legal[i].of_complaints ? 1u : 2u) *
+			     (unsigned)__builtin_popcount(legal[i].from) *
+			     ((TROTH_AS_ANY + 1) -
+			      ((TROTH_AS_ANY + 1) >> __builtin_popcount(legal[i].as)));
+	assert_int_equal(used, sentences);
+}
+
+/* ---- A policy that says what makes good for what ---- */
+
+static struct troth_policy policy;
+static struct troth_lookup lookup;
+static struct story st;
+static struct troth_event e;
+
+static const struct troth_policy *find_policy(void *ctx, uint64_t version)
+{
+	(void)ctx;
+	return version == policy.version ? &policy : NULL;
+}
+
+static void offer(const char *failure, struct troth_offer o)
+{
+	struct troth_remedy *r = NULL;
+
+	for (unsigned i = 0; i < policy.remedy_count; i++)
+		if (strcmp(policy.remedies[i].failure, failure) == 0)
+			r = &policy.remedies[i];
+	if (r == NULL) {
+		r = &policy.remedies[policy.remedy_count++];
+		TROTH_TEXT_SET(r->failure, failure);
+	}
+	r->offers[r->count++] = o;
+}
+
+static void publish(void)
+{
+	memset(&policy, 0, sizeof(policy));
+	policy.version = 3;
+	for (int i = 0; i < 2; i++) {
+		const char *failure = i == 0 ? "broken_gift" : "rude";
+
+		offer(failure, (struct troth_offer){ .choice = TROTH_CHOICE_GOODS,
+						     .kind = TROTH_KIND_GIFT,
+						     .sku = "HDMI-3M",
+						     .quantity = 1 });
+		offer(failure, (struct troth_offer){ .choice = TROTH_CHOICE_MONEY,
+						     .kind = TROTH_KIND_REFUND,
+						     .amount = 1500,
+						     .currency = "EUR" });
+		offer(failure, (struct troth_offer){ .choice = TROTH_CHOICE_CREDIT,
+						     .kind = TROTH_KIND_CREDIT,
+						     .amount = 2000,
+						     .currency = "EUR" });
+	}
+	lookup = fixture_lookup;
+	lookup.policy = find_policy;
+}
+
+static const struct troth_recovery *recovery(void)
+{
+	return &st.s.recoveries[st.s.recovery_count - 1];
+}
+
+/* A promise of acme's on its case has been broken. */
+static void break_it(void)
+{
+	publish();
+	story_begin(&st, TROTH_SUBJECT_CASE);
+	st.lookup = &lookup;
+	assert_int_equal(story_do(&st, TROTH_EVENT_CASE_OPENED, "acme"), OK);
+	assert_int_equal(story_promise(&st, "acme", true), OK);
+	(void)story_clock(&st, DUE + 1);
+	assert_int_equal(st.s.recovery_count, 1);
+}
+
+static enum troth_reason step(const char *party, enum troth_recovery_action action)
+{
+	fixture_event(&e, TROTH_EVENT_RECOVERY_STEP, party);
+	e.u.recovery.id = recovery()->id;
+	e.u.recovery.action = action;
+	if (action != DO(HARMS))
+		e.u.recovery.practical[0] = e.u.recovery.felt[0] = '\0';
+	return story_tell(&st, &e);
+}
+
+static enum troth_reason choose(enum troth_choice choice, unsigned number)
+{
+	const struct troth_remedy *r = troth_policy_remedy(&policy, recovery()->failure);
+
+	fixture_event(&e, TROTH_EVENT_RECOVERY_STEP, "acme");
+	memset(&e.u.recovery, 0, sizeof(e.u.recovery));
+	e.u.recovery.id = recovery()->id;
+	e.u.recovery.action = DO(CHOOSE);
+	e.u.recovery.choice = choice;
+	e.u.recovery.offer = number;
+	e.u.recovery.policy_version = 3;
+	if (number > 0 && r != NULL && number <= r->count) {
+		const struct troth_offer *o = &r->offers[number - 1];
+		struct troth_value *v = &e.u.recovery.value;
+
+		v->kind = o->kind;
+		TROTH_TEXT_SET(v->sku, o->sku);
+		v->quantity = o->quantity;
+		v->amount = o->amount;
+		TROTH_TEXT_SET(v->currency, o->currency);
+	}
+	return story_tell(&st, &e);
+}
+
+/* Promises offer `number` as the remedy; its id is fixture_id(n). */
+static void promise_remedy(unsigned number, uint64_t n)
+{
+	const struct troth_remedy *r = troth_policy_remedy(&policy, recovery()->failure);
+	const struct troth_offer *o = &r->offers[number - 1];
+
+	fixture_event(&e, TROTH_EVENT_PROMISE_MADE, "acme");
+	e.u.promise.id = fixture_id(n);
+	e.u.promise.recovers = recovery()->id;
+	e.u.promise.kind = o->kind;
+	TROTH_TEXT_SET(e.u.promise.sku, o->sku);
+	e.u.promise.quantity = o->quantity;
+	e.u.promise.amount = o->amount;
+	TROTH_TEXT_SET(e.u.promise.currency, o->currency);
+	e.u.promise.due.ms = st.now.ms + FIXTURE_DAY;
+	e.u.promise.terms[0] = fixture_terms("acme");
+	e.u.promise.terms[0].due.ms = st.now.ms + FIXTURE_DAY;
+	e.u.promise.terms[0].acceptance_ms = 0;
+	assert_int_equal(story_tell(&st, &e), OK);
+}
+
+static void keep_remedy(uint64_t n)
+{
+	fixture_event(&e, TROTH_EVENT_COMMITMENT_STEP, "acme");
+	e.u.commitment_step.commitment = fixture_id(n);
+	e.u.commitment_step.commitment.b[TROTH_ID_LEN - 1] = 1;
+	e.u.commitment_step.action = TROTH_COMMITMENT_DO_FULFIL;
+	e.u.commitment_step.evidence = TROTH_EVIDENCE_CODE;
+	e.u.commitment_step.at = st.now;
+	assert_int_equal(story_tell(&st, &e), OK);
+}
+
+/* ---- Stories ---- */
+
+static void what_is_broken_is_looked_after_in_the_same_tick(void **state)
+{
+	(void)state;
+	break_it();
+	assert_int_equal(recovery()->state, IN(OPEN));
+	assert_int_equal(recovery()->opened.ms, DUE + 1);
+	assert_string_equal(recovery()->owner, "acme");
+	assert_string_equal(recovery()->failure, "broken_gift");
+	assert_true(troth_id_eq(&recovery()->promise, &story_the_promise(&st)->id));
+	assert_int_equal(story_clock(&st, DUE + FIXTURE_HOUR), 0); /* Once. */
+}
+
+static void each_choice_settles_and_the_broken_promise_is_remedied(void **state)
+{
+	static const enum troth_choice choices[] = { TROTH_CHOICE_GOODS,
+						     TROTH_CHOICE_MONEY,
+						     TROTH_CHOICE_CREDIT };
+
+	(void)state;
+	for (unsigned i = 0; i < TROTH_LEN(choices); i++) {
+		break_it();
+		assert_int_equal(step("acme", DO(APOLOGISE)), OK);
+		assert_int_equal(step("acme", DO(HARMS)), OK);
+		assert_int_equal(choose(choices[i], i + 1), OK);
+		assert_int_equal(recovery()->state, IN(OFFERED));
+		promise_remedy(i + 1, 40);
+		assert_int_equal(recovery()->choice, choices[i]);
+		assert_false(recovery()->differs);
+		assert_int_equal(story_the_promise(&st)->state, TROTH_PROMISE_BROKEN);
+		keep_remedy(40);
+		assert_int_equal(story_the_promise(&st)->state, TROTH_PROMISE_REMEDIED);
+		assert_int_equal(recovery()->state, IN(MADE_GOOD));
+		assert_int_equal(step("acme", DO(HELPED)), OK);
+		assert_int_equal(step("acme", DO(FINISH)), OK);
+		assert_int_equal(recovery()->state, IN(DONE));
+	}
+}
+
+static void nothing_is_finished_before_all_of_it_is_done(void **state)
+{
+	(void)state;
+	break_it();
+	assert_int_equal(step("acme", DO(FINISH)), TROTH_REASON_HARM_MISSING);
+	fixture_event(&e, TROTH_EVENT_RECOVERY_STEP, "acme");
+	e.u.recovery.id = recovery()->id;
+	e.u.recovery.felt[0] = '\0';
+	assert_int_equal(story_tell(&st, &e), OK);
+	assert_int_equal(step("acme", DO(FINISH)), TROTH_REASON_HARM_MISSING);
+	assert_int_equal(step("acme", DO(HARMS)), OK);
+	assert_int_equal(step("acme", DO(FINISH)), TROTH_REASON_APOLOGY_MISSING);
+	assert_int_equal(step("acme", DO(APOLOGISE)), OK);
+	assert_int_equal(step("acme", DO(FINISH)), TROTH_REASON_REMEDY_MISSING);
+	assert_int_equal(step("acme", DO(WAIVE)), OK);
+	assert_int_equal(step("acme", DO(FINISH)), TROTH_REASON_NOT_ASKED);
+	assert_int_equal(step("acme", DO(UNREACHED)), OK);
+	assert_int_equal(step("acme", DO(FINISH)), OK);
+	assert_int_equal(step("acme", DO(FINISH)), TROTH_REASON_WRONG_STATE);
+	assert_int_equal(story_the_promise(&st)->state, TROTH_PROMISE_BROKEN);
+}
+
+static void who_was_not_helped_is_counted_and_begins_again(void **state)
+{
+	(void)state;
+	break_it();
+	assert_int_equal(choose(TROTH_CHOICE_GOODS, 1), OK);
+	promise_remedy(1, 40);
+	keep_remedy(40);
+	assert_int_equal(step("acme", DO(NOT_HELPED)), OK);
+	assert_int_equal(recovery()->state, IN(REOPENED));
+	assert_int_equal(recovery()->reopened, 1);
+	/* What had been kept does not make it good again. */
+	assert_int_equal(step("acme", DO(APOLOGISE)), OK);
+	assert_int_equal(recovery()->state, IN(REOPENED));
+	assert_int_equal(choose(TROTH_CHOICE_MONEY, 2), OK);
+	promise_remedy(2, 41);
+	keep_remedy(41);
+	assert_int_equal(recovery()->state, IN(MADE_GOOD));
+	assert_int_equal(recovery()->reopened, 1);
+}
+
+static void a_broken_remedy_reopens_what_it_was_for(void **state)
+{
+	(void)state;
+	break_it();
+	assert_int_equal(choose(TROTH_CHOICE_GOODS, 1), OK);
+	promise_remedy(1, 40);
+	(void)story_clock(&st, st.now.ms + FIXTURE_DAY + 1);
+	assert_int_equal(st.s.recovery_count, 1);
+	assert_int_equal(recovery()->state, IN(REOPENED));
+	assert_int_equal(recovery()->failed, 1);
+	assert_int_equal(recovery()->reopened, 1);
+}
+
+static void several_remedies_make_good_together(void **state)
+{
+	(void)state;
+	break_it();
+	assert_int_equal(choose(TROTH_CHOICE_GOODS, 1), OK);
+	promise_remedy(1, 40);
+	promise_remedy(3, 41);
+	keep_remedy(40);
+	assert_int_equal(recovery()->state, IN(OFFERED));
+	keep_remedy(41);
+	assert_int_equal(recovery()->state, IN(MADE_GOOD));
+}
+
+static void another_remedy_is_allowed_and_shown(void **state)
+{
+	(void)state;
+	break_it();
+	assert_int_equal(choose(TROTH_CHOICE_GOODS, 2), TROTH_REASON_OTHER_REMEDY);
+	assert_int_equal(choose(TROTH_CHOICE_GOODS, 4), TROTH_REASON_OTHER_REMEDY);
+	assert_int_equal(choose(TROTH_CHOICE_GOODS, 0), OK);
+	assert_true(recovery()->differs);
+
+	break_it(); /* Chosen one thing, promised another. */
+	assert_int_equal(choose(TROTH_CHOICE_GOODS, 1), OK);
+	assert_false(recovery()->differs);
+	promise_remedy(2, 40);
+	assert_true(recovery()->differs);
+
+	break_it(); /* Promised without having been chosen from what is offered. */
+	promise_remedy(2, 40);
+	assert_int_equal(recovery()->choice, TROTH_CHOICE_MONEY);
+	assert_true(recovery()->differs);
+}
+
+static void a_remedy_of_nothing_is_refused_unless_it_was_said(void **state)
+{
+	(void)state;
+	story_begin_usual(&st, TROTH_SUBJECT_ORDER);
+	fixture_event(&e, TROTH_EVENT_PROMISE_MADE, "shop");
+	e.u.promise.recovers = fixture_id(30);
+	e.u.promise.spoken = false;
+	e.u.promise.lapses.ms = FIXTURE_NOW + FIXTURE_HOUR;
+	assert_int_equal(story_tell(&st, &e), TROTH_REASON_NO_RECOVERY);
+	e.u.promise.spoken = true;
+	assert_int_equal(story_tell(&st, &e), OK);
+}
+
+static void the_driver_hears_it_and_others_look_after_it(void **state)
+{
+	(void)state;
+	story_begin_usual(&st, TROTH_SUBJECT_ORDER);
+	assert_int_equal(story_promise(&st, "swift", true), OK); /* At the door. */
+	(void)story_clock(&st, DUE + 1);
+	assert_string_equal(recovery()->owner, "brand");
+	assert_string_equal(recovery()->failure, "broken");
+	assert_int_equal(step("swift", DO(APOLOGISE)), TROTH_REASON_NOT_ENTITLED);
+	assert_int_equal(step("zeta", DO(APOLOGISE)), TROTH_REASON_NOT_ENTITLED);
+	assert_int_equal(step("shop", DO(APOLOGISE)), OK);
+}
+
+static void only_the_clock_opens_and_nobody_twice(void **state)
+{
+	(void)state;
+	break_it();
+	assert_int_equal(story_do(&st, TROTH_EVENT_RECOVERY_OPENED, "brand"),
+			 TROTH_REASON_NOT_ENTITLED);
+	fixture_event(&e, TROTH_EVENT_COMPLAINT, "acme");
+	e.u.recovery.promise = fixture_id(10);
+	assert_int_equal(story_tell(&st, &e), TROTH_REASON_EXISTS);
+	fixture_event(&e, TROTH_EVENT_COMPLAINT, "acme");
+	e.u.recovery.promise = fixture_id(11);
+	assert_int_equal(story_tell(&st, &e), TROTH_REASON_NO_PROMISE);
+	fixture_event(&e, TROTH_EVENT_RECOVERY_STEP, "acme");
+	assert_int_equal(story_tell(&st, &e), TROTH_REASON_NO_RECOVERY);
+}
+
+/* ---- Complaints ---- */
+
+static enum troth_reason of_complaint(enum troth_event_type type, const char *party,
+				      const char *actor)
+{
+	fixture_event(&e, type, party);
+	TROTH_TEXT_SET(e.actor, actor);
+	return story_tell(&st, &e);
+}
+
+static void complain(void)
+{
+	publish();
+	story_begin(&st, TROTH_SUBJECT_CASE);
+	st.lookup = &lookup;
+	assert_int_equal(story_do(&st, TROTH_EVENT_CASE_OPENED, "acme"), OK);
+	assert_int_equal(story_do(&st, TROTH_EVENT_COMPLAINT, "acme"), OK);
+	assert_int_equal(recovery()->state, IN(OPEN));
+	assert_true(recovery()->complaint);
+	assert_string_equal(recovery()->owner, "acme");
+}
+
+static void a_denial_is_appealed_to_somebody_else_at_hq(void **state)
+{
+	(void)state;
+	complain();
+	assert_int_equal(of_complaint(TROTH_EVENT_DENIAL_APPEALED, "acme", "ann"),
+			 TROTH_REASON_WRONG_STATE);
+	assert_int_equal(of_complaint(TROTH_EVENT_COMPLAINT_DENIED, "brand", "bob"), OK);
+	assert_int_equal(recovery()->state, IN(DENIED));
+	assert_int_equal(step("acme", DO(APOLOGISE)), TROTH_REASON_WRONG_STATE);
+	assert_int_equal(of_complaint(TROTH_EVENT_DENIAL_APPEALED, "acme", "ann"), OK);
+	assert_int_equal(of_complaint(TROTH_EVENT_APPEAL_DECIDED, "acme", "ann"),
+			 TROTH_REASON_NOT_ENTITLED);
+	assert_int_equal(of_complaint(TROTH_EVENT_APPEAL_DECIDED, "brand", "bob"),
+			 TROTH_REASON_OWN_REQUEST);
+	assert_int_equal(of_complaint(TROTH_EVENT_APPEAL_DECIDED, "brand", "eve"), OK);
+	assert_int_equal(recovery()->state, IN(OPEN)); /* Overturned. */
+	assert_int_equal(step("acme", DO(APOLOGISE)), OK);
+}
+
+static void an_upheld_denial_is_the_end(void **state)
+{
+	(void)state;
+	complain();
+	assert_int_equal(of_complaint(TROTH_EVENT_COMPLAINT_DENIED, "acme", "ann"), OK);
+	assert_int_equal(of_complaint(TROTH_EVENT_DENIAL_APPEALED, "acme", "ann"), OK);
+	fixture_event(&e, TROTH_EVENT_APPEAL_DECIDED, "brand");
+	e.u.recovery.action = DO(UPHOLD);
+	assert_int_equal(story_tell(&st, &e), OK);
+	assert_int_equal(recovery()->state, IN(UPHELD));
+	assert_false(troth_recovery_is_open(recovery()->state));
+}
+
+static void a_broken_promise_cannot_be_denied(void **state)
+{
+	(void)state;
+	break_it();
+	fixture_event(&e, TROTH_EVENT_COMPLAINT_DENIED, "brand");
+	e.u.recovery.id = recovery()->id;
+	assert_int_equal(story_tell(&st, &e), TROTH_REASON_WRONG_STATE);
+}
+
+static void a_denial_needs_a_reason_and_evidence(void **state)
+{
+	struct troth_flaw flaw;
+
+	(void)state;
+	fixture_event(&e, TROTH_EVENT_COMPLAINT_DENIED, "acme");
+	assert_true(troth_event_check(&e, &flaw));
+	e.u.recovery.evidence = TROTH_EVIDENCE_NONE;
+	assert_false(troth_event_check(&e, &flaw));
+	assert_string_equal(flaw.field, "evidence");
+	e.u.recovery.evidence = TROTH_EVIDENCE_NOTE;
+	e.u.recovery.reason[0] = '\0';
+	assert_false(troth_event_check(&e, &flaw));
+	assert_string_equal(flaw.field, "reason");
+}
+
+static void complaints_have_a_limit_and_broken_promises_room_beside_them(void **state)
+{
+	(void)state;
+	publish();
+	story_begin(&st, TROTH_SUBJECT_CASE);
+	st.lookup = &lookup;
+	assert_int_equal(story_do(&st, TROTH_EVENT_CASE_OPENED, "acme"), OK);
+	assert_int_equal(story_promise(&st, "acme", true), OK);
+	for (unsigned i = 0; i <= TROTH_COMPLAINTS_MAX; i++) {
+		fixture_event(&e, TROTH_EVENT_COMPLAINT, "acme");
+		e.u.recovery.id = fixture_id(100 + i);
+		assert_int_equal(story_tell(&st, &e),
+				 i < TROTH_COMPLAINTS_MAX ? OK : TROTH_REASON_LIMIT);
+	}
+	(void)story_clock(&st, DUE + 1);
+	assert_int_equal(st.s.recovery_count, TROTH_COMPLAINTS_MAX + 1);
+}
+
+/* ---- Doubts that are settled ---- */
+
+static void what_is_said_after_its_due_is_flagged(void **state)
+{
+	(void)state;
+	story_begin_usual(&st, TROTH_SUBJECT_ORDER);
+	fixture_event(&e, TROTH_EVENT_PROMISE_MADE, "shop");
+	e.u.promise.spoken = false;
+	e.u.promise.lapses.ms = DUE + FIXTURE_DAY;
+	assert_int_equal(story_tell(&st, &e), OK);
+	assert_int_equal(story_promise_step(&st, "shop", TROTH_PROMISE_DO_ASK), OK);
+	assert_int_equal(story_promise_step(&st, "brand", TROTH_PROMISE_DO_APPROVE), OK);
+	st.now.ms = DUE;
+	assert_int_equal(story_promise_step(&st, "shop", TROTH_PROMISE_DO_SPEAK),
+			 TROTH_REASON_DUE_PASSED);
+	assert_int_equal(st.last.outcome, TROTH_FLAGGED);
+	assert_int_equal(story_the_promise(&st)->state, TROTH_PROMISE_ACTIVE);
+	assert_true((story_the_promise(&st)->flags & TROTH_FLAG_DUE_PASSED) != 0);
+}
+
+/* Late by its own due, in time by the promise's: kept, and then not, after all. */
+static void a_reopened_promise_is_kept_by_a_new_commitment(void **state)
+{
+	(void)state;
+	story_begin_usual(&st, TROTH_SUBJECT_ORDER);
+	fixture_event(&e, TROTH_EVENT_PROMISE_MADE, "shop");
+	e.u.promise.terms[0].due.ms = FIXTURE_NOW + 2 * FIXTURE_HOUR;
+	assert_int_equal(story_tell(&st, &e), OK);
+	(void)story_clock(&st, FIXTURE_NOW + 2 * FIXTURE_HOUR + 1);
+	assert_int_equal(story_step(&st, "swift", 1, TROTH_COMMITMENT_DO_FULFIL), OK);
+	assert_int_equal(story_the_promise(&st)->state, TROTH_PROMISE_KEPT);
+	assert_int_equal(story_the_commitment(&st, 1)->state, TROTH_COMMITMENT_VIOLATED);
+	assert_int_equal(story_promise_step(&st, "shop", TROTH_PROMISE_DO_REOPEN), OK);
+	/* What was done before does not keep it again. */
+	assert_int_equal(story_step(&st, "swift", 1, TROTH_COMMITMENT_DO_FULFIL), OK);
+	assert_int_equal(story_the_promise(&st)->state, TROTH_PROMISE_REOPENED);
+	for (uint8_t i = 2; i <= 3; i++) {
+		fixture_event(&e, TROTH_EVENT_COMMITMENT_ADDED, "shop");
+		e.u.commitment.terms.due.ms = st.now.ms + FIXTURE_HOUR;
+		e.u.commitment.terms.ack_due.ms = 0;
+		e.u.commitment.terms.acceptance_ms = 0;
+		assert_int_equal(story_tell(&st, &e), OK);
+		if (i == 2) /* The second is violated, too: a third makes up for it. */
+			(void)story_clock(&st, st.now.ms + FIXTURE_HOUR + 1);
+		assert_int_equal(story_the_promise(&st)->state, TROTH_PROMISE_REOPENED);
+	}
+	assert_int_equal(story_step(&st, "swift", 3, TROTH_COMMITMENT_DO_FULFIL), OK);
+	assert_int_equal(story_the_promise(&st)->state, TROTH_PROMISE_KEPT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(only_the_listed_steps_happen),
+		cmocka_unit_test(what_is_broken_is_looked_after_in_the_same_tick),
+		cmocka_unit_test(each_choice_settles_and_the_broken_promise_is_remedied),
+		cmocka_unit_test(nothing_is_finished_before_all_of_it_is_done),
+		cmocka_unit_test(who_was_not_helped_is_counted_and_begins_again),
+		cmocka_unit_test(a_broken_remedy_reopens_what_it_was_for),
+		cmocka_unit_test(several_remedies_make_good_together),
+		cmocka_unit_test(another_remedy_is_allowed_and_shown),
+		cmocka_unit_test(a_remedy_of_nothing_is_refused_unless_it_was_said),
+		cmocka_unit_test(the_driver_hears_it_and_others_look_after_it),
+		cmocka_unit_test(only_the_clock_opens_and_nobody_twice),
+		cmocka_unit_test(a_denial_is_appealed_to_somebody_else_at_hq),
+		cmocka_unit_test(an_upheld_denial_is_the_end),
+		cmocka_unit_test(a_broken_promise_cannot_be_denied),
+		cmocka_unit_test(a_denial_needs_a_reason_and_evidence),
+		cmocka_unit_test(
+			complaints_have_a_limit_and_broken_promises_room_beside_them),
+		cmocka_unit_test(what_is_said_after_its_due_is_flagged),
+		cmocka_unit_test(a_reopened_promise_is_kept_by_a_new_commitment),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
