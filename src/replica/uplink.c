@@ -194,18 +194,20 @@ static void gather(struct troth_gateway *g, struct troth_txn *t,
 	troth_cursor_close(&c);
 }
 
-/* Signs the chain head after the batch. False: the first body does not decode. */
+/*
+ * Signs the chain head after the batch; the last event knows the one before it. False:
+ * it does not decode.
+ */
 static bool seal(struct troth_gateway *g, struct troth_bus_submit *m,
 		 struct troth_why *why)
 {
+	struct troth_span body = m->bodies[m->count - 1];
 	uint8_t message[TROTH_SEAL_MESSAGE];
 	struct troth_digest head;
 
-	if (troth_body_decode(&g->other, m->bodies[0], why) != TROTH_OK)
+	if (troth_body_decode(&g->other, body, why) != TROTH_OK)
 		return false;
-	head = g->other.origin_prev;
-	for (size_t i = 0; i < m->count; i++)
-		troth_chain_head(&head, &head, m->bodies[i]);
+	troth_chain_head(&head, &g->other.origin_prev, body);
 	g->config.signer->sign(g->config.signer->ctx,
 			       troth_seal_message(message, g->origin, m->incarnation,
 						  m->first_seq + m->count - 1, &head),
@@ -230,8 +232,10 @@ void uplink_send_batch(struct troth_gateway *g, struct troth_txn *t)
 	if (m.u.submit.count == 0) {
 		g->next_submit = g->kept.seq + 1; /* All of it came back already. */
 	} else if (!seal(g, &m.u.submit, &bad)) {
-		troth_txn_fail(t, TROTH_ERR_CORRUPT, "outbox: number %llu: %s",
-			       (unsigned long long)m.u.submit.first_seq, bad.text);
+		troth_txn_fail(
+			t, TROTH_ERR_CORRUPT, "outbox: number %llu: %s",
+			(unsigned long long)(m.u.submit.first_seq + m.u.submit.count - 1),
+			bad.text);
 	} else {
 		f = replica_send(g, &m);
 		if (f != NULL) {
