@@ -284,6 +284,25 @@ static unsigned declare(struct troth_ledger *l)
 	return total;
 }
 
+/*
+ * Nothing is due where a timer stands: a policy has been published that had been
+ * cited before. Puts the timer where it belongs; false: it belongs there, which
+ * cannot be.
+ */
+static bool moved_on(struct troth_ledger *l, const struct troth_key *at,
+		     const struct troth_id *id, struct troth_time due)
+{
+	if ((int64_t)troth_load_u64be(at->b) == due.ms) {
+		troth_txn_fail(&l->txn, TROTH_ERR_CORRUPT,
+			       "timers: nothing is due where one stands");
+		return false;
+	}
+	(void)troth_txn_del(&l->txn, TROTH_T_TIMERS, troth_key_span(at));
+	move_timer(l, id, (struct troth_time){ 0 }, due);
+	l->dirty = true;
+	return true;
+}
+
 void ledger_clock(struct troth_ledger *l)
 {
 	unsigned total = 0;
@@ -312,14 +331,12 @@ void ledger_clock(struct troth_ledger *l)
 		memcpy(id.b, c.key.data + 8, TROTH_ID_LEN);
 		ledger_load(l, &id, TROTH_SUBJECT_ORDER);
 
+		struct troth_time due = l->run.timer;
 		unsigned n = declare(l);
 		ledger_end_run(l); /* The timer moves on. */
 		total += n;
-		if (n == 0) {
-			troth_txn_fail(&l->txn, TROTH_ERR_CORRUPT,
-				       "timers: nothing is due where one stands");
+		if (n == 0 && !moved_on(l, &key, &id, due))
 			break;
-		}
 	}
 	troth_cursor_close(&c);
 }

@@ -88,9 +88,16 @@ bool troth_query_item(struct troth_txn *t, const struct troth_id *item,
 		      struct troth_id *subject)
 {
 	struct troth_id promise = troth_promise_of(item);
+
+	return troth_query_alarm(t, &promise, subject);
+}
+
+bool troth_query_alarm(struct troth_txn *t, const struct troth_id *alarm,
+		       struct troth_id *subject)
+{
 	struct troth_span v;
 
-	if (!troth_txn_get(t, TROTH_T_ITEMS, troth_id_span(&promise), &v))
+	if (!troth_txn_get(t, TROTH_T_ITEMS, troth_id_span(alarm), &v))
 		return false;
 	if (v.len != sizeof(subject->b)) {
 		troth_txn_fail(t, TROTH_ERR_CORRUPT, "items: a record of %zu bytes",
@@ -222,6 +229,24 @@ void troth_list_promises(struct troth_list *l, struct troth_txn *t, bool closed,
 
 	list_open(l, t, TROTH_T_PROMISES, &k, after);
 	l->due_before = due_before;
+	l->due_at = k.len;
+}
+
+void troth_list_alarms(struct troth_list *l, struct troth_txn *t, bool ended,
+		       struct troth_span after)
+{
+	struct troth_key k = { .b = { ended }, .len = 1 };
+
+	list_open(l, t, TROTH_T_ALARMS, &k, after);
+	l->due_at = k.len;
+}
+
+void troth_list_recoveries(struct troth_list *l, struct troth_txn *t, bool closed,
+			   struct troth_span after)
+{
+	struct troth_key k = { .b = { closed }, .len = 1 };
+
+	list_open(l, t, TROTH_T_RECOVERIES, &k, after);
 	l->due_at = k.len;
 }
 

@@ -1,6 +1,7 @@
 #include "troth/state/state.h"
 
 #include "given.h"
+#include "watched.h"
 
 #include "troth/base/text.h"
 #include "troth/core/commitment.h"
@@ -250,6 +251,7 @@ void troth_state_indexed(const struct troth_subject *s, struct troth_indexed *ou
 	out->commitment_count = s->commitment_count;
 	for (unsigned i = 0; i < s->commitment_count; i++)
 		out->commitments[i] = commitment_now(&s->commitments[i]);
+	watched_indexed(s, out);
 }
 
 static struct troth_key promise_key(const struct troth_indexed_promise *p)
@@ -394,15 +396,19 @@ void troth_state_reindex(struct troth_txn *t, const struct troth_indexed *before
 	}
 	reindex_promises(t, before, s);
 	reindex_commitments(t, before, s);
+	watched_reindex(t, before, s);
 }
 
 bool troth_state_promise_elsewhere(struct troth_txn *t, const struct troth_event *e)
 {
+	bool complaint = e->type == TROTH_EVENT_COMPLAINT;
 	struct troth_span subject;
 
-	return e->type == TROTH_EVENT_PROMISE_MADE &&
-	       troth_txn_get(t, TROTH_T_ITEMS, troth_id_span(&e->u.promise.id),
-			     &subject) &&
+	return (complaint || e->type == TROTH_EVENT_PROMISE_MADE) &&
+	       troth_txn_get(
+		       t, TROTH_T_ITEMS,
+		       troth_id_span(complaint ? &e->u.recovery.id : &e->u.promise.id),
+		       &subject) &&
 	       !troth_span_eq(subject, troth_id_span(&e->subject));
 }
 

@@ -8,7 +8,8 @@
 	[TROTH_T_PROMISES] = "promises", [TROTH_T_DEBTS] = "debts",                      \
 	[TROTH_T_PARTIES] = "parties", [TROTH_T_SITES] = "sites",                        \
 	[TROTH_T_RECEIVED] = "received", [TROTH_T_KEYS] = "keys",                        \
-	[TROTH_T_TOKENS] = "tokens", [TROTH_T_AGENTS] = "agents",                        \
+	[TROTH_T_TOKENS] = "tokens", [TROTH_T_ALARMS] = "alarms",                        \
+	[TROTH_T_RECOVERIES] = "recoveries", [TROTH_T_AGENTS] = "agents",                \
 	[TROTH_T_GIVEN] = "given"
 
 static const char *const central_tables[TROTH_T_CENTRAL_COUNT] = {

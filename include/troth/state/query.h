@@ -45,6 +45,10 @@ bool troth_query_subject(struct troth_txn *t, enum troth_node_kind node,
 bool troth_query_item(struct troth_txn *t, const struct troth_id *item,
 		      struct troth_id *subject);
 
+/* The subject of an alarm. False if unknown. */
+bool troth_query_alarm(struct troth_txn *t, const struct troth_id *alarm,
+		       struct troth_id *subject);
+
 /* The personal part of the entry at `position`. False if there is none. */
 bool troth_query_personal(struct troth_txn *t, uint64_t position,
 			  struct troth_personal *out);
@@ -97,6 +101,12 @@ void troth_list_promises(struct troth_list *l, struct troth_txn *t, bool closed,
 void troth_list_commitments(struct troth_list *l, struct troth_txn *t, const char *debtor,
 			    bool closed, struct troth_time due_before,
 			    struct troth_span after);
+/* Alarms that stand, or those that have ended, the oldest first. */
+void troth_list_alarms(struct troth_list *l, struct troth_txn *t, bool ended,
+		       struct troth_span after);
+/* Recoveries with something left to do, or the others, the oldest first. */
+void troth_list_recoveries(struct troth_list *l, struct troth_txn *t, bool closed,
+			   struct troth_span after);
 /* Orders and cases of a customer, oldest first. */
 void troth_list_customer(struct troth_list *l, struct troth_txn *t, const char *customer,
 			 struct troth_span after);

@@ -87,17 +87,28 @@ struct troth_indexed {
 		struct troth_time due;
 		char debtor[TROTH_PARTY_MAX + 1];
 	} commitments[TROTH_COMMITMENTS_MAX];
+	unsigned alarm_count, recovery_count;
+	struct troth_indexed_watched {
+		struct troth_id id;
+		bool closed;
+		bool item; /* Its id leads to the subject (ITEMS). */
+		struct troth_time since;
+	} alarms[TROTH_ALARMS_MAX], recoveries[TROTH_RECOVERIES_MAX];
 };
 
 void troth_state_indexed(const struct troth_subject *s, struct troth_indexed *out);
 
-/* Brings ITEMS, CUSTOMERS, PROMISES, GIVEN and DEBTS from `before` to what *s says. */
+/*
+ * Brings ITEMS, CUSTOMERS, PROMISES, GIVEN, DEBTS, ALARMS and RECOVERIES from
+ * `before` to what *s says.
+ */
 void troth_state_reindex(struct troth_txn *t, const struct troth_indexed *before,
 			 const struct troth_subject *s);
 
 /*
- * True if the event makes a promise under the id of one that is on another order or
- * case: the one would hide the other, for ids alone lead to them (ITEMS).
+ * True if the event makes a promise (or a complaint) under an id that stands for
+ * something on another order or case: the one would hide the other, for ids alone lead to
+ * them (ITEMS).
  */
 bool troth_state_promise_elsewhere(struct troth_txn *t, const struct troth_event *e);
 

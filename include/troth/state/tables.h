@@ -17,7 +17,7 @@ enum troth_table {
 	TROTH_T_BLOBS,     /* index -> Personal bytes */
 	TROTH_T_SUBJECTS,  /* subject -> digest ‖ state, as sequenced */
 	TROTH_T_HISTORY,   /* subject ‖ revision -> position */
-	TROTH_T_ITEMS,     /* promise -> subject */
+	TROTH_T_ITEMS,     /* promise, complaint, alarm -> subject */
 	TROTH_T_CUSTOMERS, /* customer 0 subject -> (empty) */
 	TROTH_T_NUMBERS,   /* order number 0 subject -> (empty) */
 	TROTH_T_PROMISES,  /* closed? ‖ due ‖ promise -> subject */
@@ -29,7 +29,9 @@ enum troth_table {
 	TROTH_T_TOKENS,    /* SHA-256 of an API token -> record */
 	TROTH_T_AGENTS, /* party 0 actor -> level ‖ until: what HQ certified it for */
 	TROTH_T_GIVEN, /* customer 0 party 0 grant 0 made ‖ promise -> cost ‖ subject */
-	TROTH_T_COMMON, /* how many the kinds share; not a table */
+	TROTH_T_ALARMS,     /* ended? ‖ raised ‖ alarm -> subject */
+	TROTH_T_RECOVERIES, /* closed? ‖ opened ‖ recovery -> subject */
+	TROTH_T_COMMON,     /* how many the kinds share; not a table */
 
 	/* Central. */
 	TROTH_T_HASHES =
