@@ -47,18 +47,9 @@ const struct troth_in_table troth_in_site_key = { site_key_fields,
 						  TROTH_LEN(site_key_fields),
 						  &troth_in_common };
 
-/* Parties and sites are made at central; elsewhere the judge would say the same. */
-static bool at_central(struct troth_call *c)
-{
-	if (c->api->engine->kind == TROTH_NODE_CENTRAL)
-		return true;
-	troth_call_declined(c, TROTH_REASON_NOT_ENTITLED);
-	return false;
-}
-
 static bool begin(struct troth_body *b, struct troth_call *c, enum troth_event_type type)
 {
-	if (!at_central(c) || !troth_body_begin(b, c, 1))
+	if (!troth_body_at_central(c) || !troth_body_begin(b, c, 1))
 		return false;
 	b->e->type = type;
 	b->e->subject_kind = TROTH_SUBJECT_FEDERATION;

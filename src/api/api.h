@@ -126,7 +126,8 @@ struct troth_call {
 	struct troth_txn *t;
 	bool asked; /* Central has answered the question. */
 	struct troth_command *command;
-	unsigned owed; /* Commitments that the command makes. */
+	unsigned owed;                         /* Commitments that the command makes. */
+	char language[TROTH_LANGUAGE_MAX + 1]; /* In which a question wants its words. */
 
 	/* What came of it. */
 	struct troth_question question;
@@ -294,6 +295,25 @@ void troth_post_token(struct troth_call *c);
 void troth_get_tokens(struct troth_call *c);
 void troth_post_token_revocation(struct troth_call *c);
 void troth_post_clock(struct troth_call *c);
+
+void troth_post_pool(struct troth_call *c);
+void troth_get_pools(struct troth_call *c);
+void troth_post_grant(struct troth_call *c);
+void troth_post_grant_withdrawal(struct troth_call *c);
+void troth_get_grants(struct troth_call *c);
+void troth_post_agent(struct troth_call *c);
+void troth_get_agents(struct troth_call *c);
+void troth_post_suspension(struct troth_call *c);
+void troth_post_resumption(struct troth_call *c);
+void troth_get_shares(struct troth_call *c);
+void troth_post_share_move(struct troth_call *c);
+void troth_post_share_freeze(struct troth_call *c);
+void troth_post_share_thaw(struct troth_call *c);
+
+void troth_post_may_i(struct troth_call *c);
+/* Answers the call with what the engine said to the question. */
+void troth_may_i_answer(struct troth_call *c);
+void troth_get_approvals(struct troth_call *c);
 
 void troth_get_status(struct troth_call *c);
 void troth_get_openapi(struct troth_call *c);

@@ -1,5 +1,6 @@
 #include "body.h"
 #include "canon.h"
+#include "render.h"
 
 #include "troth/base/text.h"
 #include "troth/crypto/random.h"
@@ -106,6 +107,14 @@ bool troth_body_read(struct troth_body *b)
 	return true;
 }
 
+bool troth_body_at_central(struct troth_call *c)
+{
+	if (c->api->engine->kind == TROTH_NODE_CENTRAL)
+		return true;
+	troth_call_declined(c, TROTH_REASON_NOT_ENTITLED);
+	return false;
+}
+
 bool troth_body_may_choose_id(struct troth_body *b)
 {
 	struct troth_call *c = b->c;
@@ -207,6 +216,7 @@ static const char *collection(enum troth_id_kind kind)
 	case TROTH_ID_RECOVERY:
 		return "recoveries";
 	case TROTH_ID_EVENT:
+	case TROTH_ID_AUTHORITY:
 		break;
 	}
 	return "events";
@@ -229,8 +239,7 @@ static void answer_done(struct troth_call *c)
 {
 	const struct troth_result *r = &c->result;
 	bool created = (c->route->flags & TROTH_ROUTE_CREATES) != 0;
-	bool order = r->subject_kind == TROTH_SUBJECT_ORDER;
-	enum troth_id_kind kind = order ? TROTH_ID_ORDER : TROTH_ID_CASE;
+	enum troth_id_kind of = troth_render_subject_kind(r->subject_kind), kind = of;
 	const struct troth_id *id = &r->subject;
 	struct troth_out o = troth_call_reply(c, created ? 201 : 200);
 	char code[TROTH_SHORT_CODE], text[TROTH_ID_TEXT];
@@ -240,13 +249,14 @@ static void answer_done(struct troth_call *c)
 		kind = id->b[TROTH_ID_LEN - 1] == 0 ? TROTH_ID_PROMISE
 						    : TROTH_ID_COMMITMENT;
 	}
-	if (r->subject_kind != TROTH_SUBJECT_FEDERATION) {
+	if (r->subject_kind == TROTH_SUBJECT_AUTHORITY) {
+		troth_out_id(&o, "subject", of, &r->subject);
+	} else if (r->subject_kind != TROTH_SUBJECT_FEDERATION) {
 		troth_id_short(code, id);
 		troth_id_format(text, kind, id);
 		troth_out_text(&o, "id", text);
 		troth_out_text(&o, "code", code);
-		troth_out_id(&o, "subject", order ? TROTH_ID_ORDER : TROTH_ID_CASE,
-			     &r->subject);
+		troth_out_id(&o, "subject", of, &r->subject);
 		if (created)
 			(void)snprintf(c->location, sizeof(c->location), "/v1/%s/%s",
 				       collection(kind), text);
@@ -275,7 +285,10 @@ void troth_body_answer(struct troth_call *c)
 	c->has_result = true;
 	switch (r->status) {
 	case TROTH_DONE:
-		answer_done(c);
+		if (r->has_answer)
+			troth_may_i_answer(c);
+		else
+			answer_done(c);
 		break;
 	case TROTH_DECLINED:
 		troth_call_declined(c, r->reason);

@@ -27,7 +27,9 @@ struct troth_body {
 	struct troth_in_terms terms[TROTH_TERMS_MAX];
 	unsigned terms_count;
 	struct troth_in_terms tell[1];
-	unsigned has_tell, has_personal, has_evidence;
+	unsigned has_tell, has_personal, has_evidence, has_instead, has_from, has_to;
+	int64_t seconds; /* idle_s, period_s: the model has milliseconds. */
+	char language[TROTH_LANGUAGE_MAX + 1]; /* Of the words to say. */
 	struct troth_id other; /* The case or order that it is linked with. */
 	uint32_t policy_version;
 	char sign_cert[TROTH_CERT_MAX + 1];
@@ -75,6 +77,16 @@ extern const struct troth_in_table troth_in_token;
 extern const struct troth_in_table troth_in_clock;
 extern const struct troth_in_table troth_in_site_key;
 extern const struct troth_in_table troth_in_name;
+extern const struct troth_in_table troth_in_pool;
+extern const struct troth_in_table troth_in_grant;
+extern const struct troth_in_table troth_in_withdrawal;
+extern const struct troth_in_table troth_in_agent;
+extern const struct troth_in_table troth_in_suspension;
+extern const struct troth_in_table troth_in_resumption;
+extern const struct troth_in_table troth_in_share_move;
+extern const struct troth_in_table troth_in_share_freeze;
+extern const struct troth_in_table troth_in_share_thaw;
+extern const struct troth_in_table troth_in_may_i;
 
 #define TROTH_FIELD_B(name, form, member)                                                \
 	{                                                                                \
@@ -125,6 +137,12 @@ bool troth_body_read(struct troth_body *b);
  * problem, because its caller is none.
  */
 bool troth_body_may_choose_id(struct troth_body *b);
+
+/*
+ * True at central. Elsewhere, where the judge would say the same later, the call has
+ * been answered: HQ's own node alone changes the federation and what is delegated.
+ */
+bool troth_body_at_central(struct troth_call *c);
 
 /* Answers with a flaw in the body and drops the command. */
 void troth_body_flaw(struct troth_body *b, const char *field, const char *problem);

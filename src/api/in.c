@@ -134,6 +134,48 @@ static bool read_array(struct reading *r, const struct troth_in_field *f, const 
 	return true;
 }
 
+static bool read_texts(struct reading *r, const struct troth_in_field *f, const json_t *v,
+		       uint8_t *base)
+{
+	size_t n = json_array_size(v), path_len = r->path_len;
+
+	if (!json_is_array(v))
+		return wrong(r, "must be a list");
+	if (n > f->max)
+		return wrong(r, "has too many elements");
+	for (size_t i = 0; i < n; i++) {
+		r->path_len = path_len;
+		into_element(r, i);
+		if (!read_text(r, f, json_array_get(v, i),
+			       (char *)base + f->offset + i * f->size))
+			return false;
+	}
+	r->path_len = path_len;
+	*(unsigned *)(base + f->count_offset) = (unsigned)n;
+	return true;
+}
+
+static bool read_bits(struct reading *r, const struct troth_in_field *f, const json_t *v,
+		      uint32_t *to)
+{
+	size_t path_len = r->path_len;
+
+	if (!json_is_array(v))
+		return wrong(r, "must be a list");
+	*to = 0;
+	for (size_t i = 0; i < json_array_size(v); i++) {
+		int n = 0;
+
+		r->path_len = path_len;
+		into_element(r, i);
+		if (!read_word(r, f, json_array_get(v, i), &n))
+			return false;
+		*to |= 1u << n;
+	}
+	r->path_len = path_len;
+	return true;
+}
+
 static bool read_field(struct reading *r, const struct troth_in_field *f, const json_t *v,
 		       void *const bases[TROTH_IN_BASES])
 {
@@ -170,6 +212,10 @@ static bool read_field(struct reading *r, const struct troth_in_field *f, const 
 		return true;
 	case TROTH_IN_ARRAY:
 		return read_array(r, f, v, bases);
+	case TROTH_IN_TEXTS:
+		return read_texts(r, f, v, bases[f->base]);
+	case TROTH_IN_BITS:
+		return read_bits(r, f, v, (uint32_t *)to);
 	}
 	return wrong(r, "cannot be read");
 }

@@ -32,6 +32,8 @@ enum troth_in_form {
 	TROTH_IN_HEX,      /* uint8_t[size] */
 	TROTH_IN_OBJECT,   /* members by `of`, into the same bases */
 	TROTH_IN_ARRAY,    /* elements by `of`, base 0 being the element */
+	TROTH_IN_TEXTS,    /* a list of texts: char[size] each */
+	TROTH_IN_BITS,     /* uint32_t: a list of words by `number`, a bit for each */
 };
 
 struct troth_in_table;
@@ -45,8 +47,9 @@ struct troth_in_field {
 	int (*number)(const char *text);
 	enum troth_id_kind id;
 	const struct troth_in_table *of;
-	unsigned max;        /* Elements of an array. */
-	size_t count_offset; /* unsigned: how many there were (array), or 1 (object). */
+	unsigned max;        /* Elements of an array or of texts. */
+	size_t count_offset; /* unsigned: how many there were (array, texts), or 1
+				(object). */
 };
 
 struct troth_in_table {

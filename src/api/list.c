@@ -4,6 +4,7 @@
 #include "body.h"
 #include "read.h"
 
+#include "troth/core/authority.h"
 #include "troth/core/commitment.h"
 
 #include <stdio.h>
@@ -106,6 +107,7 @@ struct page {
 	enum troth_promise_state promise_state; /* 0: any. */
 	enum troth_commitment_state commitment_state;
 	enum troth_subject_kind kind;
+	struct troth_view *maker; /* Of approvals: scratch for the maker's authority. */
 };
 
 /* Writes the item, or nothing if it does not fit the filter: then false. */
@@ -198,6 +200,55 @@ void troth_get_promises(struct troth_call *c)
 	}
 	troth_list_promises(&p.list, c->t, p.closed, p.due_before, after(&p));
 	write_page(&p, write_promise);
+}
+
+/* ---- Approvals ---- */
+
+/* HQ sees what waits for it; others what they themselves wait for. */
+static bool is_asked_here(struct page *p, const struct troth_promise *m)
+{
+	const char *own = p->c->api->engine->party;
+	char brand[TROTH_PARTY_MAX + 1], feed[TROTH_PARTY_MAX + 1];
+	struct troth_lookup lookup;
+
+	if (m->state != TROTH_PROMISE_PENDING_APPROVAL)
+		return false;
+	troth_state_lookup(&lookup, &(struct troth_source){ .t = p->c->t }, brand);
+	if (own[0] == '\0' || strcmp(own, brand) == 0)
+		return true;
+	troth_state_feed_party(p->c->t, m->party, feed);
+	return strcmp(feed, own) == 0;
+}
+
+static bool write_approval(struct page *p, struct troth_out *o,
+			   const struct troth_id *item)
+{
+	const struct troth_view *view = p->c->api->view;
+	int i = troth_subject_promise(&view->subject, item);
+	struct troth_id maker;
+	bool known;
+
+	if (i < 0 || !is_asked_here(p, &view->subject.promises[i]))
+		return false;
+	maker = troth_authority_id(view->subject.promises[i].party);
+	known = troth_query_subject(p->c->t, p->r.node, &maker, p->maker);
+	troth_render_approval(&p->r, o, view, (unsigned)i,
+			      known ? &p->maker->subject.authority : NULL);
+	return true;
+}
+
+void troth_get_approvals(struct troth_call *c)
+{
+	struct page p;
+
+	if (!begin_page(&p, c))
+		return;
+	p.maker = malloc(sizeof(*p.maker));
+	if (p.maker == NULL)
+		return; /* The call then says that there was no memory. */
+	troth_list_promises(&p.list, c->t, false, p.due_before, after(&p));
+	write_page(&p, write_approval);
+	free(p.maker);
 }
 
 /* ---- Commitments ---- */

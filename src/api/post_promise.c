@@ -38,8 +38,23 @@ static const struct troth_in_field made_fields[] = {
 const struct troth_in_table troth_in_promise = { made_fields, TROTH_LEN(made_fields),
 						 &troth_in_common };
 
+static const struct troth_in_field instead_fields[] = {
+	TROTH_FIELD_WORD("kind", u.promise_step.instead.kind, troth_kind_number),
+	TROTH_FIELD_E("sku", TROTH_IN_TEXT, u.promise_step.instead.sku),
+	TROTH_FIELD_E("quantity", TROTH_IN_U32, u.promise_step.instead.quantity),
+	TROTH_FIELD_E("amount", TROTH_IN_I64, u.promise_step.instead.amount),
+	TROTH_FIELD_E("currency", TROTH_IN_TEXT, u.promise_step.instead.currency),
+};
+static const struct troth_in_table instead_table = { instead_fields,
+						     TROTH_LEN(instead_fields), NULL };
+
 static const struct troth_in_field step_fields[] = {
 	TROTH_FIELD_E("reason", TROTH_IN_TEXT, u.promise_step.reason),
+	{ .name = "instead",
+	  .form = TROTH_IN_OBJECT,
+	  .base = TROTH_BASE_BODY,
+	  .of = &instead_table,
+	  .count_offset = offsetof(struct troth_body, has_instead) },
 	TROTH_FIELD_TELL,
 };
 const struct troth_in_table troth_in_promise_step = { step_fields, TROTH_LEN(step_fields),
@@ -148,8 +163,7 @@ void troth_post_promise_step(struct troth_call *c)
 	int action = troth_promise_action_number(c->step);
 	struct troth_body b;
 
-	if (action < 0 || action == TROTH_PROMISE_DO_KEEP ||
-	    action == TROTH_PROMISE_DO_EXPIRE) {
+	if (action < 0 || action == TROTH_PROMISE_DO_KEEP) {
 		troth_call_problem(c, TROTH_PROBLEM_NOT_FOUND, NULL,
 				   "no such step of a promise");
 		return;
@@ -165,6 +179,7 @@ void troth_post_promise_step(struct troth_call *c)
 	b.e->u.promise_step.action = (enum troth_promise_action)action;
 	if (!troth_body_read(&b))
 		return;
+	b.e->u.promise_step.has_instead = b.has_instead > 0;
 	b.e->u.promise_step.has_tell = b.has_tell > 0;
 	if (b.has_tell > 0)
 		troth_body_terms(&b.e->u.promise_step.tell, &b.tell[0],

@@ -1,12 +1,20 @@
 #include "render.h"
 
+#include "troth/core/authority.h"
 #include "troth/core/commitment.h"
 
 #include <string.h>
 
+enum troth_id_kind troth_render_subject_kind(enum troth_subject_kind kind)
+{
+	if (kind == TROTH_SUBJECT_AUTHORITY)
+		return TROTH_ID_AUTHORITY;
+	return kind == TROTH_SUBJECT_CASE ? TROTH_ID_CASE : TROTH_ID_ORDER;
+}
+
 static enum troth_id_kind kind_of(const struct troth_subject *s)
 {
-	return s->kind == TROTH_SUBJECT_CASE ? TROTH_ID_CASE : TROTH_ID_ORDER;
+	return troth_render_subject_kind(s->kind);
 }
 
 static void out_id(struct troth_out *o, enum troth_id_kind kind,
@@ -208,6 +216,13 @@ static void out_promise_members(const struct troth_render *r, struct troth_out *
 	troth_out_some_text(o, "settle_reason", p->settle_reason);
 	troth_out_text(o, "reason", p->reason);
 	troth_out_some_int(o, "policy_version", (int64_t)p->policy_version);
+	troth_out_some_text(o, "grant", p->grant);
+	troth_out_some_text(o, "pool", p->pool);
+	troth_out_some_int(o, "cost", p->cost);
+	if (p->asked != 0)
+		troth_render_asked(o, p->asked);
+	if (!troth_id_is_zero(&p->recovers))
+		troth_out_id(o, "recovers", TROTH_ID_PROMISE, &p->recovers);
 	troth_out_text(o, "channel", troth_channel_name(p->channel));
 	out_flags(o, p->flags);
 	out_made_by(o, p);
@@ -215,7 +230,7 @@ static void out_promise_members(const struct troth_render *r, struct troth_out *
 	troth_out_bool(o, "at_risk", at_risk(r, s, p));
 }
 
-void troth_render_promise(const struct troth_render *r, struct troth_out *o,
+static void begin_promise(const struct troth_render *r, struct troth_out *o,
 			  const char *key, const struct troth_view *v, unsigned i)
 {
 	const struct troth_subject *s = &v->subject;
@@ -227,6 +242,58 @@ void troth_render_promise(const struct troth_render *r, struct troth_out *o,
 		if (troth_id_eq(&s->commitments[k].promise, &s->promises[i].id))
 			out_commitment(o, NULL, &s->commitments[k]);
 	troth_out_end_array(o);
+}
+
+void troth_render_promise(const struct troth_render *r, struct troth_out *o,
+			  const char *key, const struct troth_view *v, unsigned i)
+{
+	begin_promise(r, o, key, v, i);
+	troth_out_end_object(o);
+}
+
+/*
+ * The most that the maker could have said without asking: what one promise may cost
+ * by a grant that covers it, as far as its site's share of the pool does.
+ */
+static int64_t within_authority(const struct troth_promise *p,
+				const struct troth_authority *a, struct troth_time now)
+{
+	int64_t best = 0;
+
+	for (unsigned i = 0; i < a->grant_count; i++) {
+		const struct troth_grant *g = &a->grants[i];
+		int64_t most = g->most, left = 0;
+		int s = troth_authority_share(a, p->site, g->pool);
+
+		if (!troth_grant_covers(g, p->kind, p->sku, p->currency) ||
+		    !troth_grant_in_force(g, now))
+			continue;
+		if (s >= 0 && !a->shares[s].frozen)
+			left = troth_share_available(&a->shares[s]);
+		if (g->pool[0] != '\0' && left < most)
+			most = left;
+		if (most > best)
+			best = most;
+	}
+	return best;
+}
+
+void troth_render_approval(const struct troth_render *r, struct troth_out *o,
+			   const struct troth_view *v, unsigned i,
+			   const struct troth_authority *maker)
+{
+	const struct troth_promise *p = &v->subject.promises[i];
+	int64_t most = maker != NULL ? within_authority(p, maker, r->now) : 0;
+
+	begin_promise(r, o, NULL, v, i);
+	if (most > 0 && most < troth_promise_cost(p->quantity, p->amount)) {
+		troth_out_object(o, "suggested");
+		troth_out_text(o, "kind", troth_kind_name(p->kind));
+		troth_out_some_text(o, "sku", p->sku);
+		troth_out_int(o, p->amount > 0 ? "amount" : "quantity", most);
+		troth_out_some_text(o, "currency", p->currency);
+		troth_out_end_object(o);
+	}
 	troth_out_end_object(o);
 }
 

@@ -18,6 +18,9 @@ struct troth_render {
 	struct troth_time now;
 };
 
+/* Which prefix the id of a subject wears. */
+enum troth_id_kind troth_render_subject_kind(enum troth_subject_kind kind);
+
 /* How new the answer is: position, as_of, pending. */
 void troth_render_freshness(const struct troth_render *r, struct troth_out *o,
 			    unsigned pending);
@@ -28,6 +31,10 @@ void troth_render_subject(const struct troth_render *r, struct troth_out *o,
 /* Promise `i` of the view, with its commitments. */
 void troth_render_promise(const struct troth_render *r, struct troth_out *o,
 			  const char *key, const struct troth_view *v, unsigned i);
+/* The same of one that is to be approved, with what HQ could let the maker say. */
+void troth_render_approval(const struct troth_render *r, struct troth_out *o,
+			   const struct troth_view *v, unsigned i,
+			   const struct troth_authority *maker);
 /* Commitment `i` of the view, with the promise that it belongs to. */
 void troth_render_commitment(const struct troth_render *r, struct troth_out *o,
 			     const char *key, const struct troth_view *v, unsigned i);
@@ -53,6 +60,8 @@ void troth_render_authority_event(struct troth_out *o, const struct troth_event 
 void troth_render_recovery_event(struct troth_out *o, const struct troth_event *e);
 void troth_render_pool(struct troth_out *o, const struct troth_pool *p);
 void troth_render_grant(struct troth_out *o, const struct troth_grant *g);
+/* Member "asked": the reason why it had to be. */
+void troth_render_asked(struct troth_out *o, uint32_t asked);
 /* The party that acted in `e`, "" if its origin is not known here. */
 void troth_render_party_of(const struct troth_render *r, const struct troth_event *e,
 			   char out[TROTH_PARTY_MAX + 1]);

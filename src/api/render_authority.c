@@ -31,8 +31,15 @@ void troth_render_grant(struct troth_out *o, const struct troth_grant *g)
 	}
 	troth_out_some_text(o, "pool", g->pool);
 	troth_out_uint(o, "level", g->level);
-	troth_out_time(o, "from", g->from);
-	troth_out_time(o, "until", g->until);
+	troth_out_some_time(o, "from", g->from);
+	troth_out_some_time(o, "until", g->until);
+}
+
+void troth_render_asked(struct troth_out *o, uint32_t asked)
+{
+	const char *name = troth_reason_name((enum troth_reason)asked);
+
+	troth_out_text(o, "asked", name != NULL ? name : "unknown");
 }
 
 static void out_share(struct troth_out *o, const struct troth_event *e)
@@ -70,7 +77,7 @@ void troth_render_authority_event(struct troth_out *o, const struct troth_event 
 		troth_out_text(o, "party", e->u.agent.party);
 		troth_out_text(o, "agent", e->u.agent.actor);
 		troth_out_uint(o, "level", e->u.agent.level);
-		troth_out_time(o, "until", e->u.agent.until);
+		troth_out_some_time(o, "until", e->u.agent.until);
 		break;
 	case TROTH_EVENT_PARTY_SUSPENDED:
 	case TROTH_EVENT_PARTY_RESUMED:

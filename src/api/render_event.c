@@ -70,6 +70,14 @@ static void out_made(struct troth_out *o, const struct troth_event *e)
 	troth_out_bool(o, "spoken", e->u.promise.spoken);
 	troth_out_time(o, "made", e->u.promise.made);
 	troth_out_some_time(o, "lapses", e->u.promise.lapses);
+	troth_out_some_int(o, "policy_version", (int64_t)e->u.promise.policy_version);
+	troth_out_some_text(o, "grant", e->u.promise.grant);
+	troth_out_some_text(o, "pool", e->u.promise.pool);
+	troth_out_some_int(o, "cost", e->u.promise.cost);
+	if (e->u.promise.asked != 0)
+		troth_render_asked(o, e->u.promise.asked);
+	if (!troth_id_is_zero(&e->u.promise.recovers))
+		troth_out_id(o, "recovers", TROTH_ID_PROMISE, &e->u.promise.recovers);
 	troth_out_array(o, "commitments");
 	for (unsigned i = 0; i < e->u.promise.terms_count; i++)
 		out_terms(o, NULL, &e->u.promise.terms[i]);
@@ -258,11 +266,8 @@ void troth_render_event(const struct troth_render *r, struct troth_out *o,
 	if (told->revision != 0)
 		troth_out_uint(o, "revision", told->revision);
 	out_verdict(o, told);
-	if (e->subject_kind != TROTH_SUBJECT_FEDERATION &&
-	    e->subject_kind != TROTH_SUBJECT_AUTHORITY)
-		troth_out_id(o, "subject",
-			     e->subject_kind == TROTH_SUBJECT_CASE ? TROTH_ID_CASE
-								   : TROTH_ID_ORDER,
+	if (e->subject_kind != TROTH_SUBJECT_FEDERATION)
+		troth_out_id(o, "subject", troth_render_subject_kind(e->subject_kind),
 			     &e->subject);
 	troth_render_party_of(r, e, party);
 	troth_out_text(o, "party", party);

@@ -45,6 +45,8 @@ const struct troth_api_route troth_routes[] = {
 	  &troth_in_link },
 	{ POST, "/v1/orders/{order}/promises", SPEAKERS, KEY | CREATES | ITEM,
 	  troth_post_promise, NULL, &troth_in_promise },
+	{ POST, "/v1/orders/{order}/may-i", SPEAKERS, KEY | ITEM, troth_post_may_i, NULL,
+	  &troth_in_may_i },
 
 	{ GET, "/v1/cases", ANY, FRESH, troth_get_cases, Q_PAGE "customer " },
 	{ POST, "/v1/cases", SPEAKERS, KEY | CREATES, troth_post_case, NULL,
@@ -58,6 +60,8 @@ const struct troth_api_route troth_routes[] = {
 	  &troth_in_close },
 	{ POST, "/v1/cases/{case}/promises", SPEAKERS, KEY | CREATES | ITEM,
 	  troth_post_promise, NULL, &troth_in_promise },
+	{ POST, "/v1/cases/{case}/may-i", SPEAKERS, KEY | ITEM, troth_post_may_i, NULL,
+	  &troth_in_may_i },
 
 	{ GET, "/v1/promises", ANY, FRESH, troth_get_promises, Q_DUE },
 	{ GET, "/v1/promises/{promise}", ANY, FRESH, troth_get_promise, Q_FRESH },
@@ -67,6 +71,8 @@ const struct troth_api_route troth_routes[] = {
 	  troth_post_commitment, NULL, &troth_in_commitment },
 	{ POST, "/v1/promises/{promise}/{step}", SPEAKERS | APPROVER, KEY | ITEM,
 	  troth_post_promise_step, NULL, &troth_in_promise_step },
+
+	{ GET, "/v1/approvals", ANY, FRESH, troth_get_approvals, Q_PAGE },
 
 	{ GET, "/v1/commitments", ANY, FRESH, troth_get_commitments, Q_DUE "party " },
 	{ GET, "/v1/commitments/{commitment}", ANY, FRESH, troth_get_commitment,
@@ -85,6 +91,26 @@ const struct troth_api_route troth_routes[] = {
 	  &troth_in_site_key },
 	{ POST, "/v1/sites/keys/revoke", MANAGER, KEY, troth_post_site_revocation, NULL,
 	  &troth_in_site_key },
+
+	{ GET, "/v1/pools", ANY, FRESH, troth_get_pools, Q_FRESH },
+	{ POST, "/v1/pools", MANAGER, KEY, troth_post_pool, NULL, &troth_in_pool },
+	{ GET, "/v1/grants", ANY, FRESH, troth_get_grants, " limit after party fresh " },
+	{ POST, "/v1/grants", MANAGER, KEY, troth_post_grant, NULL, &troth_in_grant },
+	{ POST, "/v1/grants/withdraw", MANAGER, KEY, troth_post_grant_withdrawal, NULL,
+	  &troth_in_withdrawal },
+	{ GET, "/v1/agents", ANY, FRESH, troth_get_agents, " limit after party fresh " },
+	{ POST, "/v1/agents", MANAGER, KEY, troth_post_agent, NULL, &troth_in_agent },
+	{ POST, "/v1/suspensions", MANAGER, KEY, troth_post_suspension, NULL,
+	  &troth_in_suspension },
+	{ POST, "/v1/suspensions/lift", MANAGER, KEY, troth_post_resumption, NULL,
+	  &troth_in_resumption },
+	{ GET, "/v1/shares", ANY, FRESH, troth_get_shares, " party pool fresh " },
+	{ POST, "/v1/shares/move", MANAGER, KEY, troth_post_share_move, NULL,
+	  &troth_in_share_move },
+	{ POST, "/v1/shares/freeze", MANAGER, KEY, troth_post_share_freeze, NULL,
+	  &troth_in_share_freeze },
+	{ POST, "/v1/shares/thaw", MANAGER, KEY, troth_post_share_thaw, NULL,
+	  &troth_in_share_thaw },
 
 	{ GET, "/v1/tokens", MANAGER, 0, troth_get_tokens, NULL },
 	{ POST, "/v1/tokens", MANAGER, ALONE, troth_post_token, NULL, &troth_in_token },

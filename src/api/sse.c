@@ -63,7 +63,8 @@ static bool read_filters(struct troth_call *c, struct troth_stream *s)
 		TROTH_TEXT_SET(s->party, party);
 	s->by_subject = subject != NULL;
 	return subject == NULL || troth_id_parse(&s->subject, TROTH_ID_ORDER, subject) ||
-	       troth_id_parse(&s->subject, TROTH_ID_CASE, subject);
+	       troth_id_parse(&s->subject, TROTH_ID_CASE, subject) ||
+	       troth_id_parse(&s->subject, TROTH_ID_AUTHORITY, subject);
 }
 
 static void set_timer(struct troth_conn *conn)

@@ -8,7 +8,7 @@ static const char *const prefixes[] = {
 	[TROTH_ID_ORDER] = "ord_",    [TROTH_ID_CASE] = "cas_",
 	[TROTH_ID_PROMISE] = "prm_",  [TROTH_ID_COMMITMENT] = "com_",
 	[TROTH_ID_EVENT] = "evt_",    [TROTH_ID_ALARM] = "alm_",
-	[TROTH_ID_RECOVERY] = "rec_",
+	[TROTH_ID_RECOVERY] = "rec_", [TROTH_ID_AUTHORITY] = "aut_",
 };
 
 #define PREFIX_LEN 4

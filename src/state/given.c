@@ -2,6 +2,7 @@
 
 #include "troth/core/authority.h"
 #include "troth/state/key.h"
+#include "troth/state/query.h"
 
 #include <string.h>
 
@@ -46,6 +47,43 @@ uint32_t troth_state_level(struct troth_txn *t, const char *party, const char *a
 	}
 	until = (int64_t)troth_load_u64be(v.data + 1);
 	return until == 0 || at.ms < until ? v.data[0] : 0;
+}
+
+static bool read_agent(struct troth_span key, struct troth_span value,
+		       struct troth_agent *out)
+{
+	const uint8_t *end = memchr(key.data, 0, key.len);
+	size_t party = end != NULL ? (size_t)(end - key.data) : key.len;
+	size_t actor = end != NULL ? key.len - party - 1 : 0;
+
+	if (end == NULL || value.len != 9 || party > TROTH_PARTY_MAX ||
+	    actor > TROTH_ACTOR_MAX)
+		return false;
+	memcpy(out->party, key.data, party + 1);
+	memcpy(out->actor, end + 1, actor);
+	out->actor[actor] = '\0';
+	out->level = value.data[0];
+	out->until.ms = (int64_t)troth_load_u64be(value.data + 1);
+	return true;
+}
+
+bool troth_query_next_agent(struct troth_txn *t, struct troth_agent *at)
+{
+	struct troth_key k = agent_key(at->party, at->actor);
+	struct troth_cursor c;
+	bool found;
+
+	if (at->actor[0] != '\0')
+		k.b[k.len++] = 0; /* Behind this one. */
+	troth_cursor_open(&c, t, TROTH_T_AGENTS);
+	found = troth_cursor_seek(&c, troth_key_span(&k));
+	if (found && !read_agent(c.key, c.value, at)) {
+		troth_txn_fail(t, TROTH_ERR_CORRUPT, "agents: a record of %zu bytes",
+			       c.key.len);
+		found = false;
+	}
+	troth_cursor_close(&c);
+	return found;
 }
 
 uint32_t given_level(void *ctx, const char *party, const char *actor,

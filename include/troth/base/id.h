@@ -31,6 +31,7 @@ enum troth_id_kind {
 	TROTH_ID_EVENT,      /* evt_ */
 	TROTH_ID_ALARM,      /* alm_: the event that raised it */
 	TROTH_ID_RECOVERY,   /* rec_: the broken promise, or the complaint */
+	TROTH_ID_AUTHORITY,  /* aut_: made of its party's name, not of the time. */
 };
 
 /* The id made at `now` from ten random bytes. */

@@ -134,6 +134,12 @@ bool troth_query_next_party(struct troth_txn *t, const char *after,
 bool troth_query_next_site(struct troth_txn *t, const char *after,
 			   struct troth_site *out);
 
+/*
+ * The agent behind *at, by party and then by name, whether it is certified still or
+ * not (level 0). Empty names begin; a party alone begins with its first agent.
+ */
+bool troth_query_next_agent(struct troth_txn *t, struct troth_agent *at);
+
 /* When site `origin` had durably received `position`; 0: it has not yet, as far as known.
  */
 struct troth_time troth_query_received(struct troth_txn *t, const char *origin,

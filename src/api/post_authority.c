@@ -1,0 +1,247 @@
+/*
+ * What HQ delegates: pools, grants, certificates of agents, suspensions, and what
+ * becomes of a site's share. All of it is decided at central.
+ */
+#include "body.h"
+
+#include "troth/base/text.h"
+#include "troth/core/authority.h"
+
+#include <string.h>
+
+/* Seconds of the API as milliseconds; what is out of range stays so. */
+static int64_t to_ms(int64_t seconds)
+{
+	if (seconds < 0)
+		return -1;
+	return seconds > TROTH_PERIOD_MAX_MS / 1000 ? TROTH_PERIOD_MAX_MS + 1
+						    : seconds * 1000;
+}
+
+static const struct troth_in_field pool_fields[] = {
+	TROTH_FIELD_E("pool", TROTH_IN_TEXT, u.pool.pool),
+	TROTH_FIELD_E("sku", TROTH_IN_TEXT, u.pool.sku),
+	TROTH_FIELD_E("currency", TROTH_IN_TEXT, u.pool.currency),
+	TROTH_FIELD_E("total", TROTH_IN_I64, u.pool.total),
+	TROTH_FIELD_E("share", TROTH_IN_I64, u.pool.share),
+	TROTH_FIELD_E("low", TROTH_IN_I64, u.pool.low),
+	TROTH_FIELD_B("idle_s", TROTH_IN_I64, seconds),
+};
+const struct troth_in_table troth_in_pool = { pool_fields, TROTH_LEN(pool_fields),
+					      &troth_in_common };
+
+static const struct troth_in_field grant_fields[] = {
+	TROTH_FIELD_E("party", TROTH_IN_TEXT, u.grant.party),
+	TROTH_FIELD_E("grant", TROTH_IN_TEXT, u.grant.grant.grant),
+	{ .name = "kinds",
+	  .form = TROTH_IN_BITS,
+	  .base = TROTH_BASE_EVENT,
+	  .offset = offsetof(struct troth_event, u.grant.grant.kinds),
+	  .number = troth_kind_number },
+	{ .name = "skus",
+	  .form = TROTH_IN_TEXTS,
+	  .base = TROTH_BASE_EVENT,
+	  .offset = offsetof(struct troth_event, u.grant.grant.skus),
+	  .size = sizeof(struct troth_grant_sku),
+	  .max = TROTH_GRANT_SKUS_MAX,
+	  .count_offset = offsetof(struct troth_event, u.grant.grant.sku_count) },
+	TROTH_FIELD_E("currency", TROTH_IN_TEXT, u.grant.grant.currency),
+	TROTH_FIELD_E("most", TROTH_IN_I64, u.grant.grant.most),
+	TROTH_FIELD_E("per_customer", TROTH_IN_I64, u.grant.grant.per_customer),
+	TROTH_FIELD_B("period_s", TROTH_IN_I64, seconds),
+	TROTH_FIELD_E("pool", TROTH_IN_TEXT, u.grant.grant.pool),
+	TROTH_FIELD_E("level", TROTH_IN_U32, u.grant.grant.level),
+	TROTH_FIELD_E("from", TROTH_IN_TIME, u.grant.grant.from),
+	TROTH_FIELD_E("until", TROTH_IN_TIME, u.grant.grant.until),
+};
+const struct troth_in_table troth_in_grant = { grant_fields, TROTH_LEN(grant_fields),
+					       &troth_in_common };
+
+static const struct troth_in_field withdrawal_fields[] = {
+	TROTH_FIELD_E("party", TROTH_IN_TEXT, u.grant.party),
+	TROTH_FIELD_E("grant", TROTH_IN_TEXT, u.grant.grant.grant),
+	TROTH_FIELD_E("reason", TROTH_IN_TEXT, u.grant.reason),
+};
+const struct troth_in_table troth_in_withdrawal = { withdrawal_fields,
+						    TROTH_LEN(withdrawal_fields),
+						    &troth_in_common };
+
+static const struct troth_in_field agent_fields[] = {
+	TROTH_FIELD_E("party", TROTH_IN_TEXT, u.agent.party),
+	TROTH_FIELD_E("agent", TROTH_IN_TEXT, u.agent.actor),
+	TROTH_FIELD_E("level", TROTH_IN_U32, u.agent.level),
+	TROTH_FIELD_E("until", TROTH_IN_TIME, u.agent.until),
+};
+const struct troth_in_table troth_in_agent = { agent_fields, TROTH_LEN(agent_fields),
+					       &troth_in_common };
+
+static const struct troth_in_field suspension_fields[] = {
+	TROTH_FIELD_E("party", TROTH_IN_TEXT, u.standing.party),
+	TROTH_FIELD_E("reason", TROTH_IN_TEXT, u.standing.reason),
+};
+const struct troth_in_table troth_in_suspension = { suspension_fields,
+						    TROTH_LEN(suspension_fields),
+						    &troth_in_common };
+/* It needs no reason. */
+const struct troth_in_table troth_in_resumption = { suspension_fields, 1,
+						    &troth_in_common };
+
+static const struct troth_in_field from_fields[] = {
+	TROTH_FIELD_E("party", TROTH_IN_TEXT, u.share.party),
+	TROTH_FIELD_E("site", TROTH_IN_TEXT, u.share.site),
+};
+static const struct troth_in_table from_table = { from_fields, TROTH_LEN(from_fields),
+						  NULL };
+static const struct troth_in_field to_fields[] = {
+	TROTH_FIELD_E("party", TROTH_IN_TEXT, u.share.to_party),
+	TROTH_FIELD_E("site", TROTH_IN_TEXT, u.share.to_site),
+};
+static const struct troth_in_table to_table = { to_fields, TROTH_LEN(to_fields), NULL };
+
+static const struct troth_in_field move_fields[] = {
+	TROTH_FIELD_E("pool", TROTH_IN_TEXT, u.share.pool),
+	TROTH_FIELD_E("amount", TROTH_IN_I64, u.share.amount),
+	TROTH_FIELD_E("reason", TROTH_IN_TEXT, u.share.reason),
+	{ .name = "from",
+	  .form = TROTH_IN_OBJECT,
+	  .base = TROTH_BASE_BODY,
+	  .of = &from_table,
+	  .count_offset = offsetof(struct troth_body, has_from) },
+	{ .name = "to",
+	  .form = TROTH_IN_OBJECT,
+	  .base = TROTH_BASE_BODY,
+	  .of = &to_table,
+	  .count_offset = offsetof(struct troth_body, has_to) },
+};
+const struct troth_in_table troth_in_share_move = { move_fields, TROTH_LEN(move_fields),
+						    &troth_in_common };
+
+static const struct troth_in_field freeze_fields[] = {
+	TROTH_FIELD_E("party", TROTH_IN_TEXT, u.share.party),
+	TROTH_FIELD_E("site", TROTH_IN_TEXT, u.share.site),
+	TROTH_FIELD_E("pool", TROTH_IN_TEXT, u.share.pool),
+	TROTH_FIELD_E("reason", TROTH_IN_TEXT, u.share.reason),
+};
+const struct troth_in_table troth_in_share_freeze = { freeze_fields,
+						      TROTH_LEN(freeze_fields),
+						      &troth_in_common };
+
+static const struct troth_in_field thaw_fields[] = {
+	TROTH_FIELD_E("party", TROTH_IN_TEXT, u.share.party),
+	TROTH_FIELD_E("site", TROTH_IN_TEXT, u.share.site),
+	TROTH_FIELD_E("pool", TROTH_IN_TEXT, u.share.pool),
+	TROTH_FIELD_E("lost", TROTH_IN_I64, u.share.amount),
+};
+const struct troth_in_table troth_in_share_thaw = { thaw_fields, TROTH_LEN(thaw_fields),
+						    &troth_in_common };
+
+/* Reads an event about somebody's authority; whose, the caller then says. */
+static bool begin(struct troth_body *b, struct troth_call *c, enum troth_event_type type)
+{
+	if (!troth_body_at_central(c) || !troth_body_begin(b, c, 1))
+		return false;
+	b->e->type = type;
+	b->e->subject_kind = TROTH_SUBJECT_AUTHORITY;
+	return troth_body_read(b);
+}
+
+void troth_post_pool(struct troth_call *c)
+{
+	char brand[TROTH_PARTY_MAX + 1];
+	struct troth_lookup lookup;
+	struct troth_body b;
+
+	if (!begin(&b, c, TROTH_EVENT_POOL_SET))
+		return;
+	troth_state_lookup(&lookup, &(struct troth_source){ .t = c->t }, brand);
+	b.e->subject = troth_authority_id(brand);
+	b.e->u.pool.idle_ms = to_ms(b.seconds);
+}
+
+void troth_post_grant(struct troth_call *c)
+{
+	struct troth_body b;
+
+	if (!begin(&b, c, TROTH_EVENT_GRANT_GIVEN))
+		return;
+	b.e->subject = troth_authority_id(b.e->u.grant.party);
+	b.e->u.grant.grant.period_ms = to_ms(b.seconds);
+}
+
+void troth_post_grant_withdrawal(struct troth_call *c)
+{
+	struct troth_body b;
+
+	if (begin(&b, c, TROTH_EVENT_GRANT_WITHDRAWN))
+		b.e->subject = troth_authority_id(b.e->u.grant.party);
+}
+
+void troth_post_agent(struct troth_call *c)
+{
+	struct troth_body b;
+
+	if (begin(&b, c, TROTH_EVENT_AGENT_CERTIFIED))
+		b.e->subject = troth_authority_id(b.e->u.agent.party);
+}
+
+void troth_post_suspension(struct troth_call *c)
+{
+	struct troth_body b;
+
+	if (begin(&b, c, TROTH_EVENT_PARTY_SUSPENDED))
+		b.e->subject = troth_authority_id(b.e->u.standing.party);
+}
+
+void troth_post_resumption(struct troth_call *c)
+{
+	struct troth_body b;
+
+	if (begin(&b, c, TROTH_EVENT_PARTY_RESUMED))
+		b.e->subject = troth_authority_id(b.e->u.standing.party);
+}
+
+static bool is_site(struct troth_call *c, const char *party, const char *name)
+{
+	struct troth_site s = { .origin = "" };
+
+	while (troth_query_next_site(c->t, s.origin, &s))
+		if (strcmp(s.party, party) == 0 && strcmp(s.site, name) == 0)
+			return true;
+	return false;
+}
+
+/* Asked back of one site, to be given to another (or nobody) once it has come. */
+void troth_post_share_move(struct troth_call *c)
+{
+	struct troth_body b;
+
+	if (!begin(&b, c, TROTH_EVENT_SHARE_RECALLED))
+		return;
+	if (b.has_from == 0) {
+		troth_body_flaw(&b, "from", "is missing: whose share it is taken from");
+		return;
+	}
+	if (b.has_to > 0 && !is_site(c, b.e->u.share.to_party, b.e->u.share.to_site)) {
+		troth_body_flaw(&b, "to", "is no site of the federation");
+		return;
+	}
+	if (b.e->u.share.reason[0] == '\0')
+		TROTH_TEXT_SET(b.e->u.share.reason, "moved");
+	b.e->subject = troth_authority_id(b.e->u.share.party);
+}
+
+void troth_post_share_freeze(struct troth_call *c)
+{
+	struct troth_body b;
+
+	if (begin(&b, c, TROTH_EVENT_SHARE_FROZEN))
+		b.e->subject = troth_authority_id(b.e->u.share.party);
+}
+
+void troth_post_share_thaw(struct troth_call *c)
+{
+	struct troth_body b;
+
+	if (begin(&b, c, TROTH_EVENT_SHARE_THAWED))
+		b.e->subject = troth_authority_id(b.e->u.share.party);
+}
