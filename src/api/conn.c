@@ -250,24 +250,6 @@ static const char *read_token(struct lws *wsi, char *out, size_t size)
 	return out + 7;
 }
 
-static bool serve_file(struct troth_conn *conn, struct troth_call *c)
-{
-	const struct troth_api_config *config = &conn->server->api.config;
-
-	for (unsigned i = 0; i < config->file_count; i++) {
-		const struct troth_api_file *f = &config->files[i];
-
-		if (strcmp(f->path, c->path) != 0)
-			continue;
-		(void)troth_call_reply(c, 200);
-		troth_buf_reset(&c->reply);
-		troth_buf_put(&c->reply, f->data, f->len);
-		c->content_type = f->content_type;
-		return true;
-	}
-	return false;
-}
-
 /* ---- One request ---- */
 
 /* The length of the body; false: answered with a problem, and to be closed. */
@@ -312,8 +294,6 @@ static int begin_get(struct troth_conn *conn, const char *token)
 {
 	struct troth_call *c = conn->call;
 
-	if (serve_file(conn, c))
-		return answer(conn, false);
 	if (strcmp(c->path, "/v1/events") == 0 &&
 	    !copy_named(conn->wsi, "last-event-id:", c->key, sizeof(c->key)))
 		troth_call_problem(c, TROTH_PROBLEM_BAD_REQUEST, "Last-Event-ID", NULL);

@@ -39,9 +39,9 @@ const struct config_key config_keys[] = {
 	TEXT(central, GATEWAY, CONFIG_ADDRESS, true, "", "Where central listens."),
 
 	TEXT(api_listen, CENTRAL, CONFIG_LIST, false, "127.0.0.1:7480",
-	     "Where API and console are served; TLS unless it is loopback."),
+	     "Where the API is served; TLS unless it is loopback."),
 	TEXT(api_listen, GATEWAY, CONFIG_LIST, false, "127.0.0.1:7481",
-	     "Where API and console are served; TLS unless it is loopback."),
+	     "Where the API is served; TLS unless it is loopback."),
 	TEXT(api_cert, BOTH, CONFIG_PATH, false, "",
 	     "Certificate chain (PEM) of the API; with it every api_listen is TLS."),
 	TEXT(api_key, BOTH, CONFIG_PATH, false, "", "Private key (PEM) of api_cert."),

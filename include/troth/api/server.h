@@ -37,14 +37,6 @@ struct troth_api_listen {
 	int port;
 };
 
-/* A file that is served as it is, without a token: the console. */
-struct troth_api_file {
-	const char *path; /* "/", "/app.js": exactly this path, below none of ours. */
-	const char *content_type;
-	const uint8_t *data; /* Must outlive the API. */
-	size_t len;
-};
-
 struct troth_api_config {
 	const struct troth_engine *engine; /* Must outlive the API. */
 	unsigned listen_count;
@@ -62,8 +54,6 @@ struct troth_api_config {
 	 * A file that is there is never changed. NULL: no token comes into being.
 	 */
 	const char *admin_token_file;
-	const struct troth_api_file *files;
-	unsigned file_count;
 
 	/* Limits; 0: the default that stands behind. */
 	unsigned connections_max; /* 10000 */
