@@ -346,13 +346,10 @@ int troth_ctl_cli(int argc, char **argv)
 	return EXIT_USAGE;
 }
 
-int troth_ctl_status(int argc, char **argv)
+int troth_ctl_plain(int argc, char **argv)
 {
-	static const struct cli_verb verb = {
-		"status",     "GET",
-		"/v1/status", "How the node is: link, backlog, room, version",
-		NULL,         NULL
-	};
-
-	return run_verb("", &verb, argc, argv);
+	for (const struct cli_verb *v = cli_plain; v->name != NULL; v++)
+		if (strcmp(v->name, argv[0]) == 0)
+			return run_verb("", v, argc, argv);
+	return EXIT_USAGE;
 }

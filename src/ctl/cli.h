@@ -17,11 +17,13 @@ enum cli_type {
 	CLI_TEXT,
 	CLI_WORDS, /* Words with commas or blanks between; in the body blanks. */
 	CLI_NUMBER,
+	CLI_LIST,  /* The same; in the body a list. */
 	CLI_FLAG,  /* No value: true. */
 	CLI_LINE,  /* SKU:QUANTITY[:UNIT_PRICE[:SELLER]], may be repeated. */
 	CLI_TERMS, /* debtor=..,action=..[,due=..][,ack_within_s=..]..., may be repeated.
 		    */
 	CLI_FILE,  /* The contents of the named file. */
+	CLI_SITE,  /* PARTY/SITE; in the body an object. */
 	CLI_IF_MATCH,
 };
 
@@ -43,7 +45,7 @@ struct cli_verb {
 		*path; /* "{id}" stands for the argument, "{on}" for --order or --case. */
 	const char *help;
 	const struct cli_option *options; /* NULL: none. */
-	const char *list;                 /* Answers with a list under this name. */
+	const char *list; /* Answers with lists under these names, blanks between. */
 };
 
 struct cli_noun {
@@ -54,8 +56,16 @@ struct cli_noun {
 
 extern const struct cli_noun cli_nouns[];
 
-/* Prints an answer for people: a list as a table, anything else as a tree. */
-void cli_print(const json_t *answer, const char *list);
+/* Commands that are a verb by themselves, such as `troth status`. */
+extern const struct cli_verb cli_plain[];
+
+/* The verbs of cli_authority.c. */
+extern const struct cli_verb cli_pool_verbs[], cli_grant_verbs[], cli_agent_verbs[],
+	cli_share_verbs[], cli_ask_verbs[], cli_approve_verbs[];
+extern const struct cli_option cli_suspend[], cli_resume[];
+
+/* Prints an answer for people: lists as lines, anything else as a tree. */
+void cli_print(const json_t *answer, const char *lists);
 
 /* Parses one value into the body; false with *why naming what is wrong. */
 bool cli_set(json_t *body, const struct cli_option *o, const char *value,

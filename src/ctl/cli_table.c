@@ -1,16 +1,4 @@
-#include "cli.h"
-
-#define TEXT(n, f, req, h)                                                               \
-	{                                                                                \
-		(n), (f), CLI_TEXT, (req), (h)                                           \
-	}
-#define END                                                                              \
-	{                                                                                \
-		NULL, NULL, CLI_TEXT, false, NULL                                        \
-	}
-
-#define ON_BEHALF TEXT("on-behalf", "on_behalf", false, "Party that this site acts for")
-#define ACTOR     TEXT("actor", NULL, false, "Who acts (only with an integration token)")
+#include "cli_options.h"
 
 static const struct cli_option order_place[] = {
 	TEXT("customer", NULL, true, "The brand's opaque reference of the customer"),
@@ -201,6 +189,7 @@ static const struct cli_verb promise_verbs[] = {
 	STEP("approve", "Approve it (HQ)"),
 	STEP("reject", "Reject it (HQ)"),
 	STEP("speak", "The approved promise has been told"),
+	STEP("expire", "The offer was not taken"),
 	STEP("break", "It cannot be kept any more (HQ)"),
 	STEP("release", "The customer waived it"),
 	{ "cancel", "POST", "/v1/promises/{id}/cancel", "Cancel it (HQ)", promise_cancel,
@@ -358,5 +347,21 @@ const struct cli_noun cli_nouns[] = {
 	{ "party", "parties of the federation", party_verbs },
 	{ "site", "sites of the federation", site_verbs },
 	{ "token", "tokens for the API", token_verbs },
+	{ "pool", "money and goods that promises are made from", cli_pool_verbs },
+	{ "grant", "what parties may promise without asking", cli_grant_verbs },
+	{ "agent", "what agents are certified to", cli_agent_verbs },
+	{ "share", "what sites hold of pools", cli_share_verbs },
+	{ "ask", "may I promise this?", cli_ask_verbs },
+	{ "approve", "what HQ has been asked", cli_approve_verbs },
 	{ NULL, NULL, NULL },
+};
+
+const struct cli_verb cli_plain[] = {
+	{ "status", "GET", "/v1/status", "How the node is: link, backlog, room, version",
+	  NULL, NULL },
+	{ "suspend", "POST", "/v1/suspensions",
+	  "A party may promise nothing more by itself (central)", cli_suspend, NULL },
+	{ "resume", "POST", "/v1/suspensions/lift", "It may again (central)", cli_resume,
+	  NULL },
+	{ NULL, NULL, NULL, NULL, NULL, NULL },
 };

@@ -69,7 +69,15 @@ static json_t *line(char *text)
 	return o;
 }
 
-/* name=value,name=value: whole numbers for names that end in _s, else text. */
+static bool is_number(const char *name)
+{
+	size_t len = strlen(name);
+
+	return (len > 2 && strcmp(name + len - 2, "_s") == 0) ||
+	       strcmp(name, "quantity") == 0 || strcmp(name, "amount") == 0;
+}
+
+/* name=value,name=value: whole numbers for some names, else text. */
 static json_t *terms(char *text)
 {
 	json_t *o = json_object();
@@ -86,13 +94,33 @@ static json_t *terms(char *text)
 		}
 		*value++ = '\0';
 
-		size_t len = strlen(part);
-		bool seconds = len > 2 && strcmp(part + len - 2, "_s") == 0;
-		json_t *v = seconds && number(value, &n) ? json_integer(n)
-							 : json_string(value);
+		json_t *v = is_number(part) && number(value, &n) ? json_integer(n)
+								 : json_string(value);
 		(void)json_object_set_new(o, part, v);
 	}
 	return o;
+}
+
+static json_t *list(char *text)
+{
+	json_t *a = json_array();
+	char *save;
+
+	for (char *word = strtok_r(text, ", ", &save); word != NULL;
+	     word = strtok_r(NULL, ", ", &save))
+		(void)json_array_append_new(a, json_string(word));
+	return a;
+}
+
+/* PARTY/SITE: a party's name holds no slash. */
+static json_t *site(const char *text)
+{
+	const char *slash = strchr(text, '/');
+
+	if (slash == NULL || slash == text || slash[1] == '\0')
+		return NULL;
+	return json_pack("{s:s%, s:s}", "party", text, (size_t)(slash - text), "site",
+			 slash + 1);
 }
 
 static json_t *contents(const char *path, struct troth_why *why)
@@ -112,6 +140,21 @@ static json_t *contents(const char *path, struct troth_why *why)
 		return NULL;
 	}
 	return json_stringn(text, len);
+}
+
+static bool set_terms(json_t *body, const struct cli_option *o, const char *field,
+		      const char *value, struct troth_why *why)
+{
+	bool one = strcmp(field, "tell") == 0 || strcmp(field, "instead") == 0;
+	char *copy = strdup(value);
+	json_t *v = NULL;
+
+	if (copy != NULL)
+		v = o->type == CLI_LINE ? line(copy) : terms(copy);
+	free(copy);
+	if (v == NULL)
+		return wrong(why, o, o->help);
+	return one ? put(body, field, v) : append(body, field, v);
 }
 
 bool cli_set(json_t *body, const struct cli_option *o, const char *value,
@@ -142,16 +185,17 @@ bool cli_set(json_t *body, const struct cli_option *o, const char *value,
 	case CLI_FILE:
 		v = contents(value, why);
 		return v != NULL && put(body, field, v);
+	case CLI_SITE:
+		v = site(value);
+		return v != NULL ? put(body, field, v) : wrong(why, o, "is PARTY/SITE");
+	case CLI_LIST:
+		copy = strdup(value);
+		v = copy != NULL ? list(copy) : NULL;
+		free(copy);
+		return v != NULL && put(body, field, v);
 	case CLI_LINE:
 	case CLI_TERMS:
-		copy = strdup(value);
-		if (copy != NULL)
-			v = o->type == CLI_LINE ? line(copy) : terms(copy);
-		free(copy);
-		if (v == NULL)
-			return wrong(why, o, o->help);
-		return strcmp(field, "tell") == 0 ? put(body, field, v)
-						  : append(body, field, v);
+		return set_terms(body, o, field, value, why);
 	case CLI_IF_MATCH:
 		break;
 	}
@@ -225,15 +269,20 @@ static void print_list(const json_t *items)
 	}
 }
 
-void cli_print(const json_t *answer, const char *list)
+void cli_print(const json_t *answer, const char *lists)
 {
-	const json_t *items = list == NULL ? NULL : json_object_get(answer, list);
+	char name[32];
+	size_t len;
 
-	if (items == NULL) {
+	if (lists == NULL) {
 		print_tree(answer, 0);
 		return;
 	}
-	print_list(items);
+	for (; *lists != '\0'; lists += len + (lists[len] == ' ')) {
+		len = strcspn(lists, " ");
+		(void)snprintf(name, sizeof(name), "%.*s", (int)len, lists);
+		print_list(json_object_get(answer, name));
+	}
 
 	const char *next = json_string_value(json_object_get(answer, "next"));
 	if (next != NULL)

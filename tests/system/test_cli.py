@@ -120,6 +120,56 @@ class CommandLine(InDirectory):
             self.troth(seller, *correct, "--if-match", quotes % etag)
         self.troth(seller, *correct, "--if-match", quotes % etag, code=1)
 
+    def test_hq_delegates_by_commands(self):
+        fed = self.added()
+        hq, shop = fed.central, fed.gateway(SELLER)
+        self.troth(hq, "pool", "set", "--pool", "cables", "--sku", "HDMI-2M",
+                   "--total", "100", "--share", "30", "--low", "10", "--idle-s", "3600")
+        self.assertRegex(self.troth(hq, "pool", "list"),
+                         r"^pool=cables .*total=100 .*out=\d+ .*free=\d+ ")
+        self.troth(hq, "grant", "give", "--party", "shop", "--grant", "gifts",
+                   "--kinds", "gift,replacement", "--skus", "HDMI-2M", "--most", "2",
+                   "--pool", "cables", "--level", "1")
+        self.troth(hq, "agent", "certify", "--party", "shop", "--agent", "ann",
+                   "--level", "2")
+        self.assertRegex(self.troth(hq, "agent", "list"),
+                         r"^party=shop  agent=ann  level=2  certified=true")
+        self.troth(hq, "suspend", "--party", "shop", "--reason", "abuse")
+        self.assertIn("suspended: true", self.troth(hq, "grant", "list"))
+        self.assertIn("no such step", self.troth(hq, "suspend", "--party", "shop",
+                                                 "--reason", "abuse", code=1))
+        self.troth(hq, "resume", "--party", "shop")
+        listed = self.troth(hq, "grant", "list", "--party", "shop")
+        for line in ("suspended: false", "- replacement", "pool: cables", "level: 1",
+                     "in_force: true"):
+            self.assertIn(line, listed)
+        # The site sees what is its own, and may not help itself to more.
+        shop.wait_get("/v1/grants", lambda a: a.body["items"]
+                      and a.body["items"][0]["suspended"] is False)
+        self.assertIn("grant: gifts", self.troth(shop, "grant", "list"))
+        self.assertIn("may not do this", self.troth(
+            shop, "grant", "give", "--party", "shop", "--grant", "more",
+            "--kinds", "refund", "--most", "1", code=1))
+        self.troth(hq, "grant", "withdraw", "--party", "shop", "--grant", "gifts",
+                   "--reason", "season_over")
+        self.assertIn("in_force: false", self.troth(hq, "grant", "list"))
+
+    def test_what_is_wrong_with_a_delegation_is_said(self):
+        fed = self.federation(sites=())
+        fed.central.start()
+        for wrong, said, code in (
+                (["share", "move", "--pool", "p", "--amount", "1", "--from", "acme"],
+                 "PARTY/SITE", 2),
+                (["grant", "give", "--party", "p", "--grant", "g", "--most", "1"],
+                 "--kinds is needed", 2),
+                (["grant", "give", "--party", "p", "--grant", "g", "--most", "1",
+                  "--kinds", "gift,king"], "kinds[1]", 1),
+                (["pool", "set", "--pool", "p", "--sku", "S", "--total", "many"],
+                 "not a whole number", 2),
+                (["suspend", "--party", "p"], "--reason is needed", 2),
+                (["ask", "order"], "--kind is needed", 2)):
+            self.assertIn(said, self.troth(fed.central, *wrong, code=code), wrong)
+
     def test_who_gives_no_token_is_told_how(self):
         fed = self.federation(sites=())
         fed.central.start()

@@ -8,10 +8,10 @@
 #ifndef TROTH_CTL_CLI_H
 #define TROTH_CTL_CLI_H
 
-/* argv[0] is the noun: order, case, promise, commitment, party, site, token. */
+/* argv[0] is the noun: order, case, promise, pool, ask, ... */
 int troth_ctl_cli(int argc, char **argv);
 
-/* `troth status`: how the node is, as one request. */
-int troth_ctl_status(int argc, char **argv);
+/* argv[0] is the whole command: status, suspend, resume. */
+int troth_ctl_plain(int argc, char **argv);
 
 #endif
