@@ -132,6 +132,11 @@ static void out_federation(struct troth_out *o, const struct troth_event *e)
 		troth_out_some_text(o, "operator", e->u.party.operator_party);
 		return;
 	}
+	if (e->type >= TROTH_EVENT_POLICY_PUBLISHED) {
+		troth_out_uint(o, "version", e->u.policy.version);
+		troth_out_some_text(o, "reason", e->u.policy.reason);
+		return;
+	}
 	troth_out_some_text(o, "party", e->u.site.party);
 	troth_out_some_text(o, "site", e->u.site.site);
 	troth_out_text(o, "origin", e->u.site.origin);
@@ -159,6 +164,8 @@ static void out_payload(struct troth_out *o, const struct troth_event *e)
 	case TROTH_EVENT_SITE_ADDED:
 	case TROTH_EVENT_SITE_KEY_ADDED:
 	case TROTH_EVENT_SITE_KEY_REVOKED:
+	case TROTH_EVENT_POLICY_PUBLISHED:
+	case TROTH_EVENT_POLICY_WITHDRAWN:
 		out_federation(o, e);
 		break;
 	case TROTH_EVENT_ORDER_PLACED:

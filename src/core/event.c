@@ -99,6 +99,20 @@ static bool site_ok(const struct troth_event *e, struct troth_flaw *flaw)
 	return true;
 }
 
+static bool policy_ok(const struct troth_event *e, struct troth_flaw *flaw)
+{
+	struct troth_span text = e->u.policy.policy_text;
+
+	if (e->u.policy.version == 0)
+		return fail(flaw, "version", "counts from 1");
+	if (e->type == TROTH_EVENT_POLICY_WITHDRAWN)
+		return name_ok(e->u.policy.reason, TROTH_CODE_MAX, true, "reason", flaw);
+	if (text.len == 0 || text.len > TROTH_POLICY_TEXT_MAX)
+		return fail(flaw, "text", "must be 1 to 49152 bytes");
+	return troth_text_ok(text, true) ||
+	       fail(flaw, "text", "must be UTF-8 without control characters");
+}
+
 static bool order_ok(const struct troth_event *e, struct troth_flaw *flaw)
 {
 	const struct troth_order_content *o = &e->u.order;
@@ -316,6 +330,9 @@ static bool payload_ok(const struct troth_event *e, struct troth_flaw *flaw)
 	case TROTH_EVENT_SITE_KEY_ADDED:
 	case TROTH_EVENT_SITE_KEY_REVOKED:
 		return site_ok(e, flaw);
+	case TROTH_EVENT_POLICY_PUBLISHED:
+	case TROTH_EVENT_POLICY_WITHDRAWN:
+		return policy_ok(e, flaw);
 	case TROTH_EVENT_ORDER_PLACED:
 	case TROTH_EVENT_ORDER_CORRECTED:
 		return order_ok(e, flaw);
@@ -446,6 +463,8 @@ bool troth_event_is_fact(const struct troth_event *e)
 	case TROTH_EVENT_SITE_ADDED:
 	case TROTH_EVENT_SITE_KEY_ADDED:
 	case TROTH_EVENT_SITE_KEY_REVOKED:
+	case TROTH_EVENT_POLICY_PUBLISHED:
+	case TROTH_EVENT_POLICY_WITHDRAWN:
 	case TROTH_EVENT_ORDER_PLACED:
 	case TROTH_EVENT_ORDER_CORRECTED:
 	case TROTH_EVENT_ORDER_CANCELLED:
@@ -477,6 +496,8 @@ const char *troth_event_type_name(enum troth_event_type type)
 		[TROTH_EVENT_SITE_ADDED] = "site_added",
 		[TROTH_EVENT_SITE_KEY_ADDED] = "site_key_added",
 		[TROTH_EVENT_SITE_KEY_REVOKED] = "site_key_revoked",
+		[TROTH_EVENT_POLICY_PUBLISHED] = "policy_published",
+		[TROTH_EVENT_POLICY_WITHDRAWN] = "policy_withdrawn",
 		[TROTH_EVENT_ORDER_PLACED] = "order_placed",
 		[TROTH_EVENT_ORDER_CORRECTED] = "order_corrected",
 		[TROTH_EVENT_ORDER_SHIPPED] = "order_shipped",

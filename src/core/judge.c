@@ -90,6 +90,24 @@ static enum troth_reason judge_federation(const struct bench *b)
 						    : TROTH_REASON_LIMIT;
 }
 
+/* Versions have no gaps, so that one there is, is one up to the newest. */
+static enum troth_reason judge_policy(const struct bench *b)
+{
+	uint64_t version = b->e->u.policy.version;
+	uint64_t newest = troth_lookup_newest_policy(b->lookup);
+	const struct troth_policy *p;
+
+	if (!b->who->central)
+		return TROTH_REASON_NOT_ENTITLED;
+	if (b->e->type == TROTH_EVENT_POLICY_PUBLISHED)
+		return version == newest + 1 ? TROTH_REASON_NONE : TROTH_REASON_STALE;
+	if (version > newest)
+		return TROTH_REASON_POLICY_UNKNOWN;
+	p = troth_lookup_policy(b->lookup, version);
+	return p != NULL && p->withdrawn.ms != 0 ? TROTH_REASON_POLICY_WITHDRAWN
+						 : TROTH_REASON_NONE;
+}
+
 /* --- orders --- */
 
 static enum troth_reason content(const struct bench *b)
@@ -345,6 +363,9 @@ static enum troth_reason judge_payload(const struct bench *b)
 	case TROTH_EVENT_SITE_KEY_ADDED:
 	case TROTH_EVENT_SITE_KEY_REVOKED:
 		return judge_federation(b);
+	case TROTH_EVENT_POLICY_PUBLISHED:
+	case TROTH_EVENT_POLICY_WITHDRAWN:
+		return judge_policy(b);
 	case TROTH_EVENT_ORDER_PLACED:
 		return judge_placed(b);
 	case TROTH_EVENT_ORDER_CORRECTED:

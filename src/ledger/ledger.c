@@ -167,8 +167,10 @@ enum troth_err troth_ledger_open(struct troth_ledger **ledger, struct troth_kv *
 	l->events = malloc(TROTH_BATCH_MAX * sizeof(*l->events));
 	l->declared = malloc(sizeof(*l->declared));
 	l->personal = malloc(sizeof(*l->personal));
+	l->source.policies = troth_policies_new(config->zones);
 	if (l->subject == NULL || l->indexed == NULL || l->source.authority == NULL ||
-	    l->events == NULL || l->declared == NULL || l->personal == NULL)
+	    l->source.policies == NULL || l->events == NULL || l->declared == NULL ||
+	    l->personal == NULL)
 		err = troth_fail(why, TROTH_ERR_MEMORY, "no memory for the ledger");
 	else
 		err = load(l, why);
@@ -190,6 +192,7 @@ void troth_ledger_close(struct troth_ledger *l)
 	troth_buf_fini(&l->record);
 	troth_buf_fini(&l->body);
 	troth_buf_fini(&l->blob);
+	troth_policies_free(l->source.policies);
 	free(l->subject);
 	free(l->indexed);
 	free(l->source.authority);
@@ -236,9 +239,6 @@ void troth_ledger_begin(struct troth_ledger *l, struct troth_time now)
 	l->source.t = &l->txn;
 	l->source.at_hand = NULL;
 	troth_state_lookup(&l->lookup, &l->source, l->brand);
-	l->lookup.policy = l->config.policy;
-	l->lookup.newest_policy = l->config.newest_policy;
-	l->lookup.policies = l->config.policies;
 	ledger_clock(l);
 }
 

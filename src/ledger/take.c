@@ -286,6 +286,12 @@ static bool draft_ok(struct troth_ledger *l, struct troth_event *e,
 	out->status = TROTH_FLAWED;
 	if (!troth_event_check(e, &out->flaw))
 		return false;
+	if (e->type == TROTH_EVENT_POLICY_PUBLISHED &&
+	    troth_policies_check(l->source.policies, e->u.policy.policy_text, NULL) !=
+		    TROTH_OK) {
+		out->flaw = (struct troth_flaw){ "text", "is no policy" };
+		return false;
+	}
 	/* Who acts here with that name would be taken for the clock everywhere. */
 	if (strcmp(e->actor, TROTH_CLOCK_ACTOR) == 0) {
 		out->flaw = (struct troth_flaw){ "actor",

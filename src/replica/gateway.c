@@ -94,9 +94,6 @@ void replica_look(struct troth_gateway *g, struct troth_txn *t)
 	g->source.at_hand = NULL;
 	g->source.until.ms = 0;
 	troth_state_lookup(&g->lookup, &g->source, g->brand);
-	g->lookup.policy = g->config.policy;
-	g->lookup.newest_policy = g->config.newest_policy;
-	g->lookup.policies = g->config.policies;
 }
 
 void replica_begin(struct troth_gateway *g, struct troth_txn *t, enum troth_txn_mode mode)
@@ -170,8 +167,10 @@ static bool take_memory(struct troth_gateway *g)
 	g->results = calloc(COMMANDS_MAX, sizeof(*g->results));
 	g->bodies = calloc(TROTH_BATCH_MAX, sizeof(*g->bodies));
 	g->blobs = calloc(TROTH_BATCH_MAX, sizeof(*g->blobs));
+	g->source.policies = troth_policies_new(g->config.zones);
 	return g->view[0] != NULL && g->view[1] != NULL && g->source.authority != NULL &&
-	       g->results != NULL && g->bodies != NULL && g->blobs != NULL;
+	       g->source.policies != NULL && g->results != NULL && g->bodies != NULL &&
+	       g->blobs != NULL;
 }
 
 /* Checks whose store it is; a new one becomes ours. */
@@ -240,6 +239,7 @@ void troth_gateway_close(struct troth_gateway *g)
 	}
 	questions_fail(g, "the gateway is stopping");
 	follow_reset(g);
+	troth_policies_free(g->source.policies);
 	free(g->view[0]);
 	free(g->view[1]);
 	free(g->source.authority);

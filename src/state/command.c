@@ -33,6 +33,7 @@ void troth_command_free(struct troth_command *c)
 		free(c->drafts[i]);
 		free(c->personal[i]);
 	}
+	free(c->policy_text);
 	free(c);
 }
 

@@ -124,6 +124,8 @@ void troth_state_lookup(struct troth_lookup *lookup, struct troth_source *source
 		.level = given_level,
 		.given = given_sum,
 	};
+	if (source->policies != NULL)
+		troth_policies_ask(source->policies, t, lookup);
 }
 
 static void put_party(struct troth_txn *t, const struct troth_party *p)
@@ -159,6 +161,11 @@ void troth_state_apply_federation(struct troth_txn *t, const struct troth_event 
 {
 	struct troth_site s;
 
+	if (e->type == TROTH_EVENT_POLICY_PUBLISHED ||
+	    e->type == TROTH_EVENT_POLICY_WITHDRAWN) {
+		troth_state_apply_policy(t, e);
+		return;
+	}
 	if (e->type == TROTH_EVENT_PARTY_ADDED) {
 		put_party(t, &e->u.party);
 		return;

@@ -10,7 +10,7 @@
 	[TROTH_T_RECEIVED] = "received", [TROTH_T_KEYS] = "keys",                        \
 	[TROTH_T_TOKENS] = "tokens", [TROTH_T_ALARMS] = "alarms",                        \
 	[TROTH_T_RECOVERIES] = "recoveries", [TROTH_T_AGENTS] = "agents",                \
-	[TROTH_T_GIVEN] = "given"
+	[TROTH_T_GIVEN] = "given", [TROTH_T_POLICIES] = "policies"
 
 static const char *const central_tables[TROTH_T_CENTRAL_COUNT] = {
 	COMMON,

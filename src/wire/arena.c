@@ -7,7 +7,7 @@
  * Enough for every body within the limits: twice its bytes, and the structs of
  * TROTH_LINES_MAX lines. What needs more is refused as not valid.
  */
-#define THREAD_BYTES ((size_t)64 << 10)
+#define THREAD_BYTES ((size_t)160 << 10)
 #define CHUNK_MIN    ((size_t)16 << 10)
 #define ALIGN        alignof(max_align_t)
 

@@ -1,11 +1,14 @@
 #include "troth/wire/event.h"
 
 #include "map.h"
+#include "scan.h"
 
 #include "troth/v1/event.pb-c.h"
 
 #include <assert.h>
 #include <string.h>
+
+#define TEXT_FIELD 2 /* Of policy_published. */
 
 #define E(member) offsetof(struct troth_event, member)
 #define T(member) offsetof(struct troth_terms, member)
@@ -57,6 +60,18 @@ static const struct troth_map_field site_key_revoked_fields[] = {
 	NAME(E(u.site.reason), TROTH_CODE_MAX),
 };
 MAP(site_key_revoked, site_key_revoked);
+
+static const struct troth_map_field policy_published_fields[] = {
+	U64(E(u.policy.version)),
+	SPAN(E(u.policy.policy_text), TROTH_POLICY_TEXT_MAX),
+};
+MAP(policy_published, policy_published);
+
+static const struct troth_map_field policy_withdrawn_fields[] = {
+	U64(E(u.policy.version)),
+	NAME(E(u.policy.reason), TROTH_CODE_MAX),
+};
+MAP(policy_withdrawn, policy_withdrawn);
 
 #define LINES                                                                            \
 	LIST(E(u.order.lines), TROTH_LINES_MAX, E(u.order.line_count), &line,            \
@@ -376,6 +391,8 @@ static const struct troth_map_field body_map_fields[] = {
 	HAND(0, &site_added),
 	HAND(0, &site_key_added),
 	HAND(0, &site_key_revoked),
+	HAND(0, &policy_published),
+	HAND(0, &policy_withdrawn),
 	HAND(0, &order_placed),
 	HAND(0, &order_corrected),
 	HAND(0, &order_shipped),
@@ -479,6 +496,7 @@ static void clear(struct troth_event *e, enum troth_event_type type)
 	size_t len = sizeof(e->u.site);
 
 	_Static_assert(sizeof(e->u.site) >= sizeof(e->u.party) &&
+			       sizeof(e->u.site) >= sizeof(e->u.policy) &&
 			       sizeof(e->u.site) >= sizeof(e->u.cancel) &&
 			       sizeof(e->u.site) >= sizeof(e->u.cas) &&
 			       sizeof(e->u.site) >= sizeof(e->u.promise_step) &&
@@ -497,6 +515,17 @@ static void clear(struct troth_event *e, enum troth_event_type type)
 	else if (type == TROTH_EVENT_GRANT_GIVEN || type == TROTH_EVENT_GRANT_WITHDRAWN)
 		len = sizeof(e->u.grant);
 	memset(e, 0, E(u) + len);
+}
+
+/* The bytes of the first field `number` in a message that protobuf-c has read. */
+static struct troth_span field_of(struct troth_span in, uint32_t number)
+{
+	struct troth_wire_field f;
+
+	while (in.len > 0 && troth_wire_next(&in, &f))
+		if (f.number == number && f.type == TROTH_WIRE_BYTES)
+			return f.bytes;
+	return TROTH_SPAN_NONE;
 }
 
 /* What protobuf-c read, with a payload in it, into *e. */
@@ -557,5 +586,9 @@ enum troth_err troth_body_decode(struct troth_event *e, struct troth_span body,
 	err = take(e, pb, why);
 	if (err != TROTH_OK)
 		return err;
+	/* Its text lies in the arena, which is about to be used again. */
+	if (e->type == TROTH_EVENT_POLICY_PUBLISHED)
+		e->u.policy.policy_text = field_of(field_of(body, (uint32_t)e->type),
+						   TEXT_FIELD);
 	return encodes_to(e, body) ? TROTH_OK : blame(body, why);
 }

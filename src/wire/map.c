@@ -72,6 +72,18 @@ static const char *read_bytes(const struct troth_map_field *f,
 	return NULL;
 }
 
+/* Borrowed from the message. */
+static const char *read_span(const struct troth_map_field *f,
+			     const ProtobufCBinaryData *b, void *at)
+{
+	struct troth_span s = troth_span(b->data, b->len);
+
+	if (b->len > f->max)
+		return "is too long";
+	memcpy(at, &s, sizeof(s));
+	return NULL;
+}
+
 static const char *read_number(const struct troth_map_field *f, const void *from,
 			       void *at)
 {
@@ -166,6 +178,9 @@ enum troth_err troth_map_read(const struct troth_map *m, const ProtobufCMessage 
 		case TROTH_MAP_BYTES_FLAG:
 			problem = read_bytes(f, (const void *)from, to);
 			break;
+		case TROTH_MAP_SPAN:
+			problem = read_span(f, (const void *)from, at);
+			break;
 		case TROTH_MAP_U32:
 		case TROTH_MAP_U64:
 		case TROTH_MAP_I64:
@@ -251,6 +266,7 @@ static bool write_field(const struct troth_map_field *f,
 {
 	const uint8_t *at = (const uint8_t *)from + f->offset;
 	uint8_t *to = (uint8_t *)pb + d->offset;
+	struct troth_span span;
 	bool flag;
 
 	switch (f->kind) {
@@ -266,6 +282,12 @@ static bool write_field(const struct troth_map_field *f,
 	case TROTH_MAP_BYTES_ZERO:
 	case TROTH_MAP_BYTES_FLAG:
 		write_bytes(f, from, (ProtobufCBinaryData *)to);
+		break;
+	case TROTH_MAP_SPAN:
+		memcpy(&span, at, sizeof(span));
+		*(ProtobufCBinaryData *)to = (ProtobufCBinaryData){
+			span.len, (uint8_t *)span.data
+		};
 		break;
 	case TROTH_MAP_U32:
 		memcpy(to, at, sizeof(uint32_t));

@@ -21,6 +21,7 @@ enum troth_map_kind {
 	TROTH_MAP_BYTES,       /* uint8_t[max], always there. */
 	TROTH_MAP_BYTES_ZERO,  /* uint8_t[max], left out when it is all zeros. */
 	TROTH_MAP_BYTES_FLAG,  /* uint8_t[max], there if the bool at `aux` says so. */
+	TROTH_MAP_SPAN,        /* struct troth_span of at most `max` bytes. */
 	TROTH_MAP_U32,         /* uint32_t or an enum; at most `max` unless that is 0. */
 	TROTH_MAP_U64,         /* uint64_t. */
 	TROTH_MAP_I64,         /* int64_t. */
@@ -55,6 +56,7 @@ struct troth_map_field {
 #define BYTES(at, len)              FIELD(BYTES, at, len, 0, NULL, 0)
 #define BYTES_ZERO(at, len)         FIELD(BYTES_ZERO, at, len, 0, NULL, 0)
 #define BYTES_IF(at, has, len)      FIELD(BYTES_FLAG, at, len, has, NULL, 0)
+#define SPAN(at, most)              FIELD(SPAN, at, most, 0, NULL, 0)
 #define U32(at)                     FIELD(U32, at, 0, 0, NULL, 0)
 #define U32_TO(at, most)            FIELD(U32, at, most, 0, NULL, 0)
 #define U64(at)                     FIELD(U64, at, 0, 0, NULL, 0)

@@ -20,6 +20,7 @@ static const struct troth_party parties[] = {
 const enum troth_event_type fixture_types[] = {
 	TROTH_EVENT_PARTY_ADDED,      TROTH_EVENT_SITE_ADDED,
 	TROTH_EVENT_SITE_KEY_ADDED,   TROTH_EVENT_SITE_KEY_REVOKED,
+	TROTH_EVENT_POLICY_PUBLISHED, TROTH_EVENT_POLICY_WITHDRAWN,
 	TROTH_EVENT_ORDER_PLACED,     TROTH_EVENT_ORDER_CORRECTED,
 	TROTH_EVENT_ORDER_SHIPPED,    TROTH_EVENT_ORDER_DELIVERED,
 	TROTH_EVENT_ORDER_CANCELLED,  TROTH_EVENT_ORDER_CASE_LINKED,
@@ -155,16 +156,39 @@ static bool is_recovery(enum troth_event_type type)
 	return type >= TROTH_EVENT_ALARM_RAISED && type <= TROTH_EVENT_APPEAL_DECIDED;
 }
 
+static bool is_policy(enum troth_event_type type)
+{
+	return type == TROTH_EVENT_POLICY_PUBLISHED ||
+	       type == TROTH_EVENT_POLICY_WITHDRAWN;
+}
+
+static void fill_policy(struct troth_event *e)
+{
+	e->u.policy.version = 1;
+	if (e->type == TROTH_EVENT_POLICY_PUBLISHED)
+		e->u.policy.policy_text = troth_span_str(FIXTURE_POLICY);
+	else
+		strcpy(e->u.policy.reason, "mistake");
+}
+
+/* False: the event is of none of the families that are filled together. */
+static bool fill_family(struct troth_event *e)
+{
+	if (is_recovery(e->type))
+		fixture_recovery(e);
+	else if (e->type >= TROTH_EVENT_POOL_SET)
+		fixture_authority(e);
+	else if (is_policy(e->type))
+		fill_policy(e);
+	else
+		return false;
+	return true;
+}
+
 static void fill_payload(struct troth_event *e)
 {
-	if (is_recovery(e->type)) {
-		fixture_recovery(e);
+	if (fill_family(e))
 		return;
-	}
-	if (e->type >= TROTH_EVENT_POOL_SET) {
-		fixture_authority(e);
-		return;
-	}
 	switch ((unsigned)e->type) {
 	case TROTH_EVENT_NONE:
 		break;
@@ -347,8 +371,25 @@ static void fill_steps_full(struct troth_event *e)
 	}
 }
 
+static void fill_policy_full(struct troth_event *e)
+{
+	static uint8_t text[TROTH_POLICY_TEXT_MAX];
+
+	e->u.policy.version = UINT64_MAX;
+	if (e->type == TROTH_EVENT_POLICY_WITHDRAWN) {
+		name(e->u.policy.reason, TROTH_CODE_MAX);
+		return;
+	}
+	memset(text, '\n', sizeof(text));
+	e->u.policy.policy_text = troth_span(text, sizeof(text));
+}
+
 static void fill_federation_full(struct troth_event *e)
 {
+	if (e->type >= TROTH_EVENT_POLICY_PUBLISHED) {
+		fill_policy_full(e);
+		return;
+	}
 	if (e->type == TROTH_EVENT_PARTY_ADDED) {
 		name(e->u.party.party, TROTH_PARTY_MAX);
 		name(e->u.party.name, TROTH_FIRM_MAX);

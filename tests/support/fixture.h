@@ -21,6 +21,9 @@
 #define FIXTURE_HOUR   INT64_C(3600000)
 #define FIXTURE_DAY    INT64_C(86400000)
 
+/* The text of its first policy. */
+#define FIXTURE_POLICY "rules: ( { kind = \"gift\"; sku = \"HDMI-*\"; most = 2; } );\n"
+
 /* Parties and sites of the federation above. */
 extern const struct troth_lookup fixture_lookup;
 

@@ -2,8 +2,9 @@
  * event - what happened, as its originating site wrote it.
  *
  * A `struct troth_event` is the decoded form of the Body bytes (proto/troth/v1/
- * event.proto). It owns everything in it; the bytes that were decoded stay with
- * whoever holds them, because the bytes, not this struct, are what is hashed,
+ * event.proto). It owns everything in it but the text of a policy, which lies in
+ * the bytes that were decoded (or with whoever made the event). Those bytes stay
+ * with whoever holds them, because they, not this struct, are what is hashed,
  * sealed and kept.
  *
  * Some events are facts (the customer was told, the parcel was handed over):
@@ -13,6 +14,7 @@
 #ifndef TROTH_CORE_EVENT_H
 #define TROTH_CORE_EVENT_H
 
+#include "troth/base/span.h"
 #include "troth/core/model.h"
 
 /* The same numbers as the fields of Body's payload. */
@@ -22,6 +24,8 @@ enum troth_event_type {
 	TROTH_EVENT_SITE_ADDED = 21,
 	TROTH_EVENT_SITE_KEY_ADDED = 22,
 	TROTH_EVENT_SITE_KEY_REVOKED = 23,
+	TROTH_EVENT_POLICY_PUBLISHED = 24,
+	TROTH_EVENT_POLICY_WITHDRAWN = 25,
 	TROTH_EVENT_ORDER_PLACED = 30,
 	TROTH_EVENT_ORDER_CORRECTED = 31,
 	TROTH_EVENT_ORDER_SHIPPED = 32,
@@ -122,6 +126,12 @@ struct troth_event {
 			uint8_t key[32];
 			char reason[TROTH_CODE_MAX + 1];
 		} site; /* SITE_ADDED, SITE_KEY_ADDED, SITE_KEY_REVOKED */
+		struct {
+			uint64_t version;
+			struct troth_span policy_text;   /* Published only: borrowed from
+							    the decoded bytes. */
+			char reason[TROTH_CODE_MAX + 1]; /* Withdrawn only. */
+		} policy;                         /* POLICY_PUBLISHED, POLICY_WITHDRAWN */
 		struct troth_order_content order; /* ORDER_PLACED, ORDER_CORRECTED */
 		struct troth_time at;             /* ORDER_SHIPPED, ORDER_DELIVERED */
 		struct {

@@ -23,13 +23,8 @@ struct troth_ledger_config {
 	/* Ten random bytes at a call, for the ids of the clock's declarations. */
 	void (*random)(void *ctx, void *out, size_t len);
 	void *random_ctx;
-	/*
-	 * The policies that have been published, as struct troth_lookup has them. NULL:
-	 * there are none here.
-	 */
-	const struct troth_policy *(*policy)(void *policies, uint64_t version);
-	uint64_t (*newest_policy)(void *policies);
-	void *policies;
+	/* Of policies' calendars; must outlive the ledger. NULL: troth_zones_utc. */
+	const struct troth_zone_source *zones;
 };
 
 /*

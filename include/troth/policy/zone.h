@@ -29,6 +29,9 @@ struct troth_zone_source {
 /* The zones of this system, in TROTH_ZONE_DIR. */
 extern const struct troth_zone_source troth_zones_of_system;
 
+/* None but UTC, for whoever is to read no files. */
+extern const struct troth_zone_source troth_zones_utc;
+
 /*
  * True if `name` may be the name of a zone: parts of A-Z a-z 0-9 + - _ that begin
  * with a letter, with a single / between them; at most TROTH_ZONE_NAME_MAX bytes.

@@ -31,6 +31,8 @@ struct troth_gateway_config {
 	const struct troth_signer *signer;
 	void (*random)(void *ctx, void *out, size_t len);
 	void *random_ctx;
+	/* Of policies' calendars; must outlive the gateway. NULL: troth_zones_utc. */
+	const struct troth_zone_source *zones;
 	const char *software;
 	unsigned batch_events;      /* At most so many in a Submit; 0: TROTH_BATCH_MAX. */
 	unsigned batches_in_flight; /* 0: 4. */
@@ -39,13 +41,6 @@ struct troth_gateway_config {
 	int64_t follow_wait_ms;     /* 0: TROTH_FOLLOW_WAIT_MAX_MS. */
 	int64_t answer_timeout_ms; /* No answer for so long: the link is dropped; 0: 40 s.
 				    */
-	/*
-	 * The policies that have been published, as struct troth_lookup has them. NULL:
-	 * there are none here.
-	 */
-	const struct troth_policy *(*policy)(void *policies, uint64_t version);
-	uint64_t (*newest_policy)(void *policies);
-	void *policies;
 };
 
 /* None of these may call the gateway back. */

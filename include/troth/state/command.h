@@ -55,6 +55,8 @@ struct troth_command {
 	struct troth_event *drafts[TROTH_COMMAND_EVENTS_MAX];
 	struct troth_personal *personal[TROTH_COMMAND_EVENTS_MAX]; /* NULL: none. */
 	struct troth_id item;
+	/* What a draft's policy_text lies in: from malloc, freed with the command. */
+	char *policy_text;
 
 	/*
 	 * "May I promise this?": the node answers it from its newest view and fills

@@ -10,6 +10,7 @@
 #define TROTH_STATE_STATE_H
 
 #include "troth/core/subject.h"
+#include "troth/state/policies.h"
 #include "troth/state/tables.h"
 #include "troth/wire/event.h"
 
@@ -27,11 +28,14 @@ struct troth_source {
 	struct troth_time until;
 	/* Room for the authority subject that was asked for last; NULL: never asked. */
 	struct troth_subject *authority;
+	/* What has been published, parsed; NULL: never asked. */
+	struct troth_policies *policies;
 };
 
 /*
- * Makes *lookup ask the source, but for policies, which are left out. `brand` is
- * storage for the brand's id, which is read now; both must outlive *lookup.
+ * Makes *lookup ask the source. `brand` is storage for the brand's id, which is
+ * read now; both must outlive *lookup. The source's policies answer to the lookup
+ * that was made with them last.
  */
 void troth_state_lookup(struct troth_lookup *lookup, struct troth_source *source,
 			char brand[TROTH_PARTY_MAX + 1]);
@@ -39,7 +43,8 @@ void troth_state_lookup(struct troth_lookup *lookup, struct troth_source *source
 bool troth_state_party(struct troth_txn *t, const char *name, struct troth_party *out);
 bool troth_state_site(struct troth_txn *t, const char *origin, struct troth_site *out);
 
-/* Applies what a federation event does to parties and sites (takes effect only). */
+/* Applies what a federation event does to parties, sites and policies (takes effect
+ * only). */
 void troth_state_apply_federation(struct troth_txn *t, const struct troth_event *e);
 
 /* Notes what an agent_certified that takes effect says of a person or program. */

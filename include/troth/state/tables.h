@@ -31,6 +31,7 @@ enum troth_table {
 	TROTH_T_GIVEN, /* customer 0 party 0 grant 0 made ‖ promise -> cost ‖ subject */
 	TROTH_T_ALARMS,     /* ended? ‖ raised ‖ alarm -> subject */
 	TROTH_T_RECOVERIES, /* closed? ‖ opened ‖ recovery -> subject */
+	TROTH_T_POLICIES,   /* version -> when published, when withdrawn, why, text */
 	TROTH_T_COMMON,     /* how many the kinds share; not a table */
 
 	/* Central. */

@@ -13,7 +13,7 @@
 #include "troth/core/event.h"
 #include "troth/core/subject.h"
 
-#define TROTH_BODY_MAX     ((size_t)16 << 10)
+#define TROTH_BODY_MAX     ((size_t)64 << 10) /* A policy's; others are shorter. */
 #define TROTH_PERSONAL_MAX ((size_t)16 << 10)
 #define TROTH_ENTRY_MAX    (TROTH_BODY_MAX + 64)
 
@@ -32,7 +32,8 @@ void troth_body_encode(const struct troth_event *e, struct troth_buf *out);
 /*
  * Reads Body bytes. TROTH_ERR_INPUT (why names the field) if they are not
  * canonical or not within the limits; *e is then undefined. Whether the event
- * makes sense is troth_event_check's business, not asked here.
+ * makes sense is troth_event_check's business, not asked here. A policy's text is
+ * borrowed from `body`; nothing else is.
  */
 TROTH_MUST_USE enum troth_err troth_body_decode(struct troth_event *e,
 						struct troth_span body,

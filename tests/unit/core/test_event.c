@@ -136,6 +136,9 @@ static const struct change changes[] = {
 	TEXT(SITE_KEY_ADDED, u.site.origin, "https://x", "origin"),
 	TEXT(SITE_KEY_REVOKED, u.site.origin, "spiffe://\xff", "origin"),
 	NAME(SITE_KEY_REVOKED, u.site.reason, "reason"),
+	WORD(POLICY_PUBLISHED, u.policy.version, 0, "version"),
+	WORD(POLICY_WITHDRAWN, u.policy.version, 0, "version"),
+	NAME(POLICY_WITHDRAWN, u.policy.reason, "reason"),
 
 	NAME(ORDER_PLACED, u.order.customer, "customer"),
 	NAME(ORDER_PLACED, u.order.seller, "seller"),
@@ -362,6 +365,39 @@ static void only_what_has_happened_outside_is_a_fact(void **state)
 	}
 }
 
+static void the_text_of_a_policy_has_its_length_and_its_letters(void **state)
+{
+	static char text[TROTH_POLICY_TEXT_MAX + 1];
+	static const struct {
+		size_t len;
+		char last;
+		bool ok;
+	} rows[] = {
+		{ 0, 0, false },
+		{ 1, '\n', true },
+		{ 1, '\t', true },
+		{ 1, '\r', false },
+		{ 1, '\0', false },
+		{ 1, '\xff', false },
+		{ TROTH_POLICY_TEXT_MAX, 'x', true },
+		{ TROTH_POLICY_TEXT_MAX + 1, 'x', false },
+	};
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	for (size_t i = 0; i < TROTH_LEN(rows); i++) {
+		struct troth_flaw flaw = { "", "" };
+
+		fixture_event(&e, TROTH_EVENT_POLICY_PUBLISHED, "brand");
+		if (rows[i].len > 0)
+			text[rows[i].len - 1] = rows[i].last;
+		e.u.policy.policy_text = troth_span(text, rows[i].len);
+		assert_int_equal(troth_event_check(&e, &flaw), rows[i].ok);
+		assert_string_equal(flaw.field, rows[i].ok ? "" : "text");
+		text[0] = 'x';
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -371,6 +407,7 @@ int main(void)
 		cmocka_unit_test(ids_that_must_be_there_are_missed),
 		cmocka_unit_test(evidence_stands_with_fulfilment_and_only_there),
 		cmocka_unit_test(only_what_has_happened_outside_is_a_fact),
+		cmocka_unit_test(the_text_of_a_policy_has_its_length_and_its_letters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -424,6 +424,52 @@ static void the_federation_is_changed_by_central_alone(void **state)
 	assert_int_equal(federation("brand", &nobody), TROTH_REASON_WRONG_ROLE);
 }
 
+/* Versions up to `published`; the second one has been withdrawn, if there is one. */
+static uint64_t published;
+
+static uint64_t newest_published(void *policies)
+{
+	(void)policies;
+	return published;
+}
+
+static const struct troth_policy *find_published(void *policies, uint64_t version)
+{
+	static struct troth_policy p;
+
+	(void)policies;
+	p.version = version;
+	p.withdrawn.ms = version == 2 ? FIXTURE_NOW : 0;
+	return version == 3 ? NULL : &p; /* The third cannot be read here. */
+}
+
+static void a_policy_is_the_next_version_and_is_withdrawn_once(void **state)
+{
+	struct troth_lookup lookup = fixture_lookup;
+
+	(void)state;
+	fixture_event(&e, TROTH_EVENT_POLICY_PUBLISHED, "brand");
+	assert_int_equal(federation("brand", &lookup), OK); /* The first of all. */
+	e.u.policy.version = 2;
+	assert_int_equal(federation("brand", &lookup), TROTH_REASON_STALE);
+	lookup.policy = find_published;
+	lookup.newest_policy = newest_published;
+	published = 3;
+	for (uint64_t v = 1; v <= 5; v++) {
+		e.u.policy.version = v;
+		assert_int_equal(federation("brand", &lookup),
+				 v == 4 ? OK : TROTH_REASON_STALE);
+	}
+	e.type = TROTH_EVENT_POLICY_WITHDRAWN;
+	for (uint64_t v = 1; v <= 4; v++) {
+		e.u.policy.version = v;
+		assert_int_equal(federation("brand", &lookup),
+				 v == 2   ? TROTH_REASON_POLICY_WITHDRAWN
+				 : v == 4 ? TROTH_REASON_POLICY_UNKNOWN
+					  : OK);
+	}
+}
+
 /* acme's site as its keys are told: `count` of them, of which the first is revoked. */
 static struct troth_site keys;
 
@@ -487,6 +533,7 @@ int main(void)
 		cmocka_unit_test(a_party_acts_through_the_sites_of_its_operator),
 		cmocka_unit_test(central_acts_for_the_brand),
 		cmocka_unit_test(the_federation_is_changed_by_central_alone),
+		cmocka_unit_test(a_policy_is_the_next_version_and_is_withdrawn_once),
 		cmocka_unit_test(a_key_is_added_once_and_revoked_once),
 	};
 

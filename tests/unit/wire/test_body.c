@@ -35,6 +35,10 @@ static void assert_same(const struct troth_event *a, const struct troth_event *b
 				    offsetof(struct troth_event, u.promise.terms) - head +
 					    a->u.promise.terms_count *
 						    sizeof(struct troth_terms));
+	else if (a->type == TROTH_EVENT_POLICY_PUBLISHED)
+		assert_true(
+			a->u.policy.version == b->u.policy.version &&
+			troth_span_eq(a->u.policy.policy_text, b->u.policy.policy_text));
 	else
 		assert_memory_equal(&a->u.site, &b->u.site, sizeof(a->u.site));
 }
@@ -134,7 +138,7 @@ static unsigned one_past_in_field(ProtobufCMessage *body, ProtobufCMessage *m,
 	uint8_t *at = (uint8_t *)m + d->offset;
 	size_t *n = (size_t *)(void *)((uint8_t *)m + d->quantifier_offset);
 	ProtobufCMessage *list[TROTH_LINES_MAX + 1], **was;
-	uint8_t bytes[TROTH_DIGEST_LEN + 1] = { 1 };
+	static uint8_t bytes[TROTH_POLICY_TEXT_MAX + 1] = { 1 };
 	ProtobufCBinaryData *b, saved;
 	unsigned checked = 1;
 
@@ -161,7 +165,8 @@ static unsigned one_past_in_field(ProtobufCMessage *body, ProtobufCMessage *m,
 		*b = (ProtobufCBinaryData){ saved.len + 1, bytes };
 		refused(body, d->name);
 		b->len -= 2;
-		refused(body, d->name);
+		if (saved.len <= TROTH_DIGEST_LEN) /* A text may be shorter. */
+			refused(body, d->name);
 		*b = saved;
 	} else if (d->type == PROTOBUF_C_TYPE_FIXED64 ||
 		   (d->type == PROTOBUF_C_TYPE_UINT64 && m != body &&
@@ -457,11 +462,12 @@ static void more_lines_than_memory_are_refused_by_name(void **state)
 	(void)state;
 	memcpy(bytes, "\xf2\x01", 2); /* order_placed */
 	bytes[2] = (uint8_t)(inner | 0x80);
-	bytes[3] = (uint8_t)(inner >> 7 & 0x7f);
-	assert_true(inner >> 14 == 0);
+	bytes[3] = (uint8_t)(inner >> 7 | 0x80);
+	bytes[4] = (uint8_t)(inner >> 14);
+	assert_true(inner >> 14 > 0 && inner >> 21 == 0);
 	for (size_t i = 0; i < inner; i += 2)
-		bytes[4 + i] = 0x32; /* lines: an empty one */
-	b = body_with(0, (struct piece){ (char *)bytes, 4 + inner });
+		bytes[5 + i] = 0x32; /* lines: an empty one */
+	b = body_with(0, (struct piece){ (char *)bytes, 5 + inner });
 	assert_int_equal(troth_body_decode(&e, troth_buf_span(&b), &why),
 			 TROTH_ERR_INPUT);
 	assert_says(&why, "body: order_placed.lines: holds too many");
@@ -479,11 +485,34 @@ static void a_body_is_not_empty_and_not_beyond_its_limit(void **state)
 	assert_says(&why, "body: is empty");
 	assert_int_equal(troth_body_decode(&e, troth_span(bytes, sizeof(bytes)), &why),
 			 TROTH_ERR_INPUT);
-	assert_says(&why, "16385 bytes, the limit is 16384");
+	assert_says(&why, "65537 bytes, the limit is 65536");
 	assert_int_equal(
 		troth_body_decode(&e, troth_span(bytes, sizeof(bytes) - 1), &why),
 		TROTH_ERR_INPUT);
 	assert_says(&why, "field 0");
+}
+
+static void the_text_of_a_policy_lies_in_the_bytes(void **state)
+{
+	static struct troth_event e, other;
+	struct troth_buf b, next;
+
+	(void)state;
+	fixture_fill(&e, TROTH_EVENT_POLICY_PUBLISHED);
+	b = encoded(&e);
+	fixture_event(&e, TROTH_EVENT_POLICY_PUBLISHED, "brand");
+	next = encoded(&e);
+	assert_int_equal(troth_body_decode(&e, troth_buf_span(&b), NULL), TROTH_OK);
+	assert_int_equal(troth_body_decode(&other, troth_buf_span(&next), NULL),
+			 TROTH_OK);
+	assert_int_equal(e.u.policy.policy_text.len, TROTH_POLICY_TEXT_MAX);
+	assert_true(e.u.policy.policy_text.data > b.data &&
+		    e.u.policy.policy_text.data + TROTH_POLICY_TEXT_MAX ==
+			    b.data + b.len);
+	assert_true(troth_span_eq(other.u.policy.policy_text,
+				  troth_span_str(FIXTURE_POLICY)));
+	troth_buf_fini(&b);
+	troth_buf_fini(&next);
 }
 
 static void every_cut_of_a_body_is_refused(void **state)
@@ -515,6 +544,7 @@ int main(void)
 		cmocka_unit_test(every_other_encoding_is_refused_by_the_fields_name),
 		cmocka_unit_test(more_lines_than_memory_are_refused_by_name),
 		cmocka_unit_test(a_body_is_not_empty_and_not_beyond_its_limit),
+		cmocka_unit_test(the_text_of_a_policy_lies_in_the_bytes),
 		cmocka_unit_test(every_cut_of_a_body_is_refused),
 	};
 
