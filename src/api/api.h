@@ -270,6 +270,7 @@ void troth_get_commitments(struct troth_call *c);
 void troth_get_history(struct troth_call *c);
 void troth_get_scores(struct troth_call *c);
 void troth_get_score_promises(struct troth_call *c);
+void troth_get_scorecards(struct troth_call *c);
 
 void troth_post_order(struct troth_call *c);
 void troth_post_correction(struct troth_call *c);

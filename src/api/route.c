@@ -82,6 +82,8 @@ const struct troth_api_route troth_routes[] = {
 
 	{ GET, "/v1/scores", ANY, FRESH, troth_get_scores, Q_SCORE },
 	{ GET, "/v1/scores/promises", ANY, FRESH, troth_get_score_promises, Q_SCORE },
+	{ GET, "/v1/scorecards", ANY, FRESH, troth_get_scorecards,
+	  Q_SCORE "party site kind from to " },
 
 	{ GET, "/v1/parties", ANY, 0, troth_get_parties, " limit after " },
 	{ POST, "/v1/parties", MANAGER, KEY, troth_post_party, NULL, &troth_in_party },

@@ -2,99 +2,14 @@
  * Scores: what has become of promises and commitments, slice by slice. A caller
  * adds the slices up; no request holds the API's thread for long.
  */
-#include "read.h"
+#include "slice.h"
 
 #include "troth/core/score.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define SUBJECTS_DEFAULT 500
-#define SUBJECTS_MAX     2000
-/* A slice ends behind the subject with which it has so many things. */
-#define THINGS_MAX 20000
-#define ROWS_MAX   5000
-
-/* One walk over a slice of the subjects of the node's view. */
-struct slice {
-	struct troth_call *c;
-	struct troth_list list;
-	struct troth_time as_of;
-	unsigned limit, subjects;
-	bool more;
-};
-
-static bool begin_slice(struct slice *s, struct troth_call *c)
-{
-	const char *limit = troth_call_query(c, "limit");
-	const char *cursor = troth_call_query(c, "cursor");
-	struct troth_id after = { { 0 } };
-	char *end;
-	unsigned long v = SUBJECTS_DEFAULT;
-
-	*s = (struct slice){ .c = c };
-	if (!troth_read_time(c, "as_of", &s->as_of))
-		return false;
-	if (s->as_of.ms == 0)
-		s->as_of = troth_read_render(c).now;
-	if (limit != NULL) {
-		v = strtoul(limit, &end, 10);
-		if (*limit < '0' || *limit > '9' || *end != '\0' || v < 1 ||
-		    v > SUBJECTS_MAX) {
-			troth_call_problem(c, TROTH_PROBLEM_BAD_REQUEST, "limit",
-					   "must be 1 to 2000");
-			return false;
-		}
-	}
-	s->limit = (unsigned)v;
-	if (cursor != NULL && !troth_unhex(after.b, sizeof(after.b), cursor)) {
-		troth_call_problem(c, TROTH_PROBLEM_BAD_REQUEST, "cursor",
-				   "is not one that this list gave");
-		return false;
-	}
-	troth_list_subjects(&s->list, c->t, c->api->engine->kind,
-			    cursor != NULL ? troth_span(after.b, sizeof(after.b))
-					   : TROTH_SPAN_NONE);
-	s->more = true;
-	return true;
-}
-
-/* Loads the next subject into the API's view; `full` ends the slice. */
-static bool next_subject(struct slice *s, bool full)
-{
-	struct troth_id item, id;
-
-	if (full || s->subjects == s->limit)
-		return false;
-	do {
-		s->more = troth_list_next(&s->list, &item, &id);
-	} while (s->more && !troth_query_subject(s->c->t, s->c->api->engine->kind, &id,
-						 s->c->api->view));
-	s->subjects += s->more;
-	return s->more;
-}
-
-/* The members that both answers end with. */
-static void end_slice(struct slice *s, struct troth_out *o)
-{
-	struct troth_render r = troth_read_render(s->c);
-	struct troth_buf link = TROTH_BUF_INIT;
-	char cursor[2 * TROTH_LIST_CURSOR_MAX + 1], as_of[TROTH_TIME_TEXT];
-
-	troth_out_uint(o, "subjects", s->subjects);
-	troth_out_time(o, "scored_as_of", s->as_of);
-	if (s->more) {
-		troth_hex(cursor, s->list.after, s->list.after_len);
-		troth_time_format(as_of, s->as_of);
-		troth_buf_printf(&link, "%s?cursor=%s&as_of=%s&limit=%u", s->c->path,
-				 cursor, as_of, s->limit);
-		troth_out_span(o, "next", troth_buf_span(&link));
-		troth_buf_fini(&link);
-	}
-	troth_list_close(&s->list);
-	troth_render_freshness(&r, o, 0);
-	troth_out_end_object(o);
-}
+#define ROWS_MAX 5000
 
 /* ---- Sums ---- */
 
@@ -109,7 +24,7 @@ struct thing {
 
 struct things {
 	size_t count;
-	struct thing *at; /* THINGS_MAX, and what one subject may have. */
+	struct thing *at; /* TROTH_SLICE_THINGS_MAX, and what one subject may have. */
 };
 
 static void add(struct things *t, bool commitment, const char *party, const char *what,
@@ -181,21 +96,21 @@ void troth_get_scores(struct troth_call *c)
 {
 	struct things t = { 0 };
 	struct troth_out o;
-	struct slice s;
+	struct troth_slice s;
 
-	if (!begin_slice(&s, c))
+	if (!troth_slice_begin(&s, c))
 		return;
-	t.at = calloc(THINGS_MAX + TROTH_PROMISES_MAX + TROTH_COMMITMENTS_MAX,
+	t.at = calloc(TROTH_SLICE_THINGS_MAX + TROTH_PROMISES_MAX + TROTH_COMMITMENTS_MAX,
 		      sizeof(*t.at));
 	if (t.at == NULL)
 		return;
-	while (next_subject(&s, t.count >= THINGS_MAX))
+	while (troth_slice_next(&s, t.count >= TROTH_SLICE_THINGS_MAX))
 		add_subject(&t, &c->api->view->subject, s.as_of);
 	qsort(t.at, t.count, sizeof(*t.at), by_group);
 	o = troth_call_reply(c, 200);
 	out_groups(&o, &t, false);
 	out_groups(&o, &t, true);
-	end_slice(&s, &o);
+	troth_slice_end(&s, &o, "");
 	free(t.at);
 }
 
@@ -256,14 +171,14 @@ void troth_get_score_promises(struct troth_call *c)
 {
 	unsigned rows = 0;
 	struct troth_out o;
-	struct slice s;
+	struct troth_slice s;
 
-	if (!begin_slice(&s, c))
+	if (!troth_slice_begin(&s, c))
 		return;
 	o = troth_call_reply(c, 200);
 	troth_out_array(&o, "items");
-	while (next_subject(&s, rows >= ROWS_MAX))
+	while (troth_slice_next(&s, rows >= ROWS_MAX))
 		rows += out_promises(&o, &c->api->view->subject, s.as_of);
 	troth_out_end_array(&o);
-	end_slice(&s, &o);
+	troth_slice_end(&s, &o, "");
 }

@@ -39,6 +39,7 @@ static void add_commitment(const struct change *c, struct troth_promise *p,
 		.ack_due = t->ack_due,
 		.acceptance_ms = t->acceptance_ms,
 		.position = c->place.position,
+		.requested = c->place.accepted,
 	};
 	TROTH_TEXT_SET(n->debtor, t->debtor);
 	TROTH_TEXT_SET(n->creditor,
@@ -240,6 +241,7 @@ static void apply_promise_step(const struct change *c)
 	else
 		(void)troth_promise_next(p->state, c->e->u.promise_step.action,
 					 IN_ANY_CAPACITY, &to);
+	p->reopened += to == TROTH_PROMISE_REOPENED;
 	if (to == TROTH_PROMISE_RELEASED)
 		end_commitments(c, p, TROTH_COMMITMENT_RELEASED);
 	if (to == TROTH_PROMISE_CANCELLED || to == TROTH_PROMISE_REJECTED ||
@@ -303,6 +305,7 @@ static void request_again(const struct change *c, struct troth_commitment *k)
 		TROTH_TEXT_SET(k->debtor, c->e->u.commitment_step.party);
 	if (c->e->u.commitment_step.due.ms != 0)
 		k->due = c->e->u.commitment_step.due;
+	k->requested = c->place.accepted;
 	k->acknowledged.ms = 0;
 	k->ack_overdue.ms = 0;
 	k->ack_due.ms = 0;
@@ -336,6 +339,7 @@ static void consequences(const struct change *c, struct troth_commitment *k,
 		fulfil(c, k);
 		break;
 	case TROTH_COMMITMENT_DO_REOPEN:
+		k->reopened++;
 		k->fulfilled.ms = 0;
 		k->reported.ms = 0;
 		k->evidence = TROTH_EVIDENCE_NONE;

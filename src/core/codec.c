@@ -115,6 +115,7 @@ static void put_promise(struct pen *b, const struct troth_promise *p)
 	put_id(b, &p->recovers);
 	put_uint(b, p->alarmed);
 	put_uint(b, p->reopened_after);
+	put_uint(b, p->reopened);
 	put_uint(b, p->commitment_count);
 }
 
@@ -147,6 +148,7 @@ static void get_promise(struct troth_reader *r, struct troth_promise *p)
 	get_id(r, &p->recovers);
 	p->alarmed = get_count(r, UINT32_MAX);
 	p->reopened_after = get_count(r, 255);
+	p->reopened = get_count(r, UINT32_MAX);
 	p->commitment_count = get_count(r, 255);
 }
 
@@ -174,6 +176,8 @@ static void put_commitment(struct pen *b, const struct troth_commitment *c)
 	put_uint(b, (uint64_t)c->acceptance_ms);
 	put_uint(b, c->position);
 	put_uint(b, c->alarmed);
+	put_time(b, c->requested);
+	put_uint(b, c->reopened);
 }
 
 static void get_commitment(struct troth_reader *r, struct troth_commitment *c)
@@ -201,6 +205,8 @@ static void get_commitment(struct troth_reader *r, struct troth_commitment *c)
 	c->acceptance_ms = (int64_t)get_uint(r);
 	c->position = get_uint(r);
 	c->alarmed = get_count(r, UINT32_MAX);
+	c->requested = get_time(r);
+	c->reopened = get_count(r, UINT32_MAX);
 }
 
 static void put_subject(struct pen *b, const struct troth_subject *s)

@@ -8,6 +8,7 @@
 #include "troth/ctl/cli.h"
 #include "troth/ctl/replay.h"
 #include "troth/ctl/score.h"
+#include "troth/ctl/scorecard.h"
 #include "troth/ctl/demo.h"
 #include "troth/gateway/gateway.h"
 
@@ -47,6 +48,8 @@ static const struct {
 	{ "approve", "what HQ has been asked, and its yes or no", troth_ctl_cli },
 	{ "status", "how a node is", troth_ctl_plain },
 	{ "score", "what became of the promises that a node knows", troth_ctl_score },
+	{ "scorecard", "how parties do: kept, how long it took, what it cost",
+	  troth_ctl_scorecard },
 	{ "replay", "tell a federation what happened to real orders", troth_ctl_replay },
 	{ "replay-run", "the same, with a federation that is made for it",
 	  troth_ctl_replay_run },

@@ -349,6 +349,7 @@ struct troth_promise {
 	struct troth_id recovers; /* The recovery that it is the remedy of; or zero. */
 	uint32_t alarmed;        /* Alarms raised about it: bits 1 << enum troth_cause. */
 	uint32_t reopened_after; /* How many commitments it had when it was reopened. */
+	uint32_t reopened;       /* Times that the customer said it was not kept. */
 	unsigned commitment_count;
 };
 
@@ -377,6 +378,8 @@ struct troth_commitment {
 	int64_t acceptance_ms;
 	uint64_t position; /* Of the entry that requested it; 0: not sequenced yet. */
 	uint32_t alarmed;  /* As of a promise. */
+	struct troth_time requested; /* Of its debtor, by central's clock. */
+	uint32_t reopened;           /* Times that its creditor sent it back. */
 };
 
 struct troth_participant {

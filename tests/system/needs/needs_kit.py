@@ -77,22 +77,25 @@ class Needs(Federation):
     """
     Central and the gateways of `sites`, with real certificates, registered, started
     and linked on entry. Every gateway reaches central through a relay of its own, so
-    that its link can be cut. `clock`: where simulated clocks begin.
+    that its link can be cut. `clock`: where simulated clocks begin. `roles`: of the
+    parties that are neither vendors nor the brand.
     """
 
-    def __init__(self, directory, sites=SITES, **options):
+    def __init__(self, directory, sites=SITES, brand=BRAND, roles=None, **options):
         config = {"log_level": "info", **options.pop("config", {})}
         gateways = {**kit.QUICK_GATEWAY, **options.pop("gateways", {})}
         central = {**kit.QUICK_CENTRAL, **options.pop("central", {})}
         super().__init__(directory / "fed", list(sites), config=config,
                          gateways=gateways, central=central, **options)
+        self.brand = brand
+        self.roles = ROLES if roles is None else roles
         self.relays = {}
         self._people = {}
 
     def __enter__(self):
         try:
             self.central.start()
-            self.register(BRAND, ROLES)
+            self.register(self.brand, self.roles)
             for site, gateway in self.gateways.items():
                 self.relays[site] = Relay(self.central.bus)
                 gateway.config["central"] = self.relays[site].address
