@@ -192,6 +192,7 @@ enum troth_problem {
 	TROTH_PROBLEM_NO_BRAND,
 	TROTH_PROBLEM_NO_ROOM,
 	TROTH_PROBLEM_NO_WORD,
+	TROTH_PROBLEM_NO_POLICY,
 	TROTH_PROBLEM_COUNT,
 };
 
@@ -310,6 +311,11 @@ void troth_get_shares(struct troth_call *c);
 void troth_post_share_move(struct troth_call *c);
 void troth_post_share_freeze(struct troth_call *c);
 void troth_post_share_thaw(struct troth_call *c);
+
+void troth_post_policy(struct troth_call *c);
+void troth_post_policy_withdrawal(struct troth_call *c);
+void troth_get_policies(struct troth_call *c);
+void troth_get_policy(struct troth_call *c);
 
 void troth_post_may_i(struct troth_call *c);
 /* Answers the call with what the engine said to the question. */

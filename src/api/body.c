@@ -261,6 +261,9 @@ static void answer_done(struct troth_call *c)
 			(void)snprintf(c->location, sizeof(c->location), "/v1/%s/%s",
 				       collection(kind), text);
 	}
+	/* Of policies it is the version (policies.c). */
+	if (r->subject_kind == TROTH_SUBJECT_FEDERATION && !troth_id_is_zero(&r->item))
+		troth_out_uint(&o, "version", troth_load_u64be(r->item.b + 8));
 	troth_out_id(&o, "event", TROTH_ID_EVENT, &r->event);
 	troth_out_time(&o, "saved", r->at);
 	if (r->position != 0)

@@ -32,6 +32,7 @@ struct troth_body {
 	char language[TROTH_LANGUAGE_MAX + 1]; /* Of the words to say. */
 	struct troth_id other; /* The case or order that it is linked with. */
 	uint32_t policy_version;
+	const char *policy_text; /* In the JSON. */
 	char sign_cert[TROTH_CERT_MAX + 1];
 };
 
@@ -87,6 +88,8 @@ extern const struct troth_in_table troth_in_share_move;
 extern const struct troth_in_table troth_in_share_freeze;
 extern const struct troth_in_table troth_in_share_thaw;
 extern const struct troth_in_table troth_in_may_i;
+extern const struct troth_in_table troth_in_policy;
+extern const struct troth_in_table troth_in_policy_withdrawal;
 
 #define TROTH_FIELD_B(name, form, member)                                                \
 	{                                                                                \

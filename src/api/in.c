@@ -57,18 +57,21 @@ static const struct troth_in_field *find(const struct troth_in_table *t, const c
 }
 
 static bool read_text(struct reading *r, const struct troth_in_field *f, const json_t *v,
-		      char *to)
+		      void *to)
 {
 	size_t len = json_string_length(v);
 
 	if (!json_is_string(v))
 		return wrong(r, "must be a text");
 	if (!troth_text_ok(troth_span(json_string_value(v), len),
-			   f->form == TROTH_IN_LINES))
+			   f->form != TROTH_IN_TEXT))
 		return wrong(r, "holds a character that is not allowed");
 	if (len >= f->size)
 		return wrong(r, "is too long");
-	memcpy(to, json_string_value(v), len + 1);
+	if (f->form == TROTH_IN_BORROWED)
+		*(const char **)to = json_string_value(v);
+	else
+		memcpy(to, json_string_value(v), len + 1);
 	return true;
 }
 
@@ -184,7 +187,8 @@ static bool read_field(struct reading *r, const struct troth_in_field *f, const 
 	switch (f->form) {
 	case TROTH_IN_TEXT:
 	case TROTH_IN_LINES:
-		return read_text(r, f, v, (char *)to);
+	case TROTH_IN_BORROWED:
+		return read_text(r, f, v, to);
 	case TROTH_IN_TIME:
 		return read_time(r, v, (struct troth_time *)to);
 	case TROTH_IN_U32:

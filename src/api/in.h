@@ -23,6 +23,7 @@
 enum troth_in_form {
 	TROTH_IN_TEXT = 1, /* char[size] */
 	TROTH_IN_LINES,    /* char[size], newlines and tabs allowed */
+	TROTH_IN_BORROWED, /* const char *, as lines, in the JSON; less than size */
 	TROTH_IN_TIME,     /* struct troth_time */
 	TROTH_IN_U32,      /* uint32_t */
 	TROTH_IN_I64,      /* int64_t */

@@ -26,6 +26,8 @@ const struct troth_problem_kind troth_problem_kinds[TROTH_PROBLEM_COUNT] = {
 	[TROTH_PROBLEM_NO_BRAND] = { "no_brand", 503,
 				     "This site is not in the federation yet" },
 	[TROTH_PROBLEM_NO_ROOM] = { "no_room", 507, "There is no room for new work" },
+	[TROTH_PROBLEM_NO_POLICY] = { "no_policy", 404,
+				      "This node has no such version of the policy" },
 	[TROTH_PROBLEM_NO_WORD] = { "no_word_from_central", 504, "No word from central" },
 };
 

@@ -94,6 +94,12 @@ const struct troth_api_route troth_routes[] = {
 	{ POST, "/v1/sites/keys/revoke", MANAGER, KEY, troth_post_site_revocation, NULL,
 	  &troth_in_site_key },
 
+	{ GET, "/v1/policies", ANY, FRESH, troth_get_policies, " limit after fresh " },
+	{ POST, "/v1/policies", MANAGER, KEY, troth_post_policy, NULL, &troth_in_policy },
+	{ POST, "/v1/policies/withdraw", MANAGER, KEY, troth_post_policy_withdrawal, NULL,
+	  &troth_in_policy_withdrawal },
+	{ GET, "/v1/policies/{version}", ANY, FRESH, troth_get_policy, Q_FRESH },
+
 	{ GET, "/v1/pools", ANY, FRESH, troth_get_pools, Q_FRESH },
 	{ POST, "/v1/pools", MANAGER, KEY, troth_post_pool, NULL, &troth_in_pool },
 	{ GET, "/v1/grants", ANY, FRESH, troth_get_grants, " limit after party fresh " },

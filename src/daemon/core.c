@@ -85,6 +85,7 @@ void daemon_core_init(struct troth_daemon *d)
 		.origin = d->self.origin,
 		.party = d->self.identity.party,
 		.site = d->self.identity.site,
+		.zones = &troth_zones_of_system,
 		.submit = submit,
 		.ask = ask,
 		.link = link_state,

@@ -489,7 +489,7 @@ enum troth_err troth_policy_parse(const char *text, size_t len,
 	r.err = prepare(text, len, why);
 	if (r.err != TROTH_OK)
 		goto out;
-	source = calloc(1, len + 1);
+	source = calloc(1, len + 2);
 	r.p = calloc(1, sizeof(*r.p));
 	if (r.p != NULL)
 		r.p->text = calloc(1, len + 1);
@@ -499,9 +499,13 @@ enum troth_err troth_policy_parse(const char *text, size_t len,
 	}
 	if (len > 0)
 		memcpy(source, text, len);
+	source[len] = '\n'; /* libconfig does not see a comment's end at the text's. */
 	if (config_read_string(&file, source) != CONFIG_TRUE) {
-		r.err = troth_fail(why, TROTH_ERR_INPUT, "line %d: %s",
-				   config_error_line(&file), config_error_text(&file));
+		unsigned line = (unsigned)config_error_line(&file);
+		unsigned last = line_of(text, text + len);
+
+		r.err = troth_fail(why, TROTH_ERR_INPUT, "line %u: %s",
+				   line < last ? line : last, config_error_text(&file));
 		goto out;
 	}
 	take_sections(&r, config_root_setting(&file));

@@ -48,6 +48,8 @@ struct troth_engine {
 	const char *origin; /* SPIFFE id of this node. */
 	const char *party;  /* Of this site; "" at central. */
 	const char *site;
+	/* Of the calendars of a policy that is to be published; NULL: troth_zones_utc. */
+	const struct troth_zone_source *zones;
 	/* Hands commands (a list linked by next) to the core thread; ownership moves. */
 	void (*submit)(void *ctx, struct troth_command *commands);
 	void (*ask)(void *ctx, struct troth_question *q); /* Ownership stays; see done. */

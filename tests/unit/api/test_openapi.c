@@ -134,7 +134,8 @@ static void same_members(const struct troth_in_table *t, const json_t *schema,
 				p = schema_of(doc, json_object_get(p, "items"));
 			if (f->of != NULL)
 				same_members(f->of, p, f->name);
-			if ((f->form == TROTH_IN_TEXT || f->form == TROTH_IN_LINES) &&
+			if ((f->form == TROTH_IN_TEXT || f->form == TROTH_IN_LINES ||
+			     f->form == TROTH_IN_BORROWED) &&
 			    json_object_get(p, "maxLength") != NULL)
 				assert_int_equal(json_integer_value(
 							 json_object_get(p, "maxLength")),

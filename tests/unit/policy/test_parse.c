@@ -150,6 +150,13 @@ static const char *const wrong_texts[][2] = {
 	{ "# \xff\n", "not UTF-8, or with control characters" },
 };
 
+static void a_comment_may_end_with_the_text(void **state)
+{
+	(void)state;
+	troth_policy_free(good("# nothing more"));
+	bad("# nothing more\nrules", TROTH_ERR_INPUT, "line 2: syntax error");
+}
+
 static void every_error_names_its_line_and_its_key(void **state)
 {
 	(void)state;
@@ -526,6 +533,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_empty_text_is_a_policy_that_says_nothing),
+		cmocka_unit_test(a_comment_may_end_with_the_text),
 		cmocka_unit_test(every_error_names_its_line_and_its_key),
 		cmocka_unit_test(a_zero_byte_does_not_end_a_text),
 		cmocka_unit_test(hours_are_spans_in_order),
