@@ -48,6 +48,15 @@ void troth_post_may_i(struct troth_call *c)
 	b.e->u.promise.id.b[TROTH_ID_LEN - 1] = 0;
 	if (!troth_body_read(&b) || !troth_body_may_choose_id(&b))
 		return;
+	/* A "no" saves nothing, so nobody else looks at whether the question is whole. */
+	if (b.e->u.promise.kind == 0) {
+		troth_body_flaw(&b, "kind", "is missing");
+		return;
+	}
+	if (!troth_text_is_name(b.e->u.promise.reason, TROTH_CODE_MAX)) {
+		troth_body_flaw(&b, "reason", "must be a code, such as late_delivery");
+		return;
+	}
 	TROTH_TEXT_SET(c->language, b.language);
 	c->command->item = b.e->u.promise.id;
 	c->command->is_question = true;

@@ -180,6 +180,16 @@ static void out_flags(struct troth_out *o, uint32_t flags)
 	troth_out_end_array(o);
 }
 
+/* Towards the customer it is never anybody else, whoever made the promise. */
+static void out_debtor(const struct troth_render *r, struct troth_out *o)
+{
+	char brand[TROTH_PARTY_MAX + 1];
+	struct troth_lookup lookup;
+
+	troth_state_lookup(&lookup, &(struct troth_source){ .t = r->t }, brand);
+	troth_out_text(o, "debtor", brand);
+}
+
 static void out_made_by(struct troth_out *o, const struct troth_promise *p)
 {
 	troth_out_object(o, "made_by");
@@ -225,6 +235,7 @@ static void out_promise_members(const struct troth_render *r, struct troth_out *
 		troth_out_id(o, "recovers", TROTH_ID_PROMISE, &p->recovers);
 	troth_out_text(o, "channel", troth_channel_name(p->channel));
 	out_flags(o, p->flags);
+	out_debtor(r, o);
 	out_made_by(o, p);
 	troth_out_bool(o, "sequenced", p->position != 0);
 	troth_out_bool(o, "at_risk", at_risk(r, s, p));
