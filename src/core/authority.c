@@ -59,6 +59,12 @@ int64_t troth_share_out(const struct troth_share *s)
 	return s->allotted - s->returned;
 }
 
+bool troth_promise_came_to_nothing(enum troth_promise_state s)
+{
+	return s == TROTH_PROMISE_EXPIRED || s == TROTH_PROMISE_REJECTED ||
+	       s == TROTH_PROMISE_RELEASED || s == TROTH_PROMISE_CANCELLED;
+}
+
 bool troth_sku_fits(const char *name, const char *sku)
 {
 	size_t len = strlen(name);

@@ -140,10 +140,12 @@ static void end_run(struct troth_gateway *g, struct troth_txn *t)
 	if (g->run.changed)
 		troth_txn_put(t, TROTH_T_SUBJECTS, troth_id_span(&s->id),
 			      troth_buf_span(&g->run.sealed));
-	if (g->run.has_view && !TROTH_MUTANT(view_is_not_renewed))
+	if (g->run.has_view && !TROTH_MUTANT(view_is_not_renewed)) {
 		view_renew(g, t, s, &g->before[0]);
-	else
-		troth_state_reindex(t, &g->before[0], s);
+		return;
+	}
+	troth_state_reindex(t, &g->before[0], s);
+	shares_note(g, t, &g->before[0], s);
 }
 
 /* The sequenced state of the event's subject: of the present run, or of a new one. */
@@ -188,8 +190,9 @@ static void apply_event(struct coming *c)
 	struct troth_event *e = &g->event;
 	struct troth_subject *s = run_of(c, e);
 	bool seen, refused = c->entry.verdict.outcome == TROTH_REFUSED;
+	bool ours = outbox_confirm(g, c->t, e, c->entry.body);
 
-	if (outbox_confirm(g, c->t, e, c->entry.body) && refused) {
+	if (ours && refused) {
 		tell_refused(c, e);
 		if (marked(c->item, TROTH_ITEM_ABSENT))
 			troth_state_add_lapsed(c->t, &e->subject);
@@ -208,6 +211,9 @@ static void apply_event(struct coming *c)
 	}
 	if (e->type == TROTH_EVENT_AGENT_CERTIFIED && !seen && !refused)
 		troth_state_apply_agent(c->t, e);
+	if ((e->type == TROTH_EVENT_SHARE_SPENT || e->type == TROTH_EVENT_SHARE_FREED) &&
+	    !seen && strcmp(e->origin, g->origin) == 0)
+		shares_note_own(g, c->t, e, ours, refused);
 }
 
 static void apply_item(struct coming *c)

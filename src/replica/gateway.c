@@ -18,6 +18,7 @@ static const struct {
 	{ "marks", offsetof(struct numbers, marks) },
 	{ "seen_size", offsetof(struct numbers, seen_size) },
 	{ "set_aside", offsetof(struct numbers, set_aside) },
+	{ "restored", offsetof(struct numbers, restored) },
 	{ TROTH_META_AS_OF, offsetof(struct numbers, as_of) },
 	{ "clock", offsetof(struct numbers, clock) },
 };
@@ -109,6 +110,7 @@ enum troth_err replica_end(struct troth_gateway *g, struct troth_txn *t,
 	enum troth_err err;
 
 	write_numbers(g, t);
+	shares_next(g, t);
 	err = troth_txn_commit(t, &local);
 	if (TROTH_MUTANT(full_disk_is_ignored) && err == TROTH_ERR_FULL)
 		err = TROTH_OK;
@@ -117,6 +119,7 @@ enum troth_err replica_end(struct troth_gateway *g, struct troth_txn *t,
 		return TROTH_OK;
 	}
 	g->now = g->kept;
+	g->lapse_ms = 0; /* What it is now, the next look will tell. */
 	if (err == TROTH_ERR_FULL) {
 		g->full_until_ms = g->raw_ms + FULL_RETRY_MS;
 		replica_note(g, "no_room", "%s", local.text);
@@ -187,6 +190,7 @@ static enum troth_err claim(struct troth_gateway *g, struct troth_why *why)
 			       "the store belongs to %.*s, not to %s", (int)owner.len,
 			       (const char *)owner.data, g->origin);
 	read_numbers(&t, &g->kept);
+	shares_next(g, &t);
 	return troth_txn_commit(&t, why);
 }
 
@@ -318,6 +322,7 @@ static enum troth_err commit_all(struct troth_gateway *g, struct troth_command *
 	for (struct troth_command *c = list; c != NULL; c = c->next)
 		replica_decide(g, &t, c, &g->results[n++]);
 	replica_decided(g, &t);
+	shares_look(g, &t);
 	troth_command_forget(&t, (struct troth_time){ g->clock_ms },
 			     n * TROTH_KEYS_FORGET);
 	if (TROTH_MUTANT(submit_before_commit) && g->phase == PHASE_LIVE &&
@@ -330,12 +335,18 @@ static enum troth_err commit_all(struct troth_gateway *g, struct troth_command *
 	return replica_end(g, &t, why);
 }
 
+static int64_t look_after_ms(const struct troth_gateway *g)
+{
+	return g->look_at_ms > g->full_until_ms ? g->look_at_ms : g->full_until_ms;
+}
+
 /* Commands and arrivals: one commit, then whoever waits for it is told. */
 static enum troth_err work(struct troth_gateway *g, struct troth_why *why)
 {
 	struct troth_command *list = take_commands(g);
 	bool arrivals = g->arrivals != NULL && g->raw_ms >= g->full_until_ms;
 	uint64_t cursor = g->kept.cursor;
+	bool look = shares_due(g) && look_after_ms(g) <= g->raw_ms;
 	enum troth_err err;
 
 	if (g->stopping) {
@@ -344,8 +355,10 @@ static enum troth_err work(struct troth_gateway *g, struct troth_why *why)
 	} else if (troth_kv_room(g->kv) == TROTH_ROOM_REFUSE) {
 		answer_all(list, TROTH_NO_ROOM);
 		list = NULL;
+		look = false;
+		g->look_at_ms = g->raw_ms + FULL_RETRY_MS;
 	}
-	if (list == NULL && !arrivals)
+	if (list == NULL && !arrivals && !look)
 		return TROTH_OK;
 	err = commit_all(g, &list, arrivals, why);
 	if (err == TROTH_ERR_IO) {
@@ -427,6 +440,10 @@ static int64_t due_ms(const struct troth_gateway *g)
 	sooner(&due, g->arrivals != NULL || g->phase == PHASE_WELCOME, g->full_until_ms,
 	       0);
 	sooner(&due, g->turned_away != 0, g->full_until_ms, 0);
+	if (shares_due(g))
+		sooner(&due, true, look_after_ms(g), 0);
+	else if (g->lapse_ms != INT64_MAX && g->kept.restored == 0)
+		sooner(&due, !g->dated, g->lapse_ms + 1, look_after_ms(g));
 	sooner(&due, g->phase == PHASE_UP, g->greet_at_ms, g->send_at_ms);
 	sooner(&due, uplink_can_submit(g), g->submit_at_ms, g->send_at_ms);
 	sooner(&due, follow_can_ask(g), g->follow_at_ms, g->send_at_ms);

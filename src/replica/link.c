@@ -121,6 +121,7 @@ void replica_set_clock(struct troth_gateway *g, struct troth_time now)
 	g->submit_at_ms -= back;
 	g->follow_at_ms -= back;
 	g->full_until_ms -= back;
+	g->look_at_ms -= back;
 }
 
 void troth_gateway_date(struct troth_gateway *g, struct troth_time date)

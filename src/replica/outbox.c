@@ -289,12 +289,15 @@ void outbox_set_aside(struct troth_gateway *g, struct troth_txn *t, uint64_t seq
 	if (!get(t, seq, e, &body, &blob))
 		return;
 	keep_beside(g, t, body, blob, reason);
-	(void)view_load(g, t, &e->subject, e->subject_kind, s);
+	view_load(g, t, &e->subject, e->subject_kind, s);
 	troth_state_indexed(s, &g->before[0]);
 	if (own_seq(t, &e->id) != 0) {
 		g->now.backlog--;
 		troth_state_add_lapsed(t, &e->subject);
 	}
+	if (e->type == TROTH_EVENT_SHARE_SPENT)
+		(void)troth_txn_del(t, TROTH_T_SPENDS,
+				    troth_id_span(&e->u.share.promise));
 	forget(t, e, seq, true);
 	g->now.seq = seq - 1;
 	g->now.head = e->origin_prev;

@@ -7,6 +7,7 @@
  *
  *   decide.c   commands -> own events on the view
  *   outbox.c   own events: saved, chained again, set aside, confirmed
+ *   shares.c   what becomes of shares by itself
  *   view.c     the view of a subject: sequenced state and own events on top
  *   uplink.c   Hello and Submit
  *   follow.c   Follow and Receive; apply.c what an entry does here
@@ -24,6 +25,7 @@
 #include "troth/state/query.h"
 
 #define COMMANDS_MAX   4096 /* Decided in one turn. */
+#define LOOKS_MAX      256  /* Of LAPSES in one turn. */
 #define FLIGHTS_MAX    32   /* Requests without an answer, questions not counted. */
 #define SUBMITS_MAX    16
 #define DIVERGED_MAX   64                /* Named in one Receive. */
@@ -44,6 +46,7 @@ struct numbers {
 	uint64_t seen_size; /* Newest tree heard of. */
 	struct troth_digest seen_root;
 	uint64_t set_aside; /* Own events that central turned away. */
+	uint64_t restored;  /* Whether the shares are in doubt: see shares.c. */
 	uint64_t backlog;   /* Own events not yet sequenced; counted at open. */
 	struct troth_time as_of;
 	struct troth_time clock; /* Newest time used; own times never go back. */
@@ -88,6 +91,8 @@ struct troth_gateway {
 	bool dated;       /* They get it by troth_gateway_date alone. */
 	bool stopping;
 	int64_t full_until_ms; /* The store was full: no work of our own before. */
+	int64_t lapse_ms;      /* The first of LAPSES, in own time; INT64_MAX: none. */
+	int64_t look_at_ms;    /* No looking at them before. */
 
 	/* The link. */
 	enum phase phase;
@@ -132,6 +137,7 @@ struct troth_gateway {
 	struct troth_subject *view[2];
 	struct troth_indexed before[2];
 	struct troth_event event, other;
+	struct troth_answered answered;
 	struct troth_site site;
 	struct troth_buf out, personal, record;
 
@@ -199,15 +205,18 @@ void replica_check_silence(struct troth_gateway *g);
 
 void replica_decide(struct troth_gateway *g, struct troth_txn *t, struct troth_command *c,
 		    struct troth_result *r);
+/* Fills the envelope of *e but the chain, which is made when it is saved. */
+void replica_fill(struct troth_gateway *g, struct troth_event *e);
 /* After the last command of a transaction: stores the view that they have left. */
 void replica_decided(struct troth_gateway *g, struct troth_txn *t);
 
 /* ---- view.c ---- */
 
-/* Loads the view of a subject; returns how many own events are in it. */
-unsigned view_load(struct troth_gateway *g, struct troth_txn *t,
-		   const struct troth_id *id, enum troth_subject_kind kind,
-		   struct troth_subject *s);
+/* Loads the view of a subject. */
+void view_load(struct troth_gateway *g, struct troth_txn *t, const struct troth_id *id,
+	       enum troth_subject_kind kind, struct troth_subject *s);
+/* How many own events are in it. Counts them: cheap where there are few. */
+unsigned view_pending(struct troth_txn *t, const struct troth_id *id);
 /* Judges e on *s as of its own time and applies it, unless it would be refused. */
 struct troth_verdict view_apply(struct troth_gateway *g, struct troth_subject *s,
 				const struct troth_event *e);
@@ -219,6 +228,26 @@ void view_put(struct troth_gateway *g, struct troth_txn *t,
  */
 void view_renew(struct troth_gateway *g, struct troth_txn *t, struct troth_subject *s,
 		const struct troth_indexed *before);
+
+/* ---- shares.c ---- */
+
+/* The promise of question `c` was answered yes, and is saved: it has been spent on. */
+void shares_spend(struct troth_gateway *g, struct troth_txn *t,
+		  const struct troth_command *c);
+/* After each change of a view: notes what is to be looked at because of it. */
+void shares_note(struct troth_gateway *g, struct troth_txn *t,
+		 const struct troth_indexed *before, const struct troth_subject *s);
+/*
+ * A share_spent or share_freed of this site has come; `ours` if it was waited for, so
+ * that it was made by the store as it is.
+ */
+void shares_note_own(struct troth_gateway *g, struct troth_txn *t,
+		     const struct troth_event *e, bool ours, bool refused);
+/* Looks at what is due, up to LOOKS_MAX, and makes the events that follow. */
+void shares_look(struct troth_gateway *g, struct troth_txn *t);
+/* Finds out when there is something to look at next. */
+void shares_next(struct troth_gateway *g, struct troth_txn *t);
+bool shares_due(const struct troth_gateway *g);
 
 /* ---- outbox.c ---- */
 

@@ -1,6 +1,6 @@
 #include "replica.h"
 
-static unsigned pending(struct troth_txn *t, const struct troth_id *id)
+unsigned view_pending(struct troth_txn *t, const struct troth_id *id)
 {
 	struct troth_cursor c;
 	unsigned n = 0;
@@ -15,15 +15,12 @@ static unsigned pending(struct troth_txn *t, const struct troth_id *id)
 	return n;
 }
 
-unsigned view_load(struct troth_gateway *g, struct troth_txn *t,
-		   const struct troth_id *id, enum troth_subject_kind kind,
-		   struct troth_subject *s)
+void view_load(struct troth_gateway *g, struct troth_txn *t, const struct troth_id *id,
+	       enum troth_subject_kind kind, struct troth_subject *s)
 {
 	(void)g;
-	if (troth_state_load(t, TROTH_T_VIEWS, id, kind, s))
-		return pending(t, id);
-	(void)troth_state_load(t, TROTH_T_SUBJECTS, id, kind, s);
-	return 0;
+	if (!troth_state_load(t, TROTH_T_VIEWS, id, kind, s))
+		(void)troth_state_load(t, TROTH_T_SUBJECTS, id, kind, s);
 }
 
 struct troth_verdict view_apply(struct troth_gateway *g, struct troth_subject *s,
@@ -81,4 +78,5 @@ void view_renew(struct troth_gateway *g, struct troth_txn *t, struct troth_subje
 	else
 		(void)troth_txn_del(t, TROTH_T_VIEWS, troth_id_span(&s->id));
 	troth_state_reindex(t, before, s);
+	shares_note(g, t, before, s);
 }

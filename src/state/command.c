@@ -54,6 +54,58 @@ static struct troth_key day_key(uint64_t day, const struct troth_digest *hash)
 	return k;
 }
 
+static void write_name(struct troth_buf *b, const char *s)
+{
+	troth_buf_put_u8(b, (uint8_t)strlen(s));
+	troth_buf_put_str(b, s);
+}
+
+static void read_name(struct troth_reader *r, char out[TROTH_CODE_MAX + 1])
+{
+	size_t len = troth_read_u8(r);
+
+	if (len > TROTH_CODE_MAX) {
+		r->failed = true;
+		len = 0;
+	}
+	troth_read_bytes(r, out, len);
+	out[len] = '\0';
+}
+
+static void encode_answer(struct troth_buf *b, const struct troth_answered *a)
+{
+	troth_buf_put_u8(b, (uint8_t)a->answer);
+	troth_buf_put_u16be(b, (uint16_t)a->reason);
+	troth_buf_put_u64be(b, a->policy_version);
+	troth_buf_put_u64be(b, (uint64_t)a->due.ms);
+	troth_buf_put_u64be(b, (uint64_t)a->earliest.ms);
+	troth_buf_put_u64be(b, (uint64_t)a->lapses.ms);
+	write_name(b, a->grant);
+	write_name(b, a->pool);
+	troth_buf_put_u64be(b, (uint64_t)a->cost);
+	troth_buf_put_u64be(b, (uint64_t)a->left_promise);
+	troth_buf_put_u64be(b, (uint64_t)a->left_customer);
+	troth_buf_put_u64be(b, (uint64_t)a->left_share);
+	troth_buf_put_u32be(b, (uint32_t)a->phrase);
+}
+
+static void decode_answer(struct troth_reader *r, struct troth_answered *a)
+{
+	a->answer = (enum troth_answer)troth_read_u8(r);
+	a->reason = (enum troth_reason)troth_read_u16be(r);
+	a->policy_version = troth_read_u64be(r);
+	a->due.ms = (int64_t)troth_read_u64be(r);
+	a->earliest.ms = (int64_t)troth_read_u64be(r);
+	a->lapses.ms = (int64_t)troth_read_u64be(r);
+	read_name(r, a->grant);
+	read_name(r, a->pool);
+	a->cost = (int64_t)troth_read_u64be(r);
+	a->left_promise = (int64_t)troth_read_u64be(r);
+	a->left_customer = (int64_t)troth_read_u64be(r);
+	a->left_share = (int64_t)troth_read_u64be(r);
+	a->phrase = (int)troth_read_u32be(r);
+}
+
 static bool decode(struct troth_span value, struct troth_digest *payload,
 		   struct troth_result *out)
 {
@@ -70,6 +122,9 @@ static bool decode(struct troth_span value, struct troth_digest *payload,
 	out->etag = troth_read_u64be(&r);
 	out->position = troth_read_u64be(&r);
 	out->at.ms = (int64_t)troth_read_u64be(&r);
+	out->has_answer = r.pos < value.len;
+	if (out->has_answer)
+		decode_answer(&r, &out->answer);
 	return troth_read_done(&r);
 }
 
@@ -138,6 +193,8 @@ void troth_command_remember(struct troth_txn *t, const struct troth_command *c,
 	troth_buf_put_u64be(&b, result->etag);
 	troth_buf_put_u64be(&b, result->position);
 	troth_buf_put_u64be(&b, (uint64_t)result->at.ms);
+	if (result->has_answer)
+		encode_answer(&b, &result->answer);
 	k = day_key(today, &c->key);
 	troth_txn_put(t, TROTH_T_KEYS, troth_key_span(&k), troth_buf_span(&b));
 	troth_buf_fini(&b);

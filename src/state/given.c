@@ -112,9 +112,7 @@ const struct troth_authority *given_authority(void *ctx, const char *party)
 
 bool given_counts(const struct troth_promise *p)
 {
-	return p->grant[0] != '\0' && p->state != TROTH_PROMISE_EXPIRED &&
-	       p->state != TROTH_PROMISE_REJECTED && p->state != TROTH_PROMISE_RELEASED &&
-	       p->state != TROTH_PROMISE_CANCELLED;
+	return p->grant[0] != '\0' && !troth_promise_came_to_nothing(p->state);
 }
 
 static struct troth_key given_key(const char *customer, const char *party,

@@ -431,6 +431,41 @@ void troth_state_index_number(struct troth_txn *t, const struct troth_id *order,
 	troth_txn_put(t, TROTH_T_NUMBERS, troth_key_span(&k), EMPTY);
 }
 
+/* ---- Spends ---- */
+
+bool troth_state_spend(struct troth_txn *t, const struct troth_id *promise,
+		       struct troth_spend *out)
+{
+	struct troth_reader r;
+	struct troth_span v;
+
+	if (!troth_txn_get(t, TROTH_T_SPENDS, troth_id_span(promise), &v))
+		return false;
+	r = troth_reader(v);
+	read_text(&r, out->party, sizeof(out->party));
+	read_text(&r, out->site, sizeof(out->site));
+	read_text(&r, out->pool, sizeof(out->pool));
+	out->amount = (int64_t)troth_read_u64be(&r);
+	out->freed = troth_read_u8(&r) != 0;
+	if (!troth_read_done(&r))
+		troth_txn_fail(t, TROTH_ERR_CORRUPT, "spends: a record");
+	return troth_read_done(&r);
+}
+
+void troth_state_set_spend(struct troth_txn *t, const struct troth_id *promise,
+			   const struct troth_spend *s)
+{
+	struct troth_buf b = TROTH_BUF_INIT;
+
+	write_text(&b, s->party);
+	write_text(&b, s->site);
+	write_text(&b, s->pool);
+	troth_buf_put_u64be(&b, (uint64_t)s->amount);
+	troth_buf_put_u8(&b, s->freed);
+	troth_txn_put(t, TROTH_T_SPENDS, troth_id_span(promise), troth_buf_span(&b));
+	troth_buf_fini(&b);
+}
+
 /* ---- Small values in META ---- */
 
 uint64_t troth_state_meta(struct troth_txn *t, const char *key)

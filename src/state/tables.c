@@ -10,7 +10,8 @@
 	[TROTH_T_RECEIVED] = "received", [TROTH_T_KEYS] = "keys",                        \
 	[TROTH_T_TOKENS] = "tokens", [TROTH_T_ALARMS] = "alarms",                        \
 	[TROTH_T_RECOVERIES] = "recoveries", [TROTH_T_AGENTS] = "agents",                \
-	[TROTH_T_GIVEN] = "given", [TROTH_T_POLICIES] = "policies"
+	[TROTH_T_GIVEN] = "given", [TROTH_T_POLICIES] = "policies",                      \
+	[TROTH_T_SPENDS] = "spends"
 
 static const char *const central_tables[TROTH_T_CENTRAL_COUNT] = {
 	COMMON,
@@ -33,6 +34,7 @@ static const char *const gateway_tables[TROTH_T_GATEWAY_COUNT] = {
 	[TROTH_T_OUTBOX_OF] = "outbox_of",
 	[TROTH_T_OWN] = "own",
 	[TROTH_T_FEED] = "feed",
+	[TROTH_T_LAPSES] = "lapses",
 	[TROTH_T_SET_ASIDE] = "set_aside",
 };
 

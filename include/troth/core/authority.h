@@ -18,6 +18,9 @@
 
 #include "troth/core/subject.h"
 
+/* The actor of what a site's gateway does by itself. */
+#define TROTH_SITE_ACTOR "gateway"
+
 /* The id of the authority subject of a party. */
 struct troth_id troth_authority_id(const char *party);
 
@@ -36,6 +39,9 @@ int64_t troth_share_available(const struct troth_share *s);
  * it never exceeds the pool's total.
  */
 int64_t troth_share_out(const struct troth_share *s);
+
+/* True once what was spent on a promise in that state is free again. */
+bool troth_promise_came_to_nothing(enum troth_promise_state s);
 
 /* True if a name stands for `sku`: the same, empty, or its beginning before a '*'. */
 bool troth_sku_fits(const char *name, const char *sku);

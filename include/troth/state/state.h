@@ -54,6 +54,20 @@ void troth_state_apply_agent(struct troth_txn *t, const struct troth_event *e);
 uint32_t troth_state_level(struct troth_txn *t, const char *party, const char *actor,
 			   struct troth_time at);
 
+/* What a site has spent of a share on a promise; kept for as long as the promise. */
+struct troth_spend {
+	char party[TROTH_PARTY_MAX + 1]; /* Whose share. */
+	char site[TROTH_SITE_MAX + 1];
+	char pool[TROTH_CODE_MAX + 1]; /* Empty: it costs nothing that could run out. */
+	int64_t amount;
+	bool freed;
+};
+
+bool troth_state_spend(struct troth_txn *t, const struct troth_id *promise,
+		       struct troth_spend *out);
+void troth_state_set_spend(struct troth_txn *t, const struct troth_id *promise,
+			   const struct troth_spend *s);
+
 /* The party whose sites receive what `party` may see: its operator, or itself. */
 void troth_state_feed_party(struct troth_txn *t, const char *party,
 			    char out[TROTH_PARTY_MAX + 1]);

@@ -32,6 +32,7 @@ enum troth_table {
 	TROTH_T_ALARMS,     /* ended? ‖ raised ‖ alarm -> subject */
 	TROTH_T_RECOVERIES, /* closed? ‖ opened ‖ recovery -> subject */
 	TROTH_T_POLICIES,   /* version -> when published, when withdrawn, why, text */
+	TROTH_T_SPENDS,     /* promise -> what a share was spent on it; a site: its own */
 	TROTH_T_COMMON,     /* how many the kinds share; not a table */
 
 	/* Central. */
@@ -54,6 +55,7 @@ enum troth_table {
 	TROTH_T_OUTBOX_OF,              /* subject ‖ origin_seq -> (empty) */
 	TROTH_T_OWN,                    /* event id of an outbox event -> origin_seq */
 	TROTH_T_FEED,                   /* feed number -> position */
+	TROTH_T_LAPSES, /* instant ‖ promise or authority -> (empty): to be looked at */
 	TROTH_T_SET_ASIDE, /* number -> own event that central turned away, reason */
 	TROTH_T_GATEWAY_COUNT,
 };

@@ -10,6 +10,8 @@
 
 #include "script.h"
 
+#include "troth/policy/policy.h"
+
 /* ---- What the gateway is given ---- */
 
 static inline void kit_random(void *ctx, void *out, size_t len)
@@ -155,7 +157,16 @@ static inline struct kit *kit_new_in(const char *dir)
 	k->now = (struct troth_time){ INT64_C(1790000000000) };
 	k->dice = 88172645463325252u;
 	k->lookup = (struct troth_lookup){
-		.ctx = k, .party = kit_party, .site = kit_site, .brand = k->brand
+		.ctx = k,
+		.party = kit_party,
+		.site = kit_site,
+		.brand = k->brand,
+		.policy = kit_policy,
+		.newest_policy = kit_newest_policy,
+		.policies = k,
+		.authority = kit_authority,
+		.level = kit_level,
+		.given = kit_given,
 	};
 	k->incarnation = 1;
 	k->dir = dir;
@@ -174,6 +185,7 @@ static inline void kit_free(struct kit *k)
 	memkv_disk_free(k->disk);
 	troth_sign_key_free(k->key);
 	troth_buf_fini(&k->notes);
+	troth_policy_free(k->policy);
 	for (uint64_t i = 0; i < k->size; i++) {
 		troth_buf_fini(&k->entries[i]->entry);
 		troth_buf_fini(&k->entries[i]->blob);

@@ -8,6 +8,7 @@
 #include "memkv.h"
 
 #include "troth/base/text.h"
+#include "troth/core/authority.h"
 #include "troth/core/chain.h"
 #include "troth/core/promise.h"
 #include "troth/replica/gateway.h"
@@ -81,6 +82,7 @@ struct kit {
 	unsigned site_count;
 	char brand[TROTH_PARTY_MAX + 1];
 	struct troth_lookup lookup;
+	struct troth_policy *policy; /* Version 1; NULL: none has been published. */
 	uint64_t incarnation, taken_seq;
 	struct troth_digest head;
 	uint64_t foreign_seq;
@@ -132,6 +134,54 @@ static inline struct troth_subject *kit_subject(struct kit *k, const struct trot
 	troth_subject_init(s, kind, id);
 	k->subjects[k->subject_count++] = s;
 	return s;
+}
+
+static inline const struct troth_policy *kit_policy(void *ctx, uint64_t version)
+{
+	return version == 1 ? ((struct kit *)ctx)->policy : NULL;
+}
+
+static inline uint64_t kit_newest_policy(void *ctx)
+{
+	return ((struct kit *)ctx)->policy != NULL;
+}
+
+static inline const struct troth_authority *kit_authority(void *ctx, const char *party)
+{
+	struct troth_id id = troth_authority_id(party);
+	struct troth_subject *s = kit_subject(ctx, &id, TROTH_SUBJECT_AUTHORITY);
+
+	return troth_subject_exists(s) ? &s->authority : NULL;
+}
+
+/* Nobody is certified here. */
+static inline uint32_t kit_level(void *ctx, const char *party, const char *actor,
+				 struct troth_time at)
+{
+	(void)ctx;
+	(void)party;
+	(void)actor;
+	(void)at;
+	return 0;
+}
+
+static inline int64_t kit_given(void *ctx, const char *party, const char *grant,
+				const char *customer, struct troth_time since)
+{
+	const struct kit *k = ctx;
+	int64_t sum = 0;
+
+	for (unsigned i = 0; i < k->subject_count; i++)
+		for (unsigned j = 0; j < k->subjects[i]->promise_count; j++) {
+			const struct troth_promise *p = &k->subjects[i]->promises[j];
+
+			if (strcmp(k->subjects[i]->customer, customer) == 0 &&
+			    strcmp(p->party, party) == 0 &&
+			    strcmp(p->grant, grant) == 0 && p->made.ms >= since.ms &&
+			    !troth_promise_came_to_nothing(p->state))
+				sum += p->cost;
+		}
+	return sum;
 }
 
 static inline void kit_federation(struct kit *k, const struct troth_event *e)
