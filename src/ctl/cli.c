@@ -38,7 +38,8 @@ static const struct argp_option common[COMMON_COUNT] = {
 
 struct call {
 	const struct cli_verb *verb;
-	const char *api, *token_file, *ca_file, *key;
+	struct cli_node node;
+	const char *key;
 	bool json;
 	const char *id;
 	char on[64]; /* "orders/ord_..." */
@@ -114,19 +115,24 @@ static bool take_option(struct call *c, const struct cli_option *o, const char *
 	return cli_set(c->body, o, value, &c->why);
 }
 
+static bool takes_argument(const struct cli_verb *v)
+{
+	return v->argument != NULL || strstr(v->path, "{id}") != NULL;
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct call *c = state->input;
 
 	switch (key) {
 	case KEY_API:
-		c->api = arg;
+		c->node.api = arg;
 		return 0;
 	case KEY_TOKEN:
-		c->token_file = arg;
+		c->node.token_file = arg;
 		return 0;
 	case KEY_CA:
-		c->ca_file = arg;
+		c->node.ca_file = arg;
 		return 0;
 	case KEY_JSON:
 		c->json = true;
@@ -135,9 +141,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		c->key = arg;
 		return 0;
 	case ARGP_KEY_ARG:
-		if (c->id != NULL || strstr(c->verb->path, "{id}") == NULL)
+		if (c->id != NULL || !takes_argument(c->verb))
 			argp_error(state, "one argument too many: %s", arg);
 		c->id = arg;
+		if (c->verb->argument != NULL && !take_option(c, c->verb->argument, arg))
+			argp_error(state, "%s", c->why.text);
 		return 0;
 	default:
 		break;
@@ -154,9 +162,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static bool read_arguments(struct call *c, const char *noun, int argc, char **argv)
 {
 	struct argp_option options[CLI_OPTIONS_MAX + COMMON_COUNT + 1] = { 0 };
-	const bool id = strstr(c->verb->path, "{id}") != NULL;
-	struct argp argp = { options, parse, id ? "ID" : NULL, c->verb->help, NULL,
-			     NULL,    NULL };
+	const char *what = c->verb->argument != NULL ? c->verb->argument->name : "ID";
+	struct argp argp = { options,       parse, takes_argument(c->verb) ? what : NULL,
+			     c->verb->help, NULL,  NULL,
+			     NULL };
 	unsigned own = option_count(c->verb);
 	char name[64];
 
@@ -182,8 +191,11 @@ static bool read_arguments(struct call *c, const char *noun, int argc, char **ar
 				      c->verb->options[i].name, c->verb->options[i].help);
 			return false;
 		}
-	if (id && c->id == NULL) {
-		(void)fprintf(stderr, "%s: which one? Give its id\n", name);
+	if (c->id == NULL)
+		c->id = c->verb->otherwise;
+	if (c->id == NULL && takes_argument(c->verb)) {
+		(void)fprintf(stderr, "%s: which one? Give its %s\n", name,
+			      c->verb->argument != NULL ? what : "id");
 		return false;
 	}
 	if (strstr(c->verb->path, "{on}") != NULL && c->on[0] == '\0') {
@@ -206,7 +218,7 @@ static bool make_path(const struct call *c, char *out, size_t size)
 			     c->verb->path, hole[1] == 'o' ? c->on : c->id,
 			     strchr(hole, '}') + 1, c->query);
 	return n > 0 && (size_t)n < size &&
-	       (c->id == NULL || troth_text_is_name(c->id, 300));
+	       (hole == NULL || c->id == NULL || troth_text_is_name(c->id, 300));
 }
 
 static const char *or_env(const char *given, const char *variable, const char *otherwise)
@@ -218,19 +230,19 @@ static const char *or_env(const char *given, const char *variable, const char *o
 	return env != NULL && env[0] != '\0' ? env : otherwise;
 }
 
-static const char *token_file(const struct call *c)
+static const char *token_file(const struct cli_node *n)
 {
-	return or_env(c->token_file, "TROTH_TOKEN_FILE", NULL);
+	return or_env(n->token_file, "TROTH_TOKEN_FILE", NULL);
 }
 
-static enum troth_err connect_node(const struct call *c, struct troth_http **http,
-				   struct troth_why *why)
+enum troth_err cli_connect(const struct cli_node *n, struct troth_http **http,
+			   struct troth_why *why)
 {
-	const char *file = token_file(c);
+	const char *file = token_file(n);
 	char token[TROTH_HTTP_TOKEN_MAX + 1];
 	struct troth_http_config config = {
-		.url = or_env(c->api, "TROTH_API", "http://127.0.0.1:7481"),
-		.ca_file = c->ca_file,
+		.url = or_env(n->api, "TROTH_API", "http://127.0.0.1:7481"),
+		.ca_file = n->ca_file,
 	};
 
 	if (file != NULL) {
@@ -249,6 +261,13 @@ static void print_answer(const struct call *c, const struct troth_http_reply *r)
 		(void)fwrite(r->body.data, 1, r->body.len, stdout);
 	else if (c->json)
 		(void)json_dumpf(r->json, stdout, JSON_INDENT(2));
+	else if (c->verb->only != NULL)
+		(void)fputs(json_string_value(json_object_get(r->json, c->verb->only)) !=
+					    NULL
+				    ? json_string_value(
+					      json_object_get(r->json, c->verb->only))
+				    : "",
+			    stdout);
 	else
 		cli_print(r->json, c->verb->list);
 	if (r->json == NULL || c->json)
@@ -281,14 +300,14 @@ static int make_call(struct call *c)
 		call.body = troth_span_str(body);
 	}
 	call.etag = c->etag[0] != '\0' ? c->etag : NULL;
-	if (connect_node(c, &http, &why) != TROTH_OK) {
+	if (cli_connect(&c->node, &http, &why) != TROTH_OK) {
 		(void)fprintf(stderr, "troth: %s\n", why.text);
 		status = EXIT_USAGE;
 		goto out;
 	}
 	if (troth_http_want(http, &call, &reply, &why) != TROTH_OK) {
 		(void)fprintf(stderr, "troth: %s\n", why.text);
-		if (reply.status == 401 && token_file(c) == NULL)
+		if (reply.status == 401 && token_file(&c->node) == NULL)
 			(void)fprintf(stderr, "troth: none was given: name its file with "
 					      "--token-file or TROTH_TOKEN_FILE\n");
 		goto out;

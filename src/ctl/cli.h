@@ -46,6 +46,10 @@ struct cli_verb {
 	const char *help;
 	const struct cli_option *options; /* NULL: none. */
 	const char *list; /* Answers with lists under these names, blanks between. */
+	/* What the argument is where the path has no {id}; NULL: there is none. */
+	const struct cli_option *argument;
+	const char *otherwise; /* The {id} if none is given; NULL: one is needed. */
+	const char *only;      /* For people, this text of the answer and no more. */
 };
 
 struct cli_noun {
@@ -63,6 +67,19 @@ extern const struct cli_verb cli_plain[];
 extern const struct cli_verb cli_pool_verbs[], cli_grant_verbs[], cli_agent_verbs[],
 	cli_share_verbs[], cli_ask_verbs[], cli_approve_verbs[];
 extern const struct cli_option cli_suspend[], cli_resume[];
+
+/* Those of cli_policy.c. */
+extern const struct cli_verb cli_policy_verbs[];
+
+/* Where a node is, and who asks; what is NULL comes from the environment. */
+struct cli_node {
+	const char *api, *token_file, *ca_file;
+};
+
+struct troth_http;
+TROTH_MUST_USE enum troth_err cli_connect(const struct cli_node *n,
+					  struct troth_http **http,
+					  struct troth_why *why);
 
 /* Prints an answer for people: lists as lines, anything else as a tree. */
 void cli_print(const json_t *answer, const char *lists);

@@ -347,6 +347,8 @@ const struct cli_noun cli_nouns[] = {
 	{ "party", "parties of the federation", party_verbs },
 	{ "site", "sites of the federation", site_verbs },
 	{ "token", "tokens for the API", token_verbs },
+	{ "policy", "what HQ has decided: check, publish, show, diff, list, withdraw",
+	  cli_policy_verbs },
 	{ "pool", "money and goods that promises are made from", cli_pool_verbs },
 	{ "grant", "what parties may promise without asking", cli_grant_verbs },
 	{ "agent", "what agents are certified to", cli_agent_verbs },

@@ -127,6 +127,7 @@ static json_t *contents(const char *path, struct troth_why *why)
 {
 	static char text[FILE_MAX + 1];
 	FILE *f = fopen(path, "re");
+	json_t *v;
 	size_t len;
 
 	if (f == NULL) {
@@ -139,7 +140,10 @@ static json_t *contents(const char *path, struct troth_why *why)
 		(void)troth_fail(why, TROTH_ERR_LIMIT, "%s: longer than 64 KiB", path);
 		return NULL;
 	}
-	return json_stringn(text, len);
+	v = json_stringn(text, len);
+	if (v == NULL)
+		(void)troth_fail(why, TROTH_ERR_INPUT, "%s: is not UTF-8 text", path);
+	return v;
 }
 
 static bool set_terms(json_t *body, const struct cli_option *o, const char *field,

@@ -38,6 +38,8 @@ static const struct {
 	{ "party", "parties of the federation", troth_ctl_cli },
 	{ "site", "sites of the federation", troth_ctl_cli },
 	{ "token", "tokens for a node's API", troth_ctl_cli },
+	{ "policy", "what may be promised, and what then: check, publish, show, diff",
+	  troth_ctl_policy },
 	{ "pool", "money and goods that promises are made from", troth_ctl_cli },
 	{ "grant", "what parties may promise without asking", troth_ctl_cli },
 	{ "agent", "what agents are certified to", troth_ctl_cli },

@@ -154,6 +154,82 @@ class CommandLine(InDirectory):
                    "--reason", "season_over")
         self.assertIn("in_force: false", self.troth(hq, "grant", "list"))
 
+    EXAMPLE = pathlib.Path(__file__).resolve().parents[2] / \
+        "doc/examples/television.policy"
+
+    def policy_file(self, name, text):
+        path = self.dir / name
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+    def test_a_policy_is_published_and_every_node_has_its_text(self):
+        fed = self.added()
+        hq, shop = fed.central, fed.gateway(SELLER)
+        self.assertIn("rules 6", self.troth(hq, "policy", "check", str(self.EXAMPLE)))
+        self.assertIn("none here yet", self.troth(hq, "policy", "show", code=1))
+        said = self.troth(hq, "policy", "publish", str(self.EXAMPLE))
+        self.assertIn("version: 1", said)
+        text = self.EXAMPLE.read_text(encoding="utf-8")
+        self.assertEqual(self.troth(hq, "policy", "show"), text)
+        shop.wait_get("/v1/policies/1", lambda a: a.status == 200)
+        self.assertEqual(self.troth(shop, "policy", "show", "1"), text)
+        # The greatest that there can be reaches the site, too.
+        large = self.policy_file("large", "#" * (48 * 1024 - 1) + "\n")
+        self.assertIn("version: 2", self.troth(hq, "policy", "publish", large, "--as", "2"))
+        shop.wait_get("/v1/policies/newest", lambda a: a.body["version"] == 2)
+        self.assertEqual(len(self.troth(shop, "policy", "show")), 48 * 1024)
+        self.assertIn("no such version of the policy: the newest here is 2",
+                      self.troth(shop, "policy", "show", "3", code=1))
+        self.assertIn("may not do this",
+                      self.troth(shop, "policy", "publish", large, code=1))
+        self.assertIn("not the newest",
+                      self.troth(hq, "policy", "publish", large, "--as", "2", code=1))
+        self.troth(hq, "policy", "withdraw", "2", "--reason", "too_long")
+        shop.wait_get("/v1/policies/2", lambda a: a.body.get("reason") == "too_long")
+        listed = self.troth(shop, "policy", "list").splitlines()
+        self.assertRegex(listed[0], r"^version=1 .*bytes=\d+")
+        self.assertRegex(listed[1], r"^version=2 .*withdrawn=.*reason=too_long")
+
+    def test_versions_of_a_policy_are_compared(self):
+        fed = self.federation(sites=())
+        fed.central.start()
+        self.troth(fed.central, "party", "add", "--party", "brand", "--role", "brand")
+        one = self.policy_file("one", "# the same\nrules: ( { most = 1; } );\n")
+        two = self.policy_file("two", "# the same\nrules: ( { most = 2; } );\n")
+        for path in (one, two):
+            self.troth(fed.central, "policy", "publish", path)
+        for what, code in ((["1"], 1), (["1", "2"], 1), ([two, "1"], 1), ([one, two], 1),
+                           (["2"], 0), ([two], 0), (["2", "newest"], 0)):
+            said = self.troth(fed.central, "policy", "diff", *what, code=code)
+            if code == 1:
+                self.assertIn("-rules: ( { most = 1; } );\n+rules: ( { most = 2; } );",
+                              said, what)
+        self.assertIn("the newest here is 2",
+                      self.troth(fed.central, "policy", "diff", "9", code=2))
+
+    def test_what_is_wrong_with_a_policy_is_said_with_its_line(self):
+        fed = self.federation(sites=())
+        fed.central.start()
+        bad = self.policy_file("bad", "# one\nrules: (\n{ kind = \"bribe\"; } );\n")
+        for verb in ("check", "publish"):
+            self.assertIn('line 3: rules[0].kind: "bribe" is none',
+                          self.troth(fed.central, "policy", verb, bad, code=1))
+        long = self.policy_file("long", "#" * (48 * 1024) + "\n")
+        self.assertIn("longer than the 49152 bytes",
+                      self.troth(fed.central, "policy", "check", long, code=1))
+        for wrong, said, code in (
+                (["check", str(self.dir / "none")], "No such file", 1),
+                (["check"], "Usage", 2),
+                (["publish"], "Give its FILE", 2),
+                (["publish", str(self.dir / "none")], "No such file", 2),
+                (["withdraw", "one", "--reason", "mistake"], "not a whole number", 2),
+                (["withdraw", "1"], "--reason is needed", 2),
+                (["show", "1", "2"], "one argument too many", 2),
+                (["diff"], "which one?", 2),
+                (["diff", bad, "1", "2"], "one argument too many", 2)):
+            self.assertIn(said, self.troth(fed.central, "policy", *wrong, code=code),
+                          wrong)
+
     def test_what_is_wrong_with_a_delegation_is_said(self):
         fed = self.federation(sites=())
         fed.central.start()

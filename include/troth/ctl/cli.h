@@ -11,6 +11,10 @@
 /* argv[0] is the noun: order, case, promise, pool, ask, ... */
 int troth_ctl_cli(int argc, char **argv);
 
+/* argv[0] is policy: the noun with `check` and `diff`, which need no node or two texts.
+ */
+int troth_ctl_policy(int argc, char **argv);
+
 /* argv[0] is the whole command: status, suspend, resume. */
 int troth_ctl_plain(int argc, char **argv);
 
