@@ -235,6 +235,7 @@ struct troth_api {
 	struct troth_api_config config;
 	const struct troth_engine *engine;
 	struct troth_view *view; /* Scratch of the handlers. */
+	struct troth_policies *policies; /* Of the API's thread. */
 	struct troth_metrics metrics;
 	struct troth_bucket *buckets; /* TROTH_API_BUCKETS of them. */
 	struct troth_time started;

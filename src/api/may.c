@@ -71,18 +71,15 @@ void troth_post_may_i(struct troth_call *c)
 
 /* ---- The answer ---- */
 
-/* What to say, as the policy has it. */
+/* What to say, as the policy has it: with a yes alone, for it will be said. */
 static void out_words(struct troth_call *c, struct troth_txn *t, struct troth_out *o)
 {
 	const struct troth_answered *a = &c->result.answer;
-	char brand[TROTH_PARTY_MAX + 1];
-	const struct troth_policy *p;
-	struct troth_lookup lookup;
+	const struct troth_policy *p = troth_policies_get(c->api->policies, t,
+							  a->policy_version);
 	const char *words = NULL;
 
-	troth_state_lookup(&lookup, &(struct troth_source){ .t = t }, brand);
-	p = troth_lookup_policy(&lookup, a->policy_version);
-	if (p != NULL)
+	if (p != NULL && a->answer == TROTH_ANSWER_YES)
 		words = troth_policy_words(p, a->phrase, c->language);
 	if (words != NULL)
 		troth_out_text(o, "words", words);

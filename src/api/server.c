@@ -350,6 +350,7 @@ static void destroy(struct troth_server *s)
 	(void)pthread_mutex_destroy(&s->lock);
 	troth_buf_fini(&s->out);
 	free(s->api.view);
+	troth_policies_free(s->api.policies);
 	free(s->api.buckets);
 	free(s);
 }
@@ -368,8 +369,9 @@ static struct troth_server *make(const struct troth_api_config *config)
 	s->api.server = s;
 	s->api.started = config->engine->now(config->engine->ctx);
 	s->api.view = calloc(1, sizeof(*s->api.view));
+	s->api.policies = troth_policies_new(config->engine->zones);
 	s->api.buckets = calloc(TROTH_API_BUCKETS, sizeof(*s->api.buckets));
-	if (s->api.view == NULL || s->api.buckets == NULL) {
+	if (s->api.view == NULL || s->api.buckets == NULL || s->api.policies == NULL) {
 		destroy(s);
 		return NULL;
 	}

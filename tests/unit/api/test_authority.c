@@ -41,6 +41,17 @@ static void post(int status, const char *path, const char *body)
 	http_reply_free(&r);
 }
 
+/* Posts what must be refused for the value of a field. */
+static void refused_by(const char *token, int status, const char *path, const char *body,
+		       const char *field)
+{
+	struct http_reply r;
+
+	call(status, "POST", path, token, body, &r);
+	assert_string_equal(json_string_value(json_object_get(r.json, "field")), field);
+	http_reply_free(&r);
+}
+
 /* Posts what must be refused, and says by which problem and which field. */
 static void refused(int status, const char *path, const char *body, const char *problem,
 		    const char *field)
@@ -413,6 +424,94 @@ static void agents_are_listed_by_party_and_page_by_page(void **state)
 	json_decref(all);
 }
 
+/* A case, and on it a promise that HQ is asked for: five cables. Texts of their ids. */
+static void ask_for_five(const char *token, char promise[TROTH_ID_TEXT])
+{
+	struct http_reply r;
+	char path[96];
+
+	call(201, "POST", "/v1/cases", token,
+	     "{\"customer\":\"c-1\",\"reason\":\"fault\"}", &r);
+	(void)snprintf(path, sizeof(path), "/v1/cases/%s/promises",
+		       json_string_value(json_object_get(r.json, "id")));
+	http_reply_free(&r);
+	call(201, "POST", path, token,
+	     "{\"kind\":\"gift\",\"sku\":\"HDMI-2M\",\"quantity\":5,\"spoken\":false,"
+	     "\"due\":\"2026-11-20T10:00:00Z\",\"reason\":\"fault\",\"commitments\":"
+	     "[{\"debtor\":\"acme\",\"action\":\"deliver\"}]}",
+	     &r);
+	(void)snprintf(promise, TROTH_ID_TEXT, "%s",
+		       json_string_value(json_object_get(r.json, "id")));
+	http_reply_free(&r);
+	(void)snprintf(path, sizeof(path), "/v1/promises/%s/ask", promise);
+	call(200, "POST", path, token, "{}", &r);
+	http_reply_free(&r);
+}
+
+static void what_was_asked_waits_with_what_could_be_promised_instead(void **state)
+{
+	char promise[TROTH_ID_TEXT], path[96], lead[TROTH_TOKEN_TEXT];
+	struct http_reply r;
+	json_t *all;
+
+	(void)state;
+	api_kit_token(kit, "lead", "approver", lead);
+	post(200, "/v1/grants",
+	     "{\"party\":\"brand\",\"grant\":\"own\",\"kinds\":[\"gift\"],\"most\":2}");
+	ask_for_five(agent, promise);
+	all = items("/v1/approvals", "items");
+	assert_int_equal(json_array_size(all), 1);
+	assert_string_equal(text(all, 0, "id"), promise);
+	assert_string_equal(text(all, 0, "debtor"), "brand");
+	assert_int_equal(json_integer_value(json_object_get(
+				 json_object_get(json_array_get(all, 0), "suggested"),
+				 "quantity")),
+			 2);
+	json_decref(all);
+	(void)snprintf(path, sizeof(path), "/v1/promises/%s/reject", promise);
+	refused_by(lead, 422, path,
+		   "{\"reason\":\"much\",\"instead\":{\"kind\":\"gift\",\"quantity\":2}}",
+		   "instead.quantity");
+	refused_by(lead, 422, path, "{\"instead\":{\"kind\":\"king\"}}", "instead.kind");
+	call(200, "POST", path, lead,
+	     "{\"reason\":\"much\",\"instead\":{\"kind\":\"gift\",\"sku\":"
+	     "\"HDMI-2M\",\"quantity\":2}}",
+	     &r);
+	http_reply_free(&r);
+	all = items("/v1/approvals", "items");
+	assert_int_equal(json_array_size(all), 0);
+	json_decref(all);
+	/* What may be offered instead stands with the no, and only with it. */
+	ask_for_five(agent, promise);
+	(void)snprintf(path, sizeof(path), "/v1/promises/%s/approve", promise);
+	refused_by(lead, 422, path, "{\"instead\":{\"kind\":\"callback\"}}", "instead");
+}
+
+static void an_offer_that_was_not_taken_is_ended_by_the_agent(void **state)
+{
+	char path[96];
+	struct http_reply r;
+
+	(void)state;
+	call(201, "POST", "/v1/cases", agent,
+	     "{\"customer\":\"c-1\",\"reason\":\"fault\"}", &r);
+	(void)snprintf(path, sizeof(path), "/v1/cases/%s/promises",
+		       json_string_value(json_object_get(r.json, "id")));
+	http_reply_free(&r);
+	call(201, "POST", path, agent,
+	     "{\"kind\":\"callback\",\"spoken\":false,\"due\":\"2026-11-20T10:00:00Z\","
+	     "\"reason\":\"fault\",\"commitments\":[{\"debtor\":\"acme\",\"action\":"
+	     "\"call_back\"}]}",
+	     &r);
+	(void)snprintf(path, sizeof(path), "/v1/promises/%s/expire",
+		       json_string_value(json_object_get(r.json, "id")));
+	http_reply_free(&r);
+	call(200, "POST", path, agent, "{}", &r);
+	http_reply_free(&r);
+	call(409, "POST", path, agent, "{}", &r); /* It has ended. */
+	http_reply_free(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -429,6 +528,9 @@ int main(void)
 		cmocka_unit_test(
 			what_was_delegated_stands_in_the_answer_under_an_id_of_its_own),
 		cmocka_unit_test(agents_are_listed_by_party_and_page_by_page),
+		cmocka_unit_test(
+			what_was_asked_waits_with_what_could_be_promised_instead),
+		cmocka_unit_test(an_offer_that_was_not_taken_is_ended_by_the_agent),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);
