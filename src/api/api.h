@@ -193,6 +193,7 @@ enum troth_problem {
 	TROTH_PROBLEM_NO_ROOM,
 	TROTH_PROBLEM_NO_WORD,
 	TROTH_PROBLEM_NO_POLICY,
+	TROTH_PROBLEM_NOT_HERE,
 	TROTH_PROBLEM_COUNT,
 };
 
@@ -234,7 +235,7 @@ struct troth_metrics {
 struct troth_api {
 	struct troth_api_config config;
 	const struct troth_engine *engine;
-	struct troth_view *view; /* Scratch of the handlers. */
+	struct troth_view *view;         /* Scratch of the handlers. */
 	struct troth_policies *policies; /* Of the API's thread. */
 	struct troth_metrics metrics;
 	struct troth_bucket *buckets; /* TROTH_API_BUCKETS of them. */

@@ -39,6 +39,11 @@ void troth_post_may_i(struct troth_call *c)
 	struct troth_asked *asked;
 	struct troth_body b;
 
+	if (c->api->engine->kind == TROTH_NODE_CENTRAL) {
+		troth_call_problem(c, TROTH_PROBLEM_NOT_HERE, NULL,
+				   "central holds no share: ask at a gateway");
+		return;
+	}
 	if (!troth_body_begin(&b, c, 2))
 		return;
 	b.e->subject_kind = c->id_kind == TROTH_ID_ORDER ? TROTH_SUBJECT_ORDER

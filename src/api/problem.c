@@ -20,6 +20,7 @@ const struct troth_problem_kind troth_problem_kinds[TROTH_PROBLEM_COUNT] = {
 	[TROTH_PROBLEM_NO_IF_MATCH] = { "no_if_match", 428,
 					"This change needs If-Match" },
 	[TROTH_PROBLEM_STALE] = { "stale", 412, "It has changed meanwhile" },
+	[TROTH_PROBLEM_NOT_HERE] = { "not_here", 409, "This is not asked at this node" },
 	[TROTH_PROBLEM_TOO_MANY] = { "too_many_requests", 429, "Too many requests" },
 	[TROTH_PROBLEM_STORE] = { "store", 503, "The store cannot be read just now" },
 	[TROTH_PROBLEM_STOPPING] = { "stopping", 503, "The node is going down" },

@@ -512,6 +512,19 @@ static void an_offer_that_was_not_taken_is_ended_by_the_agent(void **state)
 	http_reply_free(&r);
 }
 
+/* Central spends no share: HQ's own people ask at a gateway of the brand. */
+static void central_says_where_to_ask(void **state)
+{
+	struct http_reply r;
+
+	(void)state;
+	call(409, "POST", "/v1/cases/cas_00000000000000000000000001/may-i", agent,
+	     "{\"kind\":\"callback\",\"reason\":\"fault\"}", &r);
+	assert_string_equal(json_string_value(json_object_get(r.json, "type")),
+			    "urn:troth:problem:not_here");
+	http_reply_free(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -531,6 +544,7 @@ int main(void)
 		cmocka_unit_test(
 			what_was_asked_waits_with_what_could_be_promised_instead),
 		cmocka_unit_test(an_offer_that_was_not_taken_is_ended_by_the_agent),
+		cmocka_unit_test(central_says_where_to_ask),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);
