@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The command line as doc/operators.md and people use it, against real nodes."""
 
+import json
 import os
 import pathlib
 import re
@@ -229,6 +230,53 @@ class CommandLine(InDirectory):
                 (["diff", bad, "1", "2"], "one argument too many", 2)):
             self.assertIn(said, self.troth(fed.central, "policy", *wrong, code=code),
                           wrong)
+
+    def test_an_agent_asks_and_hq_answers_by_commands(self):
+        fed = self.added()
+        hq, shop = fed.central, fed.gateway(SELLER)
+        hq.must_post("/v1/policies", {"text": """
+            rules: ( { kind = "gift"; earliest = "1 hour"; say = "gift"; } );
+            phrases: { gift: { en = "It is a gift."; de = "Es ist geschenkt."; }; };"""})
+        self.troth(hq, "grant", "give", "--party", "shop", "--grant", "gifts",
+                   "--kinds", "gift", "--skus", "HDMI-*", "--most", "2")
+        lead = self.dir / "lead.token"
+        lead.write_text(hq.must_post("/v1/tokens", {
+            "name": "lead", "scopes": "approver"})["token"] + "\n")
+        lead = ["--token-file", str(lead)]
+        shop.wait_get("/v1/grants", lambda a: a.body["items"])
+        shop.wait_get("/v1/policies", lambda a: a.body["items"])
+        ident = self.id_in(self.place(shop, "TV:1:1250"))
+        ask = ["ask", "order", ident, "--kind", "gift", "--sku", "HDMI-2M",
+               "--reason", "late_delivery", "--language", "de-AT"]
+        yes = self.troth(shop, *ask, "--quantity", "2")
+        self.assertRegex(yes, r"^answer: yes\nwords: Es ist geschenkt\.\npromise: prm_")
+        self.assertIn("left: \n  promise: 2\n", yes)
+        promise = re.search(r"prm_\w{26}", yes).group()
+        self.troth(shop, "promise", "activate", promise)
+
+        asked = self.troth(shop, *ask, "--quantity", "3")
+        self.assertRegex(asked, r"^answer: ask\nreason: over_promise_limit\npromise: prm_")
+        promise = re.search(r"prm_\w{26}", asked).group()
+        self.assertIn(promise, self.troth(shop, "approve", "list"))
+        fed.central.wait_get("/v1/approvals", lambda a: a.body["items"])
+        waiting = self.troth(hq, "approve", "list", *lead)
+        for line in ("id: " + promise, "asked: over_promise_limit", "suggested: \n",
+                     "quantity: 2"):
+            self.assertIn(line, waiting)
+        self.troth(hq, "approve", "no", promise, *lead, "--reason", "too_much",
+                   "--instead", "kind=gift,sku=HDMI-1M,quantity=3")
+        self.assertNotIn(promise, self.troth(hq, "approve", "list", *lead))
+
+        asked = self.troth(shop, *ask, "--quantity", "4", "--json")
+        promise = json.loads(asked)["promise"]
+        fed.central.wait_get("/v1/approvals", lambda a: a.body["items"])
+        self.troth(hq, "approve", "yes", promise, *lead)
+        shop.wait_get("/v1/promises/" + promise,
+                      lambda a: a.body["promise"]["state"] == "approved")
+        self.troth(shop, "promise", "speak", promise)
+        self.assertRegex(self.troth(shop, *ask, "--quantity", "1",
+                                    "--due", "2020-01-01T00:00:00Z"),
+                         r"^answer: no\nreason: due_too_early\n")
 
     def test_what_is_wrong_with_a_delegation_is_said(self):
         fed = self.federation(sites=())

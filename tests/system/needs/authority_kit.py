@@ -67,13 +67,34 @@ def available(fed, site, pool):
         "/v1/shares?party=" + party)["items"] if s["site"] == name and s["pool"] == pool)
 
 
-def ask(agent, path, question, answer, reason=None):
+def as_documented(node, name, value):
+    """Holds an answer against its schema: what must be there, and nothing else."""
+    schemas = node.must_get("/v1/openapi.json")["components"]["schemas"]
+
+    def hold(schema, value, where):
+        schema = schemas[schema["$ref"].rsplit("/", 1)[1]] if "$ref" in schema else schema
+        if isinstance(value, dict):
+            must(set(schema["required"]) <= set(value) <= set(schema["properties"]), where,
+                 sorted(value))
+            for member in value:
+                hold(schema["properties"][member], value[member], where + "." + member)
+        elif isinstance(value, list):
+            for one in value:
+                hold(schema["items"], one, where + "[]")
+        else:
+            must("enum" not in schema or value in schema["enum"], where, value)
+
+    hold(schemas[name], value, name)
+
+
+def ask(agent, path, question, answer, reason=None, **options):
     """Asks, and holds the answer against what it must be. The answer."""
-    got = agent.post(path + "/may-i", question)
+    got = agent.post(path + "/may-i", question, **options)
     must(got.status == (200 if answer == "no" else 201), got)
     must(got.body["answer"] == answer and got.body.get("reason") == reason, question,
          got.body)
     must(("promise" in got.body) == (answer != "no"), got.body)
+    as_documented(agent.node, "MayIAnswer", got.body)
     return got.body
 
 

@@ -5,7 +5,7 @@ Authority goes with a certificate: who has none is sent to a supervisor, who dec
 one step, and the agent has the answer without asking again.
 """
 
-from authority_kit import GIFT, ask, delegate, publish
+from authority_kit import GIFT, as_documented, ask, delegate, publish
 from needs_kit import HQ, Needs, VENDOR, main, must
 
 GRANT = {"grant": "gifts", "kinds": ["gift"], "most": 2, "level": 2}
@@ -27,7 +27,9 @@ def who_is_not_certified_gets_a_supervisors_word_in_one_step(directory):
         lead = fed.person(HQ, "lead", "approver")
         events = new.events()
         asked = ask(new, path, GIFT, "ask", "uncertified")
-        waiting = lead.wait_get("/v1/approvals", lambda a: a.body["items"]).body["items"][0]
+        waiting = lead.wait_get("/v1/approvals", lambda a: a.body["items"]).body
+        as_documented(lead.node, "Approvals", waiting)
+        waiting = waiting["items"][0]
         must(waiting["id"] == asked["promise"] and waiting["asked"] == "uncertified", waiting)
         must(waiting["made_by"]["actor"] == "new" and "lapses" in waiting, waiting)
         mine = new.must_get("/v1/approvals")["items"]
