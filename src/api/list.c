@@ -246,7 +246,7 @@ void troth_get_approvals(struct troth_call *c)
 	p.maker = malloc(sizeof(*p.maker));
 	if (p.maker == NULL)
 		return; /* The call then says that there was no memory. */
-	troth_list_promises(&p.list, c->t, false, p.due_before, after(&p));
+	troth_list_asked(&p.list, c->t, after(&p));
 	write_page(&p, write_approval);
 	free(p.maker);
 }

@@ -215,6 +215,14 @@ static void list_open(struct troth_list *l, struct troth_txn *t, unsigned table,
 		troth_list_close(l);
 }
 
+/* Behind the prefix stand a time and an item, and the record is the subject. */
+static void by_time(struct troth_list *l, struct troth_time due_before)
+{
+	l->by_time = true;
+	l->due_at = l->prefix_len;
+	l->due_before = due_before;
+}
+
 void troth_list_close(struct troth_list *l)
 {
 	troth_cursor_close(&l->cursor);
@@ -228,8 +236,13 @@ void troth_list_promises(struct troth_list *l, struct troth_txn *t, bool closed,
 	struct troth_key k = { .b = { closed }, .len = 1 };
 
 	list_open(l, t, TROTH_T_PROMISES, &k, after);
-	l->due_before = due_before;
-	l->due_at = k.len;
+	by_time(l, due_before);
+}
+
+void troth_list_asked(struct troth_list *l, struct troth_txn *t, struct troth_span after)
+{
+	list_open(l, t, TROTH_T_ASKED, &(struct troth_key){ .len = 0 }, after);
+	by_time(l, (struct troth_time){ 0 });
 }
 
 void troth_list_alarms(struct troth_list *l, struct troth_txn *t, bool ended,
@@ -238,7 +251,7 @@ void troth_list_alarms(struct troth_list *l, struct troth_txn *t, bool ended,
 	struct troth_key k = { .b = { ended }, .len = 1 };
 
 	list_open(l, t, TROTH_T_ALARMS, &k, after);
-	l->due_at = k.len;
+	by_time(l, (struct troth_time){ 0 });
 }
 
 void troth_list_recoveries(struct troth_list *l, struct troth_txn *t, bool closed,
@@ -247,7 +260,7 @@ void troth_list_recoveries(struct troth_list *l, struct troth_txn *t, bool close
 	struct troth_key k = { .b = { closed }, .len = 1 };
 
 	list_open(l, t, TROTH_T_RECOVERIES, &k, after);
-	l->due_at = k.len;
+	by_time(l, (struct troth_time){ 0 });
 }
 
 /* The part of a key before a zero byte; a name that is too long finds nothing. */
@@ -270,8 +283,7 @@ void troth_list_commitments(struct troth_list *l, struct troth_txn *t, const cha
 	uint8_t flag = closed;
 
 	list_named(l, t, TROTH_T_DEBTS, debtor, TROTH_PARTY_MAX, &flag, after);
-	l->due_before = due_before;
-	l->due_at = l->prefix_len;
+	by_time(l, due_before);
 }
 
 void troth_list_customer(struct troth_list *l, struct troth_txn *t, const char *customer,
@@ -338,9 +350,9 @@ bool troth_list_next(struct troth_list *l, struct troth_id *item,
 	if (c == NULL || !begins_with(c->key, l->prefix, l->prefix_len))
 		return false;
 	key = c->key;
-	id = l->due_at > 0 ? c->value
-			   : troth_span(key.data + key.len - TROTH_ID_LEN, TROTH_ID_LEN);
-	if (key.len < l->prefix_len + TROTH_ID_LEN + (l->due_at > 0 ? 8 : 0) ||
+	id = l->by_time ? c->value
+			: troth_span(key.data + key.len - TROTH_ID_LEN, TROTH_ID_LEN);
+	if (key.len < l->prefix_len + TROTH_ID_LEN + (l->by_time ? 8 : 0) ||
 	    key.len > sizeof(l->after) || id.len != TROTH_ID_LEN) {
 		troth_txn_fail(l->t, TROTH_ERR_CORRUPT,
 			       "an index holds a record of %zu bytes", key.len);
@@ -350,7 +362,7 @@ bool troth_list_next(struct troth_list *l, struct troth_id *item,
 	    (int64_t)troth_load_u64be(key.data + l->due_at) >= l->due_before.ms)
 		return false;
 	*item = (struct troth_id){ { 0 } };
-	if (l->due_at > 0)
+	if (l->by_time)
 		memcpy(item->b, key.data + key.len - TROTH_ID_LEN, TROTH_ID_LEN);
 	memcpy(subject->b, id.data, TROTH_ID_LEN);
 	memcpy(l->after, key.data, key.len);

@@ -228,6 +228,9 @@ static struct troth_indexed_promise promise_now(const struct troth_promise *p)
 		.given = given_counts(p),
 	};
 
+	if (p->state == TROTH_PROMISE_PENDING_APPROVAL)
+		now.asked = p->lapses;
+
 	if (now.given) {
 		now.made = p->made;
 		now.cost = p->cost;
@@ -267,6 +270,15 @@ static struct troth_key promise_key(const struct troth_indexed_promise *p)
 
 	troth_key_u8(&k, p->closed);
 	troth_key_u64(&k, (uint64_t)p->due.ms);
+	troth_key_id(&k, &p->id);
+	return k;
+}
+
+static struct troth_key asked_key(const struct troth_indexed_promise *p)
+{
+	struct troth_key k = { .len = 0 };
+
+	troth_key_u64(&k, (uint64_t)p->asked.ms);
 	troth_key_id(&k, &p->id);
 	return k;
 }
@@ -314,6 +326,28 @@ static int commitment_before(const struct troth_indexed *in, const struct troth_
 	return -1;
 }
 
+/* ASKED, which most promises never get into. */
+static void move_asked(struct troth_txn *t, const struct troth_indexed_promise *before,
+		       const struct troth_indexed_promise *now,
+		       const struct troth_id *subject)
+{
+	struct troth_time was = before != NULL ? before->asked : (struct troth_time){ 0 };
+	struct troth_time is = now != NULL ? now->asked : (struct troth_time){ 0 };
+	struct troth_key k;
+
+	if (was.ms == is.ms)
+		return;
+	if (was.ms != 0) {
+		k = asked_key(before);
+		(void)troth_txn_del(t, TROTH_T_ASKED, troth_key_span(&k));
+	}
+	if (is.ms != 0) {
+		k = asked_key(now);
+		troth_txn_put(t, TROTH_T_ASKED, troth_key_span(&k),
+			      troth_id_span(subject));
+	}
+}
+
 static void reindex_promises(struct troth_txn *t, const struct troth_indexed *before,
 			     const struct troth_subject *s)
 {
@@ -329,12 +363,14 @@ static void reindex_promises(struct troth_txn *t, const struct troth_indexed *be
 
 			stays[was] = true;
 			given_move(t, before->customer, old, s, &p);
+			move_asked(t, old, &p, &s->id);
 			if (old->closed == p.closed && old->due.ms == p.due.ms)
 				continue;
 			k = promise_key(old);
 			(void)troth_txn_del(t, TROTH_T_PROMISES, troth_key_span(&k));
 		} else {
 			given_move(t, "", NULL, s, &p);
+			move_asked(t, NULL, &p, &s->id);
 			troth_txn_put(t, TROTH_T_ITEMS, troth_id_span(&p.id),
 				      troth_id_span(&s->id));
 		}
@@ -347,6 +383,7 @@ static void reindex_promises(struct troth_txn *t, const struct troth_indexed *be
 			struct troth_key k = promise_key(&before->promises[i]);
 
 			given_move(t, before->customer, &before->promises[i], s, NULL);
+			move_asked(t, &before->promises[i], NULL, &s->id);
 			(void)troth_txn_del(t, TROTH_T_PROMISES, troth_key_span(&k));
 			(void)troth_txn_del(t, TROTH_T_ITEMS,
 					    troth_id_span(&before->promises[i].id));

@@ -90,13 +90,16 @@ struct troth_list {
 	uint8_t after[TROTH_LIST_CURSOR_MAX];
 	size_t after_len;
 	struct troth_time due_before; /* Stop at this due; 0: none. */
-	size_t due_at;                /* Where the due stands in the key; 0: nowhere. */
+	size_t due_at;                /* Where the due stands in the key, */
+	bool by_time;                 /* if the records lead from one to a subject. */
 	bool started;
 };
 
 /* Promises by due, open ones or ended ones. */
 void troth_list_promises(struct troth_list *l, struct troth_txn *t, bool closed,
 			 struct troth_time due_before, struct troth_span after);
+/* Promises that wait for approval, by when the question lapses. */
+void troth_list_asked(struct troth_list *l, struct troth_txn *t, struct troth_span after);
 /* Commitments of a debtor by due, open ones or ended ones. */
 void troth_list_commitments(struct troth_list *l, struct troth_txn *t, const char *debtor,
 			    bool closed, struct troth_time due_before,

@@ -93,6 +93,7 @@ struct troth_indexed {
 		struct troth_id id;
 		bool closed;
 		struct troth_time due;
+		struct troth_time asked; /* When the question lapses; 0: none. */
 		bool given; /* It counts against the grant's limit per customer: */
 		struct troth_time made;
 		int64_t cost;
@@ -118,8 +119,8 @@ struct troth_indexed {
 void troth_state_indexed(const struct troth_subject *s, struct troth_indexed *out);
 
 /*
- * Brings ITEMS, CUSTOMERS, PROMISES, GIVEN, DEBTS, ALARMS and RECOVERIES from
- * `before` to what *s says.
+ * Brings ITEMS, CUSTOMERS, PROMISES, ASKED, GIVEN, DEBTS, ALARMS and RECOVERIES
+ * from `before` to what *s says.
  */
 void troth_state_reindex(struct troth_txn *t, const struct troth_indexed *before,
 			 const struct troth_subject *s);

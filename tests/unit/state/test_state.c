@@ -153,9 +153,10 @@ static struct troth_subject subject;
 static void follow(const struct troth_indexed *before)
 {
 	static const unsigned tables[] = { TROTH_T_ITEMS, TROTH_T_CUSTOMERS,
-					   TROTH_T_PROMISES, TROTH_T_DEBTS };
+					   TROTH_T_PROMISES, TROTH_T_DEBTS,
+					   TROTH_T_ASKED };
 	static const struct troth_indexed nothing;
-	unsigned counts[TROTH_LEN(tables)];
+	unsigned counts[TROTH_LEN(tables)], asked = 0;
 
 	troth_state_reindex(&t, before, &subject);
 	troth_txn_abort(&other);
@@ -167,6 +168,9 @@ static void follow(const struct troth_indexed *before)
 	assert_int_equal(counts[1], subject.customer[0] != '\0');
 	assert_int_equal(counts[2], subject.promise_count);
 	assert_int_equal(counts[3], subject.commitment_count);
+	for (unsigned i = 0; i < subject.promise_count; i++)
+		asked += subject.promises[i].state == TROTH_PROMISE_PENDING_APPROVAL;
+	assert_int_equal(counts[4], asked);
 }
 
 static void change(unsigned step)
@@ -179,6 +183,7 @@ static void change(unsigned step)
 		break;
 	case 1:
 		subject.promises[0].due.ms++;
+		subject.promises[0].state = TROTH_PROMISE_PENDING_APPROVAL;
 		break;
 	case 2:
 		subject.promises[1].state = TROTH_PROMISE_KEPT;
@@ -200,6 +205,7 @@ static void change(unsigned step)
 		break;
 	case 7:
 		TROTH_TEXT_SET(subject.customer, "bob");
+		subject.promises[0].state = TROTH_PROMISE_APPROVED;
 		break;
 	case 8: /* What a refused event of one's own takes away again. */
 		subject.promise_count = 1;
@@ -224,8 +230,10 @@ static void indexes_follow_whatever_becomes_of_a_subject(void **state)
 	for (uint8_t i = 0; i < 3; i++) {
 		subject.promises[i] = (struct troth_promise){
 			.id = { { 2, i } },
-			.state = TROTH_PROMISE_ACTIVE,
-			.due = { 1000 + i }
+			.state = i == 2 ? TROTH_PROMISE_PENDING_APPROVAL
+					: TROTH_PROMISE_ACTIVE,
+			.due = { 1000 + i },
+			.lapses = { 900 - i }
 		};
 		subject.commitments[i] = (struct troth_commitment){
 			.promise = { { 2, i } },
