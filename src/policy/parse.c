@@ -431,51 +431,6 @@ static void take_sections(struct reading *r, const config_setting_t *root)
 	}
 }
 
-static unsigned line_of(const char *text, const char *at)
-{
-	unsigned line = 1;
-
-	for (; text < at; text++)
-		line += *text == '\n';
-	return line;
-}
-
-/*
- * What libconfig is not to see. It would read other files on @include, and goes
- * down one frame of its stack for each bracket that is open.
- */
-static enum troth_err prepare(const char *text, size_t len, struct troth_why *why)
-{
-	const char *include;
-	unsigned open = 0;
-
-	if (len > TROTH_POLICY_TEXT_MAX)
-		return troth_fail(why, TROTH_ERR_LIMIT,
-				  "%zu bytes, and a policy has at most %zu", len,
-				  TROTH_POLICY_TEXT_MAX);
-	for (size_t i = 0; i < len; i++) {
-		if (strchr("{([", text[i]) != NULL)
-			open++;
-		else if (strchr("})]", text[i]) != NULL && open > 0)
-			open--;
-		if (text[i] == '\0' || text[i] == '\r' || open > 64)
-			return troth_fail(why, TROTH_ERR_INPUT, "line %u: %s",
-					  line_of(text, text + i),
-					  text[i] == '\r' ? "lines must end without CR"
-					  : open > 64     ? "too many open brackets"
-							  : "a zero byte");
-	}
-	if (!troth_text_ok(troth_span(text, len), true))
-		return troth_fail(why, TROTH_ERR_INPUT,
-				  "not UTF-8, or with control characters");
-	include = len > 0 ? memmem(text, len, "@include", 8) : NULL;
-	if (include != NULL)
-		return troth_fail(why, TROTH_ERR_INPUT,
-				  "line %u: @include: a policy is one text",
-				  line_of(text, include));
-	return TROTH_OK;
-}
-
 enum troth_err troth_policy_parse(const char *text, size_t len,
 				  const struct troth_zone_source *zones,
 				  struct troth_policy **out, struct troth_why *why)
@@ -486,7 +441,7 @@ enum troth_err troth_policy_parse(const char *text, size_t len,
 
 	*out = NULL;
 	config_init(&file);
-	r.err = prepare(text, len, why);
+	r.err = read_scan(text, len, why);
 	if (r.err != TROTH_OK)
 		goto out;
 	source = calloc(1, len + 2);
@@ -502,7 +457,7 @@ enum troth_err troth_policy_parse(const char *text, size_t len,
 	source[len] = '\n'; /* libconfig does not see a comment's end at the text's. */
 	if (config_read_string(&file, source) != CONFIG_TRUE) {
 		unsigned line = (unsigned)config_error_line(&file);
-		unsigned last = line_of(text, text + len);
+		unsigned last = read_line_of(text, text + len);
 
 		r.err = troth_fail(why, TROTH_ERR_INPUT, "line %u: %s",
 				   line < last ? line : last, config_error_text(&file));

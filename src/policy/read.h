@@ -17,6 +17,16 @@ struct reading {
 	size_t text_len;    /* Of p->text so far. */
 };
 
+/*
+ * What must hold before libconfig sees the text: its length, its letters, brackets that
+ * match and are at most 64 deep, strings that end and stand where they may, no @include.
+ */
+TROTH_MUST_USE enum troth_err read_scan(const char *text, size_t len,
+					struct troth_why *why);
+
+/* The line, from 1, in which `at` lies. */
+unsigned read_line_of(const char *text, const char *at);
+
 /* Notes what is wrong with the value of s. Always false. */
 bool read_fail(struct reading *r, enum troth_err err, const config_setting_t *s,
 	       const char *fmt, ...) TROTH_PRINTF(4, 5);

@@ -143,6 +143,15 @@ static const char *const wrong_texts[][2] = {
 	  "line 1: calendars.work.zone: must be a time zone such as" },
 	{ "rules: ( { kind = \"gift\" kind = \"gift\" } );", "line 1: " },
 	{ "rules: (", "line 1: syntax error" },
+	{ "phrases: { p: { en = \"a\n\"; }; };\nrules: \"",
+	  "line 3: text in quotes that does not end" },
+	{ "a = \"one \\\" two", "line 1: text in quotes that does not end" },
+	{ "\na \"b\";", "line 2: text in quotes where none may stand" },
+	{ "{ a = 1, \"b\" }", "line 1: text in quotes where none may stand" },
+	{ "rules: (\n}", "line 2: a bracket closes what is not open" },
+	{ ")", "line 1: a bracket closes what is not open" },
+	{ "\n/* one", "line 2: a comment that does not end" },
+	{ "/*/#*/\"a\"", "line 1: text in quotes where none may stand" },
 	{ "\n# note\n@include \"/etc/passwd\"\n",
 	  "line 3: @include: a policy is one text" },
 	{ "# one\r\n", "line 1: lines must end without CR" },
@@ -483,7 +492,7 @@ static void brackets_go_64_deep_and_no_deeper(void **state)
 	bad(text, TROTH_ERR_INPUT, "line 1: syntax error");
 	free(text);
 	text = many("rules: ", "(", "", 65, "");
-	bad(text, TROTH_ERR_INPUT, "line 1: too many open brackets");
+	bad(text, TROTH_ERR_INPUT, "line 1: more than 64 open brackets");
 	free(text);
 }
 
