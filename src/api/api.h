@@ -72,13 +72,15 @@ enum troth_method {
 struct troth_call;
 struct troth_in_table;
 
-#define TROTH_ROUTE_KEY      0x01u /* Idempotency-Key required. */
-#define TROTH_ROUTE_IF_MATCH 0x02u /* If-Match required. */
-#define TROTH_ROUTE_CREATES  0x04u /* 201 and Location instead of 200. */
-#define TROTH_ROUTE_OPEN     0x08u /* No token needed. */
-#define TROTH_ROUTE_NO_BATCH 0x10u /* Not inside a batch. */
-#define TROTH_ROUTE_FRESH    0x20u /* fresh=true asks central first. */
-#define TROTH_ROUTE_ITEM     0x40u /* The reply's id is the item, not the subject. */
+#define TROTH_ROUTE_KEY      0x01u  /* Idempotency-Key required. */
+#define TROTH_ROUTE_IF_MATCH 0x02u  /* If-Match required. */
+#define TROTH_ROUTE_CREATES  0x04u  /* 201 and Location instead of 200. */
+#define TROTH_ROUTE_OPEN     0x08u  /* No token needed. */
+#define TROTH_ROUTE_NO_BATCH 0x10u  /* Not inside a batch. */
+#define TROTH_ROUTE_FRESH    0x20u  /* fresh=true asks central first. */
+#define TROTH_ROUTE_ITEM     0x40u  /* The reply's id is the item, not the subject. */
+#define TROTH_ROUTE_ALARM    0x80u  /* It is an alarm's: the item, or the event itself. */
+#define TROTH_ROUTE_RECOVERY 0x100u /* The item is a recovery. */
 
 struct troth_api_route {
 	enum troth_method method;
@@ -288,6 +290,16 @@ void troth_post_promise(struct troth_call *c);
 void troth_post_promise_step(struct troth_call *c);
 void troth_post_commitment(struct troth_call *c);
 void troth_post_commitment_step(struct troth_call *c);
+
+void troth_post_alarm(struct troth_call *c);
+void troth_post_alarm_step(struct troth_call *c);
+void troth_get_alarm(struct troth_call *c);
+void troth_get_alarms(struct troth_call *c);
+void troth_post_complaint(struct troth_call *c);
+void troth_post_recovery_step(struct troth_call *c);
+void troth_get_recovery(struct troth_call *c);
+void troth_get_recoveries(struct troth_call *c);
+void troth_get_remedies(struct troth_call *c);
 
 void troth_post_party(struct troth_call *c);
 void troth_get_parties(struct troth_call *c);

@@ -249,6 +249,12 @@ static void answer_done(struct troth_call *c)
 		kind = id->b[TROTH_ID_LEN - 1] == 0 ? TROTH_ID_PROMISE
 						    : TROTH_ID_COMMITMENT;
 	}
+	if ((c->route->flags & TROTH_ROUTE_RECOVERY) != 0)
+		kind = TROTH_ID_RECOVERY;
+	if ((c->route->flags & TROTH_ROUTE_ALARM) != 0) {
+		id = troth_id_is_zero(&r->item) ? &r->event : &r->item;
+		kind = TROTH_ID_ALARM;
+	}
 	if (r->subject_kind == TROTH_SUBJECT_AUTHORITY) {
 		troth_out_id(&o, "subject", of, &r->subject);
 	} else if (r->subject_kind != TROTH_SUBJECT_FEDERATION) {

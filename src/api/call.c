@@ -86,10 +86,9 @@ static const struct {
 	const char *name;
 	enum troth_id_kind kind;
 } segments[] = {
-	{ "{order}", TROTH_ID_ORDER },
-	{ "{case}", TROTH_ID_CASE },
-	{ "{promise}", TROTH_ID_PROMISE },
-	{ "{commitment}", TROTH_ID_COMMITMENT },
+	{ "{order}", TROTH_ID_ORDER },     { "{case}", TROTH_ID_CASE },
+	{ "{promise}", TROTH_ID_PROMISE }, { "{commitment}", TROTH_ID_COMMITMENT },
+	{ "{alarm}", TROTH_ID_ALARM },     { "{recovery}", TROTH_ID_RECOVERY },
 };
 
 static bool is_word(struct troth_span pattern)

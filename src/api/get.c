@@ -14,6 +14,7 @@ struct troth_render troth_read_render(struct troth_call *c)
 		.node = c->api->engine->kind,
 		.personal = troth_call_may_see_personal(c),
 		.now = troth_body_now(c),
+		.policies = c->api->policies,
 	};
 }
 

@@ -110,6 +110,13 @@ static bool read_word(struct reading *r, const struct troth_in_field *f, const j
 	return true;
 }
 
+/* The recovery of a broken promise goes by the promise's id as well. */
+static bool read_id(enum troth_id_kind kind, const char *text, struct troth_id *to)
+{
+	return troth_id_parse(to, kind, text) ||
+	       (kind == TROTH_ID_RECOVERY && troth_id_parse(to, TROTH_ID_PROMISE, text));
+}
+
 static bool read_object(struct reading *r, const struct troth_in_table *t,
 			const json_t *v, void *const bases[TROTH_IN_BASES]);
 
@@ -202,8 +209,8 @@ static bool read_field(struct reading *r, const struct troth_in_field *f, const 
 	case TROTH_IN_WORD:
 		return read_word(r, f, v, (int *)to);
 	case TROTH_IN_ID:
-		return (json_is_string(v) && troth_id_parse((struct troth_id *)to, f->id,
-							    json_string_value(v))) ||
+		return (json_is_string(v) &&
+			read_id(f->id, json_string_value(v), (struct troth_id *)to)) ||
 		       wrong(r, "is not an id of the kind that belongs here");
 	case TROTH_IN_HEX:
 		return (json_is_string(v) &&

@@ -2,7 +2,7 @@
  * Lists: promises by due, commitments by debtor, orders and cases.
  */
 #include "body.h"
-#include "read.h"
+#include "page.h"
 
 #include "troth/core/authority.h"
 #include "troth/core/commitment.h"
@@ -94,26 +94,7 @@ void troth_read_next(struct troth_call *c, struct troth_out *o, const char *name
 
 /* ---- One page ---- */
 
-struct page {
-	struct troth_call *c;
-	struct troth_render r;
-	struct troth_list list;
-	unsigned limit;
-	struct troth_time due_before;
-	uint8_t after[TROTH_LIST_CURSOR_MAX];
-	size_t after_len;
-	/* Filters. */
-	bool closed, any;
-	enum troth_promise_state promise_state; /* 0: any. */
-	enum troth_commitment_state commitment_state;
-	enum troth_subject_kind kind;
-	struct troth_view *maker; /* Of approvals: scratch for the maker's authority. */
-};
-
-/* Writes the item, or nothing if it does not fit the filter: then false. */
-typedef bool write_item(struct page *p, struct troth_out *o, const struct troth_id *item);
-
-static bool begin_page(struct page *p, struct troth_call *c)
+bool troth_page_begin(struct troth_page *p, struct troth_call *c)
 {
 	const char *cursor = troth_call_query(c, "cursor");
 
@@ -132,12 +113,7 @@ static bool begin_page(struct page *p, struct troth_call *c)
 	return true;
 }
 
-static struct troth_span after(const struct page *p)
-{
-	return troth_span(p->after, p->after_len);
-}
-
-static void write_page(struct page *p, write_item *write)
+void troth_page_write(struct troth_page *p, troth_write_item *write)
 {
 	struct troth_call *c = p->c;
 	struct troth_id item, subject, loaded = { { 0 } };
@@ -168,7 +144,7 @@ static void write_page(struct page *p, write_item *write)
 
 /* ---- Promises ---- */
 
-static bool write_promise(struct page *p, struct troth_out *o,
+static bool write_promise(struct troth_page *p, struct troth_out *o,
 			  const struct troth_id *item)
 {
 	const struct troth_subject *s = &p->c->api->view->subject;
@@ -183,9 +159,9 @@ static bool write_promise(struct page *p, struct troth_out *o,
 void troth_get_promises(struct troth_call *c)
 {
 	const char *state = troth_call_query(c, "state");
-	struct page p;
+	struct troth_page p;
 
-	if (!begin_page(&p, c))
+	if (!troth_page_begin(&p, c))
 		return;
 	p.closed = state != NULL && strcmp(state, "closed") == 0;
 	if (state != NULL && !p.closed && strcmp(state, "open") != 0) {
@@ -198,14 +174,14 @@ void troth_get_promises(struct troth_call *c)
 		p.promise_state = (enum troth_promise_state)v;
 		p.closed = !troth_promise_is_open(p.promise_state);
 	}
-	troth_list_promises(&p.list, c->t, p.closed, p.due_before, after(&p));
-	write_page(&p, write_promise);
+	troth_list_promises(&p.list, c->t, p.closed, p.due_before, troth_page_after(&p));
+	troth_page_write(&p, write_promise);
 }
 
 /* ---- Approvals ---- */
 
 /* HQ sees what waits for it; others what they themselves wait for. */
-static bool is_asked_here(struct page *p, const struct troth_promise *m)
+static bool is_asked_here(struct troth_page *p, const struct troth_promise *m)
 {
 	const char *own = p->c->api->engine->party;
 	char brand[TROTH_PARTY_MAX + 1], feed[TROTH_PARTY_MAX + 1];
@@ -220,7 +196,7 @@ static bool is_asked_here(struct page *p, const struct troth_promise *m)
 	return strcmp(feed, own) == 0;
 }
 
-static bool write_approval(struct page *p, struct troth_out *o,
+static bool write_approval(struct troth_page *p, struct troth_out *o,
 			   const struct troth_id *item)
 {
 	const struct troth_view *view = p->c->api->view;
@@ -239,21 +215,21 @@ static bool write_approval(struct page *p, struct troth_out *o,
 
 void troth_get_approvals(struct troth_call *c)
 {
-	struct page p;
+	struct troth_page p;
 
-	if (!begin_page(&p, c))
+	if (!troth_page_begin(&p, c))
 		return;
 	p.maker = malloc(sizeof(*p.maker));
 	if (p.maker == NULL)
 		return; /* The call then says that there was no memory. */
-	troth_list_asked(&p.list, c->t, after(&p));
-	write_page(&p, write_approval);
+	troth_list_asked(&p.list, c->t, troth_page_after(&p));
+	troth_page_write(&p, write_approval);
 	free(p.maker);
 }
 
 /* ---- Commitments ---- */
 
-static bool write_commitment(struct page *p, struct troth_out *o,
+static bool write_commitment(struct troth_page *p, struct troth_out *o,
 			     const struct troth_id *item)
 {
 	const struct troth_subject *s = &p->c->api->view->subject;
@@ -270,9 +246,9 @@ void troth_get_commitments(struct troth_call *c)
 {
 	const char *state = troth_call_query(c, "state");
 	const char *party = troth_call_query(c, "party");
-	struct page p;
+	struct troth_page p;
 
-	if (!begin_page(&p, c))
+	if (!troth_page_begin(&p, c))
 		return;
 	if (party == NULL)
 		party = c->api->engine->party;
@@ -291,13 +267,14 @@ void troth_get_commitments(struct troth_call *c)
 		p.commitment_state = (enum troth_commitment_state)v;
 		p.closed = !troth_commitment_is_open(p.commitment_state);
 	}
-	troth_list_commitments(&p.list, c->t, party, p.closed, p.due_before, after(&p));
-	write_page(&p, write_commitment);
+	troth_list_commitments(&p.list, c->t, party, p.closed, p.due_before,
+			       troth_page_after(&p));
+	troth_page_write(&p, write_commitment);
 }
 
 /* ---- Orders and cases ---- */
 
-static bool write_subject(struct page *p, struct troth_out *o,
+static bool write_subject(struct troth_page *p, struct troth_out *o,
 			  const struct troth_id *item)
 {
 	(void)item;
@@ -308,7 +285,7 @@ static bool write_subject(struct page *p, struct troth_out *o,
 }
 
 /* Central's answer to a search: orders of that number, visible here or not. */
-static void write_found(struct page *p)
+static void write_found(struct troth_page *p)
 {
 	struct troth_call *c = p->c;
 	const struct troth_question *q = &c->question;
@@ -335,9 +312,9 @@ static void get_subjects(struct troth_call *c, enum troth_subject_kind kind)
 {
 	const char *customer = troth_call_query(c, "customer");
 	const char *number = troth_call_query(c, "number");
-	struct page p;
+	struct troth_page p;
 
-	if (!begin_page(&p, c))
+	if (!troth_page_begin(&p, c))
 		return;
 	p.kind = kind;
 	if (number != NULL && c->asked) {
@@ -345,12 +322,13 @@ static void get_subjects(struct troth_call *c, enum troth_subject_kind kind)
 		return;
 	}
 	if (number != NULL)
-		troth_list_number(&p.list, c->t, number, after(&p));
+		troth_list_number(&p.list, c->t, number, troth_page_after(&p));
 	else if (customer != NULL)
-		troth_list_customer(&p.list, c->t, customer, after(&p));
+		troth_list_customer(&p.list, c->t, customer, troth_page_after(&p));
 	else
-		troth_list_subjects(&p.list, c->t, c->api->engine->kind, after(&p));
-	write_page(&p, write_subject);
+		troth_list_subjects(&p.list, c->t, c->api->engine->kind,
+				    troth_page_after(&p));
+	troth_page_write(&p, write_subject);
 }
 
 void troth_get_orders(struct troth_call *c)

@@ -29,7 +29,7 @@ static const struct troth_in_field may_i_fields[] = {
 	  .form = TROTH_IN_ID,
 	  .base = TROTH_BASE_EVENT,
 	  .offset = offsetof(struct troth_event, u.promise.recovers),
-	  .id = TROTH_ID_PROMISE },
+	  .id = TROTH_ID_RECOVERY },
 };
 const struct troth_in_table troth_in_may_i = { may_i_fields, TROTH_LEN(may_i_fields),
 					       &troth_in_common };

@@ -243,9 +243,11 @@ void troth_post_case(struct troth_call *c)
 {
 	struct troth_body b;
 
-	if (begin(&b, c, TROTH_EVENT_CASE_OPENED, TROTH_SUBJECT_CASE, true) &&
-	    troth_body_read(&b))
-		(void)troth_body_may_choose_id(&b);
+	if (!begin(&b, c, TROTH_EVENT_CASE_OPENED, TROTH_SUBJECT_CASE, true) ||
+	    !troth_body_read(&b) || !troth_body_may_choose_id(&b))
+		return;
+	/* By its clock somebody is told when nobody acts on the case. */
+	b.e->u.cas.policy_version = troth_state_newest_policy(c->t);
 }
 
 void troth_post_handover(struct troth_call *c)

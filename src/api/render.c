@@ -232,7 +232,7 @@ static void out_promise_members(const struct troth_render *r, struct troth_out *
 	if (p->asked != 0)
 		troth_render_asked(o, p->asked);
 	if (!troth_id_is_zero(&p->recovers))
-		troth_out_id(o, "recovers", TROTH_ID_PROMISE, &p->recovers);
+		troth_out_id(o, "recovers", TROTH_ID_RECOVERY, &p->recovers);
 	troth_out_text(o, "channel", troth_channel_name(p->channel));
 	out_flags(o, p->flags);
 	out_debtor(r, o);
@@ -419,6 +419,14 @@ void troth_render_subject(const struct troth_render *r, struct troth_out *o,
 	troth_out_array(o, "promises");
 	for (unsigned i = 0; i < s->promise_count; i++)
 		troth_render_promise(r, o, NULL, v, i);
+	troth_out_end_array(o);
+	troth_out_array(o, "alarms");
+	for (unsigned i = 0; i < s->alarm_count; i++)
+		troth_render_alarm(o, NULL, s, i);
+	troth_out_end_array(o);
+	troth_out_array(o, "recoveries");
+	for (unsigned i = 0; i < s->recovery_count; i++)
+		troth_render_recovery(r, o, NULL, v, i);
 	troth_out_end_array(o);
 	troth_out_uint(o, "revision", s->revision);
 	troth_out_uint(o, "etag", troth_view_etag(v));

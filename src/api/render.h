@@ -16,6 +16,7 @@ struct troth_render {
 	enum troth_node_kind node;
 	bool personal; /* The reader may see names, phones and words. */
 	struct troth_time now;
+	struct troth_policies *policies; /* NULL: what they would say is left out. */
 };
 
 /* Which prefix the id of a subject wears. */
@@ -56,6 +57,15 @@ void troth_render_event(const struct troth_render *r, struct troth_out *o,
 			const struct troth_told *told);
 /* The payload of an event about a party's authority, a pool as it is set, a grant. */
 void troth_render_authority_event(struct troth_out *o, const struct troth_event *e);
+/* Alarm `i` of the subject, and recovery `i` of the view. */
+void troth_render_alarm(struct troth_out *o, const char *key,
+			const struct troth_subject *s, unsigned i);
+void troth_render_recovery(const struct troth_render *r, struct troth_out *o,
+			   const char *key, const struct troth_view *view, unsigned i);
+/* A remedy's offers, in the words of that language, due as if promised now. */
+void troth_render_remedy(struct troth_out *o, const char *key,
+			 const struct troth_policy *p, const struct troth_remedy *r,
+			 const char *language, struct troth_time now);
 /* The payload of an event about an alarm or a recovery. */
 void troth_render_recovery_event(struct troth_out *o, const struct troth_event *e);
 void troth_render_pool(struct troth_out *o, const struct troth_pool *p);

@@ -77,7 +77,7 @@ static void out_made(struct troth_out *o, const struct troth_event *e)
 	if (e->u.promise.asked != 0)
 		troth_render_asked(o, e->u.promise.asked);
 	if (!troth_id_is_zero(&e->u.promise.recovers))
-		troth_out_id(o, "recovers", TROTH_ID_PROMISE, &e->u.promise.recovers);
+		troth_out_id(o, "recovers", TROTH_ID_RECOVERY, &e->u.promise.recovers);
 	troth_out_array(o, "commitments");
 	for (unsigned i = 0; i < e->u.promise.terms_count; i++)
 		out_terms(o, NULL, &e->u.promise.terms[i]);

@@ -17,6 +17,8 @@
 #define ALONE    TROTH_ROUTE_NO_BATCH
 #define FRESH    TROTH_ROUTE_FRESH
 #define ITEM     TROTH_ROUTE_ITEM
+#define ALARM    TROTH_ROUTE_ALARM
+#define RECOVERY TROTH_ROUTE_RECOVERY
 #define SPEAKERS (AGENT | MANAGER | INTEGRATION)
 #define MOVERS   (DISPATCHER | AGENT | MANAGER | INTEGRATION)
 
@@ -43,6 +45,10 @@ const struct troth_api_route troth_routes[] = {
 	  troth_post_cancellation, NULL, &troth_in_cancellation },
 	{ POST, "/v1/orders/{order}/cases", SPEAKERS, KEY, troth_post_order_case, NULL,
 	  &troth_in_link },
+	{ POST, "/v1/orders/{order}/alarms", MOVERS, KEY | CREATES | ALARM,
+	  troth_post_alarm, NULL, &troth_in_alarm },
+	{ POST, "/v1/orders/{order}/complaints", MOVERS, KEY | CREATES | ITEM | RECOVERY,
+	  troth_post_complaint, NULL, &troth_in_complaint },
 	{ POST, "/v1/orders/{order}/promises", SPEAKERS, KEY | CREATES | ITEM,
 	  troth_post_promise, NULL, &troth_in_promise },
 	{ POST, "/v1/orders/{order}/may-i", SPEAKERS, KEY | ITEM, troth_post_may_i, NULL,
@@ -58,6 +64,10 @@ const struct troth_api_route troth_routes[] = {
 	  &troth_in_handover },
 	{ POST, "/v1/cases/{case}/close", SPEAKERS, KEY, troth_post_close, NULL,
 	  &troth_in_close },
+	{ POST, "/v1/cases/{case}/alarms", MOVERS, KEY | CREATES | ALARM,
+	  troth_post_alarm, NULL, &troth_in_alarm },
+	{ POST, "/v1/cases/{case}/complaints", SPEAKERS, KEY | CREATES | ITEM | RECOVERY,
+	  troth_post_complaint, NULL, &troth_in_complaint },
 	{ POST, "/v1/cases/{case}/promises", SPEAKERS, KEY | CREATES | ITEM,
 	  troth_post_promise, NULL, &troth_in_promise },
 	{ POST, "/v1/cases/{case}/may-i", SPEAKERS, KEY | ITEM, troth_post_may_i, NULL,
@@ -69,6 +79,9 @@ const struct troth_api_route troth_routes[] = {
 	  Q_FRESH },
 	{ POST, "/v1/promises/{promise}/commitments", SPEAKERS, KEY | ITEM,
 	  troth_post_commitment, NULL, &troth_in_commitment },
+	{ POST, "/v1/promises/{promise}/recovery/{step}", SPEAKERS | APPROVER,
+	  KEY | ITEM | RECOVERY, troth_post_recovery_step, NULL,
+	  &troth_in_recovery_step },
 	{ POST, "/v1/promises/{promise}/{step}", SPEAKERS | APPROVER, KEY | ITEM,
 	  troth_post_promise_step, NULL, &troth_in_promise_step },
 
@@ -79,6 +92,19 @@ const struct troth_api_route troth_routes[] = {
 	  Q_FRESH },
 	{ POST, "/v1/commitments/{commitment}/{step}", MOVERS, KEY | ITEM,
 	  troth_post_commitment_step, NULL, &troth_in_commitment_step },
+
+	{ GET, "/v1/alarms", ANY, FRESH, troth_get_alarms, Q_PAGE "state party " },
+	{ GET, "/v1/alarms/{alarm}", ANY, FRESH, troth_get_alarm, Q_FRESH },
+	{ POST, "/v1/alarms/{alarm}/{step}", MOVERS | APPROVER, KEY | ITEM | ALARM,
+	  troth_post_alarm_step, NULL, &troth_in_alarm_step },
+
+	{ GET, "/v1/recoveries", ANY, FRESH, troth_get_recoveries,
+	  Q_PAGE "state owner differs " },
+	{ GET, "/v1/recoveries/{recovery}", ANY, FRESH, troth_get_recovery, Q_FRESH },
+	{ POST, "/v1/recoveries/{recovery}/{step}", SPEAKERS | APPROVER,
+	  KEY | ITEM | RECOVERY, troth_post_recovery_step, NULL,
+	  &troth_in_recovery_step },
+	{ GET, "/v1/remedies", ANY, 0, troth_get_remedies, " failure language " },
 
 	{ GET, "/v1/scores", ANY, FRESH, troth_get_scores, Q_SCORE },
 	{ GET, "/v1/scores/promises", ANY, FRESH, troth_get_score_promises, Q_SCORE },

@@ -241,8 +241,8 @@ static void put_subject(struct pen *b, const struct troth_subject *s)
 	put_uint(b, s->commitment_count);
 	for (unsigned i = 0; i < s->commitment_count; i++)
 		put_commitment(b, &s->commitments[i]);
-	troth_put_alarms(b, s);
-	troth_put_recoveries(b, s);
+	troth_alarms_encode(b, s);
+	troth_recoveries_encode(b, s);
 }
 
 /* No encoding is longer: numbers have up to 10 bytes where the struct has 4 or 8. */
@@ -308,8 +308,8 @@ bool troth_subject_decode(struct troth_subject *s, struct troth_span record)
 	s->commitment_count = get_count(&r, TROTH_COMMITMENTS_MAX);
 	for (unsigned i = 0; i < s->commitment_count; i++)
 		get_commitment(&r, &s->commitments[i]);
-	troth_get_alarms(&r, s);
-	troth_get_recoveries(&r, s);
+	troth_alarms_decode(&r, s);
+	troth_recoveries_decode(&r, s);
 	return troth_read_done(&r);
 }
 

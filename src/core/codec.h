@@ -111,10 +111,10 @@ void troth_get_authority(struct troth_reader *r, struct troth_authority *a);
 size_t troth_longest_authority(const struct troth_authority *a);
 
 /* codec_recovery.c */
-void troth_put_alarms(struct pen *b, const struct troth_subject *s);
-void troth_get_alarms(struct troth_reader *r, struct troth_subject *s);
-void troth_put_recoveries(struct pen *b, const struct troth_subject *s);
-void troth_get_recoveries(struct troth_reader *r, struct troth_subject *s);
+void troth_alarms_encode(struct pen *b, const struct troth_subject *s);
+void troth_alarms_decode(struct troth_reader *r, struct troth_subject *s);
+void troth_recoveries_encode(struct pen *b, const struct troth_subject *s);
+void troth_recoveries_decode(struct troth_reader *r, struct troth_subject *s);
 /* No encoding of both is longer. */
 size_t troth_longest_recoveries(const struct troth_subject *s);
 

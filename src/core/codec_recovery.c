@@ -43,14 +43,14 @@ static void get_alarm(struct troth_reader *r, struct troth_alarm *a)
 	GET_TEXT(r, a->reason);
 }
 
-void troth_put_alarms(struct pen *b, const struct troth_subject *s)
+void troth_alarms_encode(struct pen *b, const struct troth_subject *s)
 {
 	put_uint(b, s->alarm_count);
 	for (unsigned i = 0; i < s->alarm_count; i++)
 		put_alarm(b, &s->alarms[i]);
 }
 
-void troth_get_alarms(struct troth_reader *r, struct troth_subject *s)
+void troth_alarms_decode(struct troth_reader *r, struct troth_subject *s)
 {
 	s->alarm_count = get_count(r, TROTH_ALARMS_MAX);
 	for (unsigned i = 0; i < s->alarm_count; i++)
@@ -137,14 +137,14 @@ static void get_recovery(struct troth_reader *r, struct troth_recovery *v)
 	v->position = get_uint(r);
 }
 
-void troth_put_recoveries(struct pen *b, const struct troth_subject *s)
+void troth_recoveries_encode(struct pen *b, const struct troth_subject *s)
 {
 	put_uint(b, s->recovery_count);
 	for (unsigned i = 0; i < s->recovery_count; i++)
 		put_recovery(b, &s->recoveries[i]);
 }
 
-void troth_get_recoveries(struct troth_reader *r, struct troth_subject *s)
+void troth_recoveries_decode(struct troth_reader *r, struct troth_subject *s)
 {
 	s->recovery_count = get_count(r, TROTH_RECOVERIES_MAX);
 	for (unsigned i = 0; i < s->recovery_count; i++)

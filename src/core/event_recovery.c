@@ -63,9 +63,13 @@ bool troth_alarm_check(const struct troth_event *e, struct troth_flaw *flaw)
 
 /* ---- Recoveries ---- */
 
-static bool harms_ok(const struct troth_event *e, bool some, struct troth_flaw *flaw)
+static bool harms_ok(const struct troth_event *e, struct troth_flaw *flaw)
 {
-	if (some && e->u.recovery.practical[0] == '\0' && e->u.recovery.felt[0] == '\0')
+	bool some = e->u.recovery.practical[0] != '\0' || e->u.recovery.felt[0] != '\0';
+
+	/* They may be said with any step, and must be with the one that is about them. */
+	if (e->type == TROTH_EVENT_RECOVERY_STEP && !some &&
+	    e->u.recovery.action == TROTH_RECOVERY_DO_HARMS)
 		return fail(flaw, "practical", "is missing, and so is felt");
 	return name_ok(e->u.recovery.practical, TROTH_CODE_MAX, false, "practical",
 		       flaw) &&
@@ -76,6 +80,8 @@ static bool value_ok(const struct troth_value *v, struct troth_flaw *flaw)
 {
 	if (v->kind != 0 && troth_kind_name((enum troth_kind)v->kind) == NULL)
 		return fail(flaw, "kind", "is not one of the kinds");
+	if (v->kind == 0 && (v->sku[0] != '\0' || v->amount != 0))
+		return fail(flaw, "kind", "is missing");
 	if (!name_ok(v->sku, TROTH_SKU_MAX, false, "sku", flaw))
 		return false;
 	if (v->quantity > TROTH_QUANTITY_MAX || (v->quantity == 0) != (v->sku[0] == '\0'))
@@ -98,6 +104,9 @@ static bool choice_ok(const struct troth_event *e, struct troth_flaw *flaw)
 	if (e->u.recovery.offer > TROTH_OFFERS_MAX ||
 	    (!choose && e->u.recovery.offer != 0))
 		return fail(flaw, "offer", "is not one of the offers");
+	if (!choose &&
+	    (e->u.recovery.value.kind != 0 || e->u.recovery.policy_version != 0))
+		return fail(flaw, "kind", "stands with choose, and only there");
 	return value_ok(&e->u.recovery.value, flaw);
 }
 
@@ -106,8 +115,7 @@ static bool step_ok(const struct troth_event *e, struct troth_flaw *flaw)
 	if (e->u.recovery.action < TROTH_RECOVERY_DO_APOLOGISE ||
 	    e->u.recovery.action > TROTH_RECOVERY_STEP_LAST)
 		return fail(flaw, "action", "is not one of the steps of a recovery");
-	return harms_ok(e, e->u.recovery.action == TROTH_RECOVERY_DO_HARMS, flaw) &&
-	       choice_ok(e, flaw);
+	return harms_ok(e, flaw) && choice_ok(e, flaw);
 }
 
 static bool complaint_ok(const struct troth_event *e, struct troth_flaw *flaw)
@@ -115,7 +123,7 @@ static bool complaint_ok(const struct troth_event *e, struct troth_flaw *flaw)
 	if (e->u.recovery.promise.b[TROTH_ID_LEN - 1] != 0)
 		return fail(flaw, "promise", "must be the id of a promise");
 	return name_ok(e->u.recovery.failure, TROTH_CODE_MAX, true, "failure", flaw) &&
-	       harms_ok(e, false, flaw);
+	       harms_ok(e, flaw);
 }
 
 static bool denied_ok(const struct troth_event *e, struct troth_flaw *flaw)

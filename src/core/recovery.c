@@ -369,12 +369,6 @@ static void consequences(struct troth_recovery *v, const struct troth_who *who,
 		if (v->apologised.ms == 0)
 			v->apologised = at;
 		break;
-	case TROTH_RECOVERY_DO_HARMS:
-		if (e->u.recovery.practical[0] != '\0')
-			TROTH_TEXT_SET(v->practical, e->u.recovery.practical);
-		if (e->u.recovery.felt[0] != '\0')
-			TROTH_TEXT_SET(v->felt, e->u.recovery.felt);
-		break;
 	case TROTH_RECOVERY_DO_CHOOSE:
 		choose(v, e);
 		break;
@@ -403,6 +397,7 @@ static void consequences(struct troth_recovery *v, const struct troth_who *who,
 	case TROTH_RECOVERY_DO_OVERTURN:
 		v->decided = at;
 		break;
+	case TROTH_RECOVERY_DO_HARMS:
 	case TROTH_RECOVERY_DO_KEEP:
 	case TROTH_RECOVERY_DO_FAIL:
 		break;
@@ -422,6 +417,10 @@ void troth_recovery_apply(struct troth_subject *s, const struct troth_who *who,
 	v = &s->recoveries[troth_subject_recovery(s, &e->u.recovery.id)];
 	(void)troth_recovery_next(v->state, v->complaint, action_of(e), ~0u, &v->state);
 	consequences(v, who, e, place.accepted);
+	if (e->u.recovery.practical[0] != '\0')
+		TROTH_TEXT_SET(v->practical, e->u.recovery.practical);
+	if (e->u.recovery.felt[0] != '\0')
+		TROTH_TEXT_SET(v->felt, e->u.recovery.felt);
 }
 
 /* ---- What the remedies bring about ---- */
@@ -447,7 +446,8 @@ static struct remedies remedies_of(const struct troth_subject *s,
 		r.open += troth_promise_is_open(p->state);
 		r.kept += kept;
 		r.released += p->state == TROTH_PROMISE_RELEASED;
-		r.failed += p->state == TROTH_PROMISE_BROKEN;
+		r.failed += p->state == TROTH_PROMISE_BROKEN ||
+			    p->state == TROTH_PROMISE_REMEDIED;
 		if (kept || troth_promise_is_open(p->state))
 			r.newest = p;
 	}

@@ -227,20 +227,27 @@ static void watch_case(struct watch *w)
 
 /* ---- Recoveries ---- */
 
-/* What went wrong, as the policy calls it: of that kind of promise, or of any. */
-static const char *failure_of(const struct watch *w, const struct troth_promise *p,
-			      char of_kind[TROTH_CODE_MAX + 1])
+/*
+ * What went wrong, as the policy calls it: broken_callback, late_delivery,
+ * no_callback, whichever it has remedies for; else just broken.
+ */
+static void set_failure(const struct watch *w, const struct troth_promise *p,
+			char failure[TROTH_CODE_MAX + 1])
 {
-	const struct troth_policy *policy_of = policy(w, version_of(w->s, p));
+	static const char *const words[] = { "broken", "late", "no" };
+	const struct troth_policy *of = policy(w, version_of(w->s, p));
 	const char *kind = troth_kind_name(p->kind);
 
-	if (kind == NULL)
-		return "broken";
-	memcpy(of_kind, "broken_", 7);
-	memcpy(of_kind + 7, kind, strlen(kind) + 1);
-	return policy_of != NULL && troth_policy_remedy(policy_of, of_kind) != NULL
-		       ? of_kind
-		       : "broken";
+	for (size_t i = 0; of != NULL && kind != NULL && i < TROTH_LEN(words); i++) {
+		size_t len = strlen(words[i]);
+
+		memcpy(failure, words[i], len);
+		failure[len] = '_';
+		troth_text_copy(failure + len + 1, TROTH_CODE_MAX - len, kind);
+		if (troth_policy_remedy(of, failure) != NULL)
+			return;
+	}
+	troth_text_copy(failure, TROTH_CODE_MAX + 1, "broken");
 }
 
 /* Who looks after it: who made it, unless the customer knows it as the driver. */
@@ -273,7 +280,6 @@ static bool is_recovered(const struct troth_subject *s, const struct troth_promi
 
 static void watch_broken(struct watch *w, const struct troth_promise *p)
 {
-	char of_kind[TROTH_CODE_MAX + 1];
 	struct troth_declaration *d;
 
 	if (p->state != TROTH_PROMISE_BROKEN || is_recovered(w->s, p) ||
@@ -287,7 +293,7 @@ static void watch_broken(struct watch *w, const struct troth_promise *p)
 	d->promise = p->id;
 	d->policy_version = version_of(w->s, p);
 	TROTH_TEXT_SET(d->party, owner_of(w, p));
-	TROTH_TEXT_SET(d->failure, failure_of(w, p, of_kind));
+	set_failure(w, p, d->failure);
 }
 
 /* ---- All together ---- */

@@ -59,6 +59,9 @@ struct cli_noun {
 };
 
 extern const struct cli_noun cli_nouns[];
+/* cli_recovery.c */
+extern const struct cli_verb cli_alarm_verbs[], cli_recovery_verbs[];
+extern const struct cli_verb cli_remedy_verbs[];
 
 /* Commands that are a verb by themselves, such as `troth status`. */
 extern const struct cli_verb cli_plain[];

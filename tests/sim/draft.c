@@ -82,6 +82,17 @@ bool people_found(struct sim *s, struct op *op)
 		e->u.party.role = parties[i].role;
 		return true;
 	}
+	/* Some federations have no policy, and some get another one. */
+	if (s->seed % 3 != 0 && oracle_policies(s) < (s->seed % 2 == 0 ? 2 : 1) &&
+	    dice_percent(&s->dice, oracle_policies(s) == 0 ? 50 : 3)) {
+		const char *text = recovery_policy(oracle_policies(s) + 1);
+
+		e = add_draft(op, TROTH_EVENT_POLICY_PUBLISHED, TROTH_SUBJECT_FEDERATION,
+			      NULL);
+		e->u.policy.version = oracle_policies(s) + 1;
+		e->u.policy.policy_text = troth_span_str(text);
+		return true;
+	}
 	for (unsigned i = 1; i < s->node_count; i++) {
 		struct node *n = &s->nodes[i];
 
@@ -138,6 +149,7 @@ static void begin_thing(struct sim *s, struct node *n, struct op *op)
 	if (!order) {
 		(void)strcpy(e->u.cas.customer, "cust-1");
 		(void)strcpy(e->u.cas.reason, "where_is_it");
+		e->u.cas.policy_version = oracle_policies(s);
 		return;
 	}
 	(void)snprintf(e->u.order.customer, sizeof(e->u.order.customer), "cust-%u",
@@ -268,8 +280,13 @@ static void promise(struct sim *s, struct node *n, struct op *op,
 				   240000);
 	if (!e->u.promise.spoken)
 		e->u.promise.lapses.ms = soon(s, n, 2000, 120000);
+	if (dice_percent(&s->dice, 70))
+		e->u.promise.policy_version = 1;
+	if (!e->u.promise.spoken && dice_percent(&s->dice, 90))
+		e->u.promise.asked = TROTH_REASON_NO_GRANT; /* HQ decides. */
 	for (unsigned i = 0; i < count; i++)
 		e->u.promise.terms[e->u.promise.terms_count++] = terms(s, n, cas);
+	recovery_remedy(s, e, &s->view->subject, n->party);
 	op->words[0] = 'p';
 }
 
@@ -435,6 +452,13 @@ void draft_random(struct sim *s, struct node *n, struct op *op)
 		if (dice >= 50)
 			return;
 	}
+	if (seen && dice_percent(&s->dice, 14)) {
+		recovery_draft(
+			s, add_draft(op, TROTH_EVENT_COMPLAINT, thing->kind, &thing->id),
+			&s->view->subject, new_id(s, n));
+		touches(s, n, op);
+		return;
+	}
 	if (dice < 35)
 		promise(s, n, op, thing);
 	else if (dice < 68)
@@ -459,4 +483,6 @@ void draft_again(struct sim *s, const struct node *n, struct op *op)
 		e->subject = new_id(s, n);
 	if (e->type == TROTH_EVENT_PROMISE_MADE)
 		e->u.promise.id = new_id(s, n);
+	if (e->type == TROTH_EVENT_COMPLAINT)
+		e->u.recovery.id = new_id(s, n);
 }

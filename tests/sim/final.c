@@ -261,7 +261,8 @@ static void check_empty(struct sim *s, struct node *n, struct troth_txn *t)
 /* The indexes must be what the states say, and no more. */
 static void check_indexes(struct sim *s, struct node *n, struct troth_txn *t)
 {
-	uint64_t promises = 0, commitments = 0, things = 0;
+	uint64_t promises = 0, commitments = 0, things = 0, alarms = 0, recoveries = 0,
+		 complaints = 0;
 	struct troth_cursor c;
 
 	troth_cursor_open(&c, t, TROTH_T_SUBJECTS);
@@ -275,6 +276,10 @@ static void check_indexes(struct sim *s, struct node *n, struct troth_txn *t)
 		things++;
 		promises += s->scratch->promise_count;
 		commitments += s->scratch->commitment_count;
+		alarms += s->scratch->alarm_count;
+		recoveries += s->scratch->recovery_count;
+		for (unsigned i = 0; i < s->scratch->recovery_count; i++)
+			complaints += s->scratch->recoveries[i].complaint;
 		for (unsigned i = 0; i < s->scratch->promise_count; i++) {
 			const struct troth_promise *p = &s->scratch->promises[i];
 			struct troth_key k = { .len = 0 };
@@ -292,7 +297,9 @@ static void check_indexes(struct sim *s, struct node *n, struct troth_txn *t)
 	}
 	troth_cursor_close(&c);
 	if (promises != troth_txn_count(t, TROTH_T_PROMISES) ||
-	    promises != troth_txn_count(t, TROTH_T_ITEMS) ||
+	    promises + alarms + complaints != troth_txn_count(t, TROTH_T_ITEMS) ||
+	    alarms != troth_txn_count(t, TROTH_T_ALARMS) ||
+	    recoveries != troth_txn_count(t, TROTH_T_RECOVERIES) ||
 	    commitments != troth_txn_count(t, TROTH_T_DEBTS) ||
 	    things != troth_txn_count(t, TROTH_T_CUSTOMERS))
 		sim_fail(s, "I4", "node %u: an index has rows too many or too few",

@@ -2,6 +2,7 @@
 #include "oracle.h"
 
 #include "troth/core/chain.h"
+#include "troth/policy/policy.h"
 #include "troth/state/key.h"
 #include "troth/wire/bus.h"
 
@@ -27,6 +28,8 @@ void oracle_free(struct oracle *o)
 		free(o->subjects[i].digests);
 		free(o->subjects[i].positions);
 	}
+	for (unsigned i = 0; i < o->policy_count; i++)
+		troth_policy_free(o->policies[i]);
 	free(o->entries);
 	free(o->before);
 	free(o);
@@ -44,6 +47,11 @@ uint64_t oracle_visible(const struct sim *s, const struct node *n)
 	for (size_t i = 0; i < s->oracle->count; i++)
 		count += s->oracle->entries[i].to[n->number] != NOT_GIVEN;
 	return count;
+}
+
+unsigned oracle_policies(const struct sim *s)
+{
+	return s->oracle->policy_count;
 }
 
 bool oracle_has_party(const struct sim *s, const char *party)

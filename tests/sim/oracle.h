@@ -10,6 +10,7 @@
 #define PARTIES_MAX  16
 #define SUBJECTS_MAX (THINGS_MAX + 64)
 #define FEED_PARTIES 8
+#define POLICIES_MAX 4
 
 enum given {
 	NOT_GIVEN,
@@ -45,6 +46,8 @@ struct oracle {
 	unsigned party_count;
 	struct troth_site sites[NODES_MAX];
 	unsigned site_count;
+	struct troth_policy *policies[POLICIES_MAX];
+	unsigned policy_count;
 	char brand[TROTH_PARTY_MAX + 1];
 	uint64_t seqs[NODES_MAX], incarnations[NODES_MAX];
 	int64_t accepted;
@@ -58,6 +61,10 @@ bool oracle_sees(const struct sim *s, const struct troth_subject *k,
 		 const struct node *n);
 /* One entry, behind all others: judged, applied, distributed. */
 void replay(struct sim *s, struct troth_span bytes);
+/* rules_recovery.c: the same of alarms and recoveries, and what is to follow. */
+void check_recoveries(struct sim *s, const struct known_subject *k);
+/* What central should have declared by now. */
+void check_watched(struct sim *s, const struct troth_subject *k);
 /* The change from o->before to k->s by o->event is a legal one. */
 void check_change(struct sim *s, const struct known_subject *k,
 		  const struct troth_entry *entry, bool clock);

@@ -7,6 +7,7 @@
 
 #include "troth/core/chain.h"
 #include "troth/core/commitment.h"
+#include "troth/policy/policy.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +37,29 @@ static bool find_site(void *ctx, const char *origin, struct troth_site *out)
 		return true;
 	}
 	return false;
+}
+
+static const struct troth_policy *find_policy(void *ctx, uint64_t version)
+{
+	const struct oracle *o = ctx;
+
+	return version >= 1 && version <= o->policy_count ? o->policies[version - 1]
+							  : NULL;
+}
+
+static uint64_t newest_policy(void *ctx)
+{
+	const struct oracle *o = ctx;
+
+	return o->policy_count;
+}
+
+/* HQ delegates nothing in these runs, so what is promised unasked is flagged. */
+static const struct troth_authority *no_authority(void *ctx, const char *party)
+{
+	(void)ctx;
+	(void)party;
+	return NULL;
 }
 
 struct known_subject *oracle_subject(struct oracle *o, const struct troth_id *id)
@@ -132,6 +156,19 @@ static void distribute(struct sim *s, const struct known_subject *k, uint64_t po
 
 /* ---- The federation ---- */
 
+static void publish(struct sim *s, const struct troth_event *e)
+{
+	struct oracle *o = s->oracle;
+	struct troth_policy **p = &o->policies[o->policy_count];
+	struct troth_why why = { "" };
+
+	if (troth_policy_parse((const char *)e->u.policy.policy_text.data,
+			       e->u.policy.policy_text.len, &troth_zones_utc, p,
+			       &why) != TROTH_OK)
+		sim_fail(s, "policy", "what was published cannot be read: %s", why.text);
+	(*p)->version = ++o->policy_count;
+}
+
 static void federate(struct sim *s, const struct troth_event *e)
 {
 	struct oracle *o = s->oracle;
@@ -141,6 +178,8 @@ static void federate(struct sim *s, const struct troth_event *e)
 		if (e->u.party.role == TROTH_ROLE_BRAND)
 			(void)strcpy(o->brand, e->u.party.party);
 	}
+	if (e->type == TROTH_EVENT_POLICY_PUBLISHED && o->policy_count < POLICIES_MAX)
+		publish(s, e);
 	if (e->type == TROTH_EVENT_SITE_ADDED && o->site_count < NODES_MAX) {
 		struct troth_site *site = &o->sites[o->site_count++];
 
@@ -319,7 +358,14 @@ void replay(struct sim *s, struct troth_span bytes)
 	struct known_subject *subject;
 	struct troth_verdict verdict;
 	struct troth_lookup lookup = {
-		.ctx = o, .party = find_party, .site = find_site, .brand = o->brand
+		.ctx = o,
+		.party = find_party,
+		.site = find_site,
+		.brand = o->brand,
+		.policy = find_policy,
+		.newest_policy = newest_policy,
+		.policies = o,
+		.authority = no_authority,
 	};
 	struct troth_who who;
 	struct troth_site site = { .party = "" };

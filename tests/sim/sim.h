@@ -202,7 +202,7 @@ struct counts {
 	uint64_t told[16], retries, repeated, reads, fresh_ok, fresh_no, entries, refused,
 		flagged, broken, kept, violated, expired, discharged, ack_overdue, cuts,
 		crashes, restores, went_back, rogues, full, dooms, fin, breaks_late,
-		signs;
+		signs, recoveries, told_rungs;
 };
 
 struct oracle;
@@ -293,6 +293,15 @@ void draft_random(struct sim *s, struct node *n, struct op *op);
 void draft_again(struct sim *s, const struct node *n, struct op *op);
 struct op *op_new(struct sim *s, unsigned node);
 
+/* draft_recovery.c: something about danger, complaints, recoveries on what v shows. */
+void recovery_draft(struct sim *s, struct troth_event *e, const struct troth_subject *v,
+		    struct troth_id id);
+/* Makes a promise the remedy of something, now and then. */
+void recovery_remedy(struct sim *s, struct troth_event *e, const struct troth_subject *v,
+		     const char *party);
+/* The text of that version of the policy; NULL: there is none. */
+const char *recovery_policy(unsigned version);
+
 /* fault.c */
 void fault_init(struct sim *s);
 void fault_strike(struct sim *s);
@@ -318,6 +327,7 @@ bool oracle_knows_order(const struct sim *s, const struct troth_id *id);
 bool oracle_may_find(const struct sim *s, const struct node *n, const struct troth_id *id,
 		     bool once);
 bool oracle_has_party(const struct sim *s, const char *party);
+unsigned oracle_policies(const struct sim *s); /* How many have been published. */
 uint64_t oracle_size(const struct sim *s);
 /* Why not all have converged yet; NULL: they have. */
 const char *final_missing(struct sim *s);

@@ -1,0 +1,122 @@
+/*
+ * What may change in an alarm and a recovery, and what must follow: the oracle's
+ * own words, from the model and not from the code.
+ */
+#include "oracle.h"
+
+#include "troth/core/commitment.h"
+
+#include <string.h>
+
+#define R(x) (1u << TROTH_RECOVERY_##x)
+
+/* From each state, where one entry may lead. */
+static const unsigned recovery_to[] = {
+	[TROTH_RECOVERY_OPEN] = R(OFFERED) | R(MADE_GOOD) | R(REOPENED) | R(DENIED),
+	[TROTH_RECOVERY_OFFERED] = R(MADE_GOOD) | R(REOPENED) | R(DENIED),
+	[TROTH_RECOVERY_MADE_GOOD] = R(FOLLOW_UP) | R(REOPENED),
+	[TROTH_RECOVERY_FOLLOW_UP] = R(DONE) | R(REOPENED),
+	[TROTH_RECOVERY_DONE] = R(REOPENED),
+	[TROTH_RECOVERY_REOPENED] = R(OFFERED) | R(MADE_GOOD) | R(DENIED),
+	[TROTH_RECOVERY_DENIED] = R(APPEALED),
+	[TROTH_RECOVERY_APPEALED] = R(UPHELD) | R(OPEN),
+	[TROTH_RECOVERY_UPHELD] = 0,
+};
+
+static void check_recovery(struct sim *s, const struct troth_recovery *was,
+			   const struct troth_recovery *is)
+{
+	if (was->state != is->state && (recovery_to[was->state] & 1u << is->state) == 0)
+		sim_fail(s, "model", "a recovery went from %s to %s",
+			 troth_recovery_state_name(was->state),
+			 troth_recovery_state_name(is->state));
+	if (is->reopened < was->reopened || is->failed < was->failed)
+		sim_fail(s, "model", "a recovery counts backwards");
+	if (is->state == TROTH_RECOVERY_DONE &&
+	    (is->practical[0] == '\0' || is->felt[0] == '\0' || is->apologised.ms == 0 ||
+	     is->asked.ms == 0))
+		sim_fail(s, "model", "a recovery is done, and not all of it was");
+	if (is->state == TROTH_RECOVERY_OFFERED && is->offer == 0 && !is->differs)
+		sim_fail(s, "model", "another remedy than the policy's goes unseen");
+}
+
+static void check_alarm(struct sim *s, const struct troth_event *e,
+			const struct troth_alarm *was, const struct troth_alarm *is)
+{
+	bool told = e->type == TROTH_EVENT_ALARM_TOLD &&
+		    troth_id_eq(&e->u.alarm.alarm, &was->id);
+
+	if (!troth_id_eq(&was->id, &is->id)) { /* Its place was wanted. */
+		if (was->state != TROTH_ALARM_ENDED && was->cause == TROTH_CAUSE_SAFETY)
+			sim_fail(s, "model", "danger was displaced");
+		return;
+	}
+	if (is->state < was->state)
+		sim_fail(s, "model", "an alarm went from %s to %s",
+			 troth_alarm_state_name(was->state),
+			 troth_alarm_state_name(is->state));
+	if (told && was->state != TROTH_ALARM_RAISED && was->state != TROTH_ALARM_TOLD)
+		sim_fail(s, "model", "somebody is told of an alarm that is %s",
+			 troth_alarm_state_name(was->state));
+	if (told && is->rung != was->rung + 1)
+		sim_fail(s, "model", "rung %u is told after rung %u", is->rung,
+			 was->rung);
+	s->counts.told_rungs += told;
+}
+
+void check_recoveries(struct sim *s, const struct known_subject *k)
+{
+	const struct troth_subject *before = s->oracle->before, *after = k->s;
+	const struct troth_event *e = &s->oracle->event;
+
+	if (after->recovery_count < before->recovery_count ||
+	    after->alarm_count < before->alarm_count)
+		sim_fail(s, "model", "a recovery or an alarm has vanished");
+	for (unsigned i = 0; i < before->recovery_count; i++)
+		check_recovery(s, &before->recoveries[i], &after->recoveries[i]);
+	for (unsigned i = 0; i < before->alarm_count; i++)
+		check_alarm(s, e, &before->alarms[i], &after->alarms[i]);
+	for (unsigned i = 0; i < after->promise_count; i++) {
+		const struct troth_promise *p = &after->promises[i];
+		int of = troth_subject_recovery(after, &p->recovers);
+		int broken = of >= 0 ? troth_subject_promise(
+					       after, &after->recoveries[of].promise)
+				     : -1;
+
+		if (broken >= 0 && p->state == TROTH_PROMISE_KEPT &&
+		    after->promises[broken].state == TROTH_PROMISE_BROKEN)
+			sim_fail(s, "model",
+				 "what makes good was kept: nothing came of it");
+	}
+	s->counts.recoveries += after->recovery_count - before->recovery_count;
+}
+
+/* A remedy that was broken reopens what it was for. */
+static bool is_looked_after(const struct troth_subject *k, const struct troth_promise *p)
+{
+	int of = troth_subject_recovery(k, &p->recovers);
+
+	if (of >= 0 && (R(DENIED) & 1u << k->recoveries[of].state) == 0 &&
+	    (R(APPEALED) & 1u << k->recoveries[of].state) == 0 &&
+	    (R(UPHELD) & 1u << k->recoveries[of].state) == 0)
+		return true;
+	for (unsigned i = 0; i < k->recovery_count; i++)
+		if (troth_id_eq(&k->recoveries[i].promise, &p->id))
+			return true;
+	return false;
+}
+
+void check_watched(struct sim *s, const struct troth_subject *k)
+{
+	for (unsigned i = 0; i < k->promise_count; i++)
+		if (k->promises[i].state == TROTH_PROMISE_BROKEN &&
+		    !is_looked_after(k, &k->promises[i]) && s->now - k->changed.ms > 1000)
+			sim_fail(s, "I9", "broken, and nobody looks after it");
+	for (unsigned i = 0; i < k->alarm_count; i++) {
+		const struct troth_alarm *a = &k->alarms[i];
+
+		if (a->state == TROTH_ALARM_RAISED && a->cause == TROTH_CAUSE_SAFETY &&
+		    s->now - k->changed.ms > 1000)
+			sim_fail(s, "I9", "danger, and nobody has been told");
+	}
+}
