@@ -526,6 +526,7 @@ static enum troth_reason policy_reason(const struct troth_lookup *l,
 }
 
 enum troth_reason troth_promise_unauthorised(const struct troth_lookup *l,
+					     const struct troth_subject *s,
 					     const struct troth_who *who,
 					     const struct troth_event *e)
 {
@@ -558,11 +559,10 @@ enum troth_reason troth_promise_unauthorised(const struct troth_lookup *l,
 		return TROTH_REASON_UNCERTIFIED;
 	if (e->u.promise.cost != cost || cost > g->most)
 		return TROTH_REASON_OVER_PROMISE_LIMIT;
-	if (g->per_customer > 0 &&
-	    l->given(l->ctx, who->party, g->grant, e->u.promise.customer,
-		     (struct troth_time){ at.ms - g->period_ms }) +
-			    cost >
-		    g->per_customer)
+	if (g->per_customer > 0 && l->given(l->ctx, who->party, g->grant, s->customer,
+					    (struct troth_time){ at.ms - g->period_ms }) +
+						   cost >
+					   g->per_customer)
 		return TROTH_REASON_OVER_CUSTOMER_LIMIT;
 	return TROTH_REASON_NONE;
 }

@@ -260,7 +260,7 @@ static enum troth_reason judge_made(const struct bench *b)
 		return TROTH_REASON_NO_RECOVERY;
 	return b->e->u.promise.asked != 0
 		       ? TROTH_REASON_NONE /* HQ decides. */
-		       : troth_promise_unauthorised(b->lookup, b->who, b->e);
+		       : troth_promise_unauthorised(b->lookup, b->s, b->who, b->e);
 }
 
 static enum troth_reason judge_promise_step(const struct bench *b)

@@ -58,9 +58,11 @@ int64_t troth_promise_cost(uint32_t quantity, int64_t amount);
 /*
  * What speaks against a promise that was (or is to be) told to a customer, by
  * what HQ has published: policy and grant, without the share. NONE where nothing
- * does, and wherever no policy has been published yet. `at` is when it was told.
+ * does, and wherever no policy has been published yet. What counts is when it was
+ * told, and whose order or case s is: not whom the event names as its customer.
  */
 enum troth_reason troth_promise_unauthorised(const struct troth_lookup *lookup,
+					     const struct troth_subject *s,
 					     const struct troth_who *who,
 					     const struct troth_event *e);
 

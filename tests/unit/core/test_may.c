@@ -240,7 +240,9 @@ static void check_judged(struct troth_event *e, uint64_t against)
 	TROTH_TEXT_SET(e->u.promise.pool, at.share == NO_POOL ? "" : "cables");
 	e->u.promise.cost = COST;
 	TROTH_TEXT_SET(e->actor, "agent-7");
-	r = troth_promise_unauthorised(&lookup, &who, e);
+	/* Naming another customer does not get anybody around the limit. */
+	TROTH_TEXT_SET(e->u.promise.customer, "cust-2");
+	r = troth_promise_unauthorised(&lookup, &subject, &who, e);
 	against &= ~(R(SHARE_FROZEN) |
 		     R(SHARE_EMPTY)); /* Share_spent is judged itself. */
 	if (at.policy == POLICY_NONE)
