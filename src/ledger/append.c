@@ -70,6 +70,8 @@ void ledger_end_run(struct troth_ledger *l)
 	troth_txn_put(&l->txn, TROTH_T_SUBJECTS, troth_id_span(&s->id),
 		      troth_buf_span(&l->record));
 	troth_state_reindex(&l->txn, l->indexed, s);
+	if (s->kind == TROTH_SUBJECT_AUTHORITY)
+		pools_index(l, s);
 	move_timer(l, &s->id, l->run.timer, troth_subject_due(s, &l->lookup));
 }
 
@@ -153,6 +155,7 @@ static void distribute_federation(struct troth_ledger *l, const struct incoming 
 			feed_backfill(l, p->party, &s->id, 1, s->revision - 1);
 	} else if (in->e->type == TROTH_EVENT_SITE_ADDED) {
 		feed_site_added(l, in->e->u.site.party);
+		pools_note(l, in->e);
 	}
 	feed_add_all(l, s->position, s->digest.b);
 }
@@ -197,6 +200,7 @@ uint64_t ledger_append(struct troth_ledger *l, const struct incoming *in)
 		troth_state_index_number(&l->txn, &s->id, in->order_number);
 		if (in->e->type == TROTH_EVENT_AGENT_CERTIFIED)
 			troth_state_apply_agent(&l->txn, in->e);
+		pools_note(l, in->e);
 	}
 	distribute(l, &a);
 	/* After those who take part: through one feed an entry comes as theirs. */
@@ -354,5 +358,7 @@ struct troth_time troth_ledger_next_timer(struct troth_ledger *l)
 		       1; /* Late only after it. */
 	troth_cursor_close(&c);
 	troth_txn_abort(&txn);
+	if (l->pools.next.ms != 0 && (t.ms == 0 || l->pools.next.ms < t.ms))
+		t = l->pools.next;
 	return t;
 }

@@ -145,6 +145,7 @@ static enum troth_err load(struct troth_ledger *l, struct troth_why *why)
 		l->own.incarnation = 1;
 	l->mark_count = last_number(&t, TROTH_T_MARKS);
 	l->turned_away = last_number(&t, TROTH_T_TURNED_AWAY);
+	pools_next(l, &t);
 	troth_tree_root(&l->tree, &l->root);
 	return troth_txn_commit(&t, why);
 }
@@ -166,11 +167,12 @@ enum troth_err troth_ledger_open(struct troth_ledger **ledger, struct troth_kv *
 	l->source.authority = malloc(sizeof(*l->source.authority));
 	l->events = malloc(TROTH_BATCH_MAX * sizeof(*l->events));
 	l->declared = malloc(sizeof(*l->declared));
+	l->pools.subject = malloc(sizeof(*l->pools.subject));
 	l->personal = malloc(sizeof(*l->personal));
 	l->source.policies = troth_policies_new(config->zones);
 	if (l->subject == NULL || l->indexed == NULL || l->source.authority == NULL ||
 	    l->source.policies == NULL || l->events == NULL || l->declared == NULL ||
-	    l->personal == NULL)
+	    l->pools.subject == NULL || l->personal == NULL)
 		err = troth_fail(why, TROTH_ERR_MEMORY, "no memory for the ledger");
 	else
 		err = load(l, why);
@@ -188,6 +190,7 @@ void troth_ledger_close(struct troth_ledger *l)
 		return;
 	troth_txn_abort(&l->txn);
 	feeds_fini(&l->feeds);
+	pools_fini(l);
 	troth_buf_fini(&l->entry);
 	troth_buf_fini(&l->record);
 	troth_buf_fini(&l->body);
@@ -235,6 +238,7 @@ void troth_ledger_begin(struct troth_ledger *l, struct troth_time now)
 	l->next_mark_count = l->mark_count;
 	l->next_turned_away = l->turned_away;
 	feeds_reset(l);
+	pools_reset(l);
 	troth_txn_begin(&l->txn, l->kv, TROTH_TXN_WRITE);
 	l->source.t = &l->txn;
 	l->source.at_hand = NULL;
@@ -259,8 +263,10 @@ static void seal_own(struct troth_ledger *l)
 
 enum troth_err troth_ledger_commit(struct troth_ledger *l, struct troth_why *why)
 {
+	struct troth_time next = l->pools.next;
 	enum troth_err err;
 
+	pools_balance(l);
 	if (!l->dirty) {
 		enum troth_err failed = l->txn.err;
 
@@ -275,9 +281,12 @@ enum troth_err troth_ledger_commit(struct troth_ledger *l, struct troth_why *why
 	feeds_write(l);
 	troth_state_set_meta(&l->txn, TROTH_META_POSITION, l->next_tree.size);
 	troth_state_set_meta(&l->txn, TROTH_META_AS_OF, (uint64_t)l->now.ms);
+	pools_next(l, &l->txn);
 	err = troth_txn_commit(&l->txn, why);
-	if (err != TROTH_OK)
+	if (err != TROTH_OK) {
+		l->pools.next = next;
 		return err;
+	}
 	if (l->next_tree.size != l->tree.size)
 		l->time = l->now;
 	l->tree = l->next_tree;

@@ -2,6 +2,8 @@
 #ifndef TROTH_LEDGER_PRIVATE_H
 #define TROTH_LEDGER_PRIVATE_H
 
+#include "pools.h"
+
 #include "troth/core/chain.h"
 #include "troth/ledger/ledger.h"
 #include "troth/state/key.h"
@@ -55,6 +57,7 @@ struct troth_ledger {
 	uint64_t next_mark_count;
 	uint64_t next_turned_away;
 	struct feeds feeds;
+	struct pools pools;
 	bool own_unsealed;
 
 	/*

@@ -191,6 +191,7 @@ static struct troth_verdict judge(struct troth_ledger *l, struct troth_who *who,
 				  struct troth_site *site, const struct troth_event *e)
 {
 	enum troth_reason r = troth_who_acts(who, site, &l->lookup, e, l->config.origin);
+	struct troth_verdict v;
 
 	ledger_load(l, &e->subject, e->subject_kind);
 	if (r != TROTH_REASON_NONE) {
@@ -200,7 +201,10 @@ static struct troth_verdict judge(struct troth_ledger *l, struct troth_who *who,
 	/* Whoever knows the id of a promise could hide it behind one of its own. */
 	if (troth_state_promise_elsewhere(&l->txn, e))
 		return (struct troth_verdict){ TROTH_REFUSED, TROTH_REASON_EXISTS };
-	return troth_judge(l->subject, &l->lookup, who, e, l->now);
+	v = troth_judge(l->subject, &l->lookup, who, e, l->now);
+	if (v.outcome != TROTH_REFUSED)
+		r = pools_judge(l, e);
+	return r == TROTH_REASON_NONE ? v : (struct troth_verdict){ TROTH_REFUSED, r };
 }
 
 static void append_taken(struct troth_ledger *l, const struct troth_event *e,
@@ -211,6 +215,7 @@ static void append_taken(struct troth_ledger *l, const struct troth_event *e,
 	struct troth_who who;
 	struct troth_verdict verdict;
 	struct troth_why why;
+	struct move move;
 
 	if (known(l, &e->id)) {
 		/* Made again under a new number by a site that was restored. */
@@ -218,6 +223,7 @@ static void append_taken(struct troth_ledger *l, const struct troth_event *e,
 		return;
 	}
 	verdict = judge(l, &who, &site, e);
+	move = pools_move_of(l, e);
 	l->personal->order_number[0] = '\0';
 	if (blob.len > 0 && e->type == TROTH_EVENT_ORDER_PLACED &&
 	    troth_personal_decode(l->personal, blob, &why) != TROTH_OK)
@@ -231,6 +237,8 @@ static void append_taken(struct troth_ledger *l, const struct troth_event *e,
 			   .who = &who,
 			   .verdict = verdict,
 		   });
+	if (verdict.outcome != TROTH_REFUSED)
+		pools_moved(l, &move);
 }
 
 void troth_ledger_submit(struct troth_ledger *l, const char *origin,

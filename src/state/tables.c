@@ -25,6 +25,8 @@ static const char *const central_tables[TROTH_T_CENTRAL_COUNT] = {
 	[TROTH_T_MARKS] = "marks",
 	[TROTH_T_SHARED] = "shared",
 	[TROTH_T_TURNED_AWAY] = "turned_away",
+	[TROTH_T_SHARES] = "shares",
+	[TROTH_T_LOOKS] = "looks",
 };
 
 static const char *const gateway_tables[TROTH_T_GATEWAY_COUNT] = {

@@ -68,6 +68,24 @@ bool troth_state_spend(struct troth_txn *t, const struct troth_id *promise,
 void troth_state_set_spend(struct troth_txn *t, const struct troth_id *promise,
 			   const struct troth_spend *s);
 
+/* A share as central indexes it, by pool. */
+struct troth_share_row {
+	char party[TROTH_PARTY_MAX + 1];
+	struct troth_share share; /* Without to_party and to_site. */
+	bool entitled; /* A grant on the pool is in force, and so is the party. */
+};
+
+/* True if the index did not say that already. */
+bool troth_state_set_share(struct troth_txn *t, const struct troth_share_row *row);
+
+/*
+ * At central: moves *row on to what comes after it in the index, by pool, party and
+ * site (all empty: before the first). False at the end, and with `one_pool` at that
+ * of the row's pool.
+ */
+bool troth_state_next_share(struct troth_txn *t, bool one_pool,
+			    struct troth_share_row *row);
+
 /* The party whose sites receive what `party` may see: its operator, or itself. */
 void troth_state_feed_party(struct troth_txn *t, const char *party,
 			    char out[TROTH_PARTY_MAX + 1]);

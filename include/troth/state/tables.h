@@ -48,6 +48,8 @@ enum troth_table {
 	TROTH_T_MARKS,  /* number -> origin, position, time */
 	TROTH_T_SHARED, /* party 0 party -> (empty): take part in some subject together */
 	TROTH_T_TURNED_AWAY, /* number -> what was refused at the door, with the reason */
+	TROTH_T_SHARES,      /* pool 0 party 0 site -> its share as it is, entitled? */
+	TROTH_T_LOOKS, /* 'p' pool or 'g' party -> when its shares change by time alone */
 	TROTH_T_CENTRAL_COUNT,
 
 	/* Gateway. */

@@ -34,7 +34,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define TROTH_KV_TABLES_MAX 32
+#define TROTH_KV_TABLES_MAX 48
 #define TROTH_KV_NAME_MAX   31  /* Bytes in a table's name, without the NUL. */
 #define TROTH_KV_KEY_MAX    511 /* Keys have 1 to this many bytes. */
 #define TROTH_KV_VALUE_MAX  ((size_t)16 << 20)

@@ -1,0 +1,73 @@
+/*
+ * pools - what central does about shares: follows them in an index by pool, and
+ * allots and recalls as troth_pool_balance says, at the end of each batch that has
+ * changed something about them, and when time alone has.
+ */
+#ifndef TROTH_LEDGER_POOLS_PRIVATE_H
+#define TROTH_LEDGER_POOLS_PRIVATE_H
+
+#include "troth/core/pool.h"
+#include "troth/state/state.h"
+
+struct incoming;
+struct troth_ledger;
+
+#define POOLS_PARTIES_MAX 64 /* Noted by name in a batch; more: all are looked at. */
+
+struct pools {
+	/* Of the open batch: what is to be looked at before it ends. */
+	unsigned dirty_count;
+	char dirty[TROTH_POOLS_MAX][TROTH_CODE_MAX + 1];
+	unsigned party_count;
+	char parties[POOLS_PARTIES_MAX][TROTH_PARTY_MAX + 1];
+	bool all_parties;
+
+	/* Scratch. */
+	struct troth_subject *subject;
+	struct troth_holding *holdings;
+	char (*owners)[TROTH_PARTY_MAX + 1]; /* Of the holdings. */
+	unsigned capacity;
+
+	struct troth_time
+		next; /* As of the last commit: when time alone does something. */
+};
+
+void pools_reset(struct troth_ledger *l);
+void pools_fini(struct troth_ledger *l);
+
+/* An authority subject has been changed: its shares go into the index. */
+void pools_index(struct troth_ledger *l, const struct troth_subject *s);
+
+/* An entry that was not refused: notes what it may change about shares. */
+void pools_note(struct troth_ledger *l, const struct troth_event *e);
+
+/* What speaks against a share's event besides what its subject says; NONE: nothing. */
+enum troth_reason pools_judge(struct troth_ledger *l, const struct troth_event *e);
+
+/* Allots `amount` to the site, by central's own event. False: it may not be. */
+bool pools_allot(struct troth_ledger *l, const char *party, const char *site,
+		 const char *pool, int64_t amount);
+
+/* What a returned share is then allotted to, by HQ's word; amount 0: to nobody. */
+struct move {
+	char party[TROTH_PARTY_MAX + 1];
+	char site[TROTH_SITE_MAX + 1];
+	char pool[TROTH_CODE_MAX + 1];
+	int64_t amount;
+};
+
+/* Of an event about the subject at hand; asked before it is appended. */
+struct move pools_move_of(const struct troth_ledger *l, const struct troth_event *e);
+/* After it has been appended and was not refused. */
+void pools_moved(struct troth_ledger *l, const struct move *m);
+
+/* What of the pool is not out; -1: there is no such pool. */
+int64_t pools_free(struct troth_ledger *l, const char *pool);
+
+/* At the end of a batch: allots and recalls until nothing is left to be done. */
+void pools_balance(struct troth_ledger *l);
+
+/* After a commit and at open: when there is something to do next. */
+void pools_next(struct troth_ledger *l, struct troth_txn *t);
+
+#endif
