@@ -276,6 +276,8 @@ void troth_get_history(struct troth_call *c);
 void troth_get_scores(struct troth_call *c);
 void troth_get_score_promises(struct troth_call *c);
 void troth_get_scorecards(struct troth_call *c);
+void troth_get_availability(struct troth_call *c);
+void troth_post_availability(struct troth_call *c);
 
 void troth_post_order(struct troth_call *c);
 void troth_post_correction(struct troth_call *c);

@@ -62,6 +62,11 @@ static void drop(struct troth_call *c)
 	c->command = NULL;
 }
 
+void troth_body_drop(struct troth_body *b)
+{
+	drop(b->c);
+}
+
 void troth_body_flaw(struct troth_body *b, const char *field, const char *problem)
 {
 	drop(b->c);

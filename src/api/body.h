@@ -60,6 +60,7 @@ extern const struct troth_in_table troth_in_terms;  /* Elements of "commitments"
 extern const struct troth_in_table troth_in_tell;
 
 /* What the routes' bodies may hold. */
+extern const struct troth_in_table troth_in_availability;
 extern const struct troth_in_table troth_in_order;
 extern const struct troth_in_table troth_in_correction;
 extern const struct troth_in_table troth_in_move;
@@ -150,6 +151,9 @@ bool troth_body_may_choose_id(struct troth_body *b);
  * been answered: HQ's own node alone changes the federation and what is delegated.
  */
 bool troth_body_at_central(struct troth_call *c);
+
+/* Drops the command: nothing is to be done. The caller answers. */
+void troth_body_drop(struct troth_body *b);
 
 /* Answers with a flaw in the body and drops the command. */
 void troth_body_flaw(struct troth_body *b, const char *field, const char *problem);

@@ -132,6 +132,14 @@ static void out_federation(struct troth_out *o, const struct troth_event *e)
 		troth_out_some_text(o, "operator", e->u.party.operator_party);
 		return;
 	}
+	if (e->type == TROTH_EVENT_SITE_AVAILABILITY) {
+		troth_out_uint(o, "agents", e->u.availability.agents);
+		troth_out_uint(o, "queue", e->u.availability.queue);
+		if (e->u.availability.agents > 0)
+			troth_out_uint(o, "wait_s", e->u.availability.wait_s);
+		troth_out_time(o, "until", e->u.availability.until);
+		return;
+	}
 	if (e->type >= TROTH_EVENT_POLICY_PUBLISHED) {
 		troth_out_uint(o, "version", e->u.policy.version);
 		troth_out_some_text(o, "reason", e->u.policy.reason);
@@ -166,6 +174,7 @@ static void out_payload(struct troth_out *o, const struct troth_event *e)
 	case TROTH_EVENT_SITE_KEY_REVOKED:
 	case TROTH_EVENT_POLICY_PUBLISHED:
 	case TROTH_EVENT_POLICY_WITHDRAWN:
+	case TROTH_EVENT_SITE_AVAILABILITY:
 		out_federation(o, e);
 		break;
 	case TROTH_EVENT_ORDER_PLACED:

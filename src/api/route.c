@@ -111,6 +111,11 @@ const struct troth_api_route troth_routes[] = {
 	{ GET, "/v1/scorecards", ANY, FRESH, troth_get_scorecards,
 	  Q_SCORE "party site kind from to " },
 
+	{ GET, "/v1/availability", ANY, FRESH, troth_get_availability,
+	  " limit after fresh party " },
+	{ POST, "/v1/availability", MOVERS, KEY, troth_post_availability, NULL,
+	  &troth_in_availability },
+
 	{ GET, "/v1/parties", ANY, 0, troth_get_parties, " limit after " },
 	{ POST, "/v1/parties", MANAGER, KEY, troth_post_party, NULL, &troth_in_party },
 	{ GET, "/v1/sites", ANY, 0, troth_get_sites, " limit after " },

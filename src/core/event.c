@@ -319,6 +319,25 @@ static bool commitment_step_ok(const struct troth_event *e, struct troth_flaw *f
 	return true;
 }
 
+static bool availability_ok(const struct troth_event *e, struct troth_flaw *flaw)
+{
+	int64_t holds_ms = e->u.availability.until.ms - e->created.ms;
+
+	if (e->u.availability.agents > TROTH_ON_DUTY_MAX)
+		return fail(flaw, "agents", "must be at most 100000");
+	if (e->u.availability.queue > TROTH_QUEUE_MAX)
+		return fail(flaw, "queue", "must be at most 1000000");
+	if (e->u.availability.wait_s > TROTH_WAIT_MAX_S)
+		return fail(flaw, "wait_s", "must be at most a day");
+	if (e->u.availability.agents == 0 && e->u.availability.wait_s > 0)
+		return fail(flaw, "wait_s", "where nobody is on duty there is none");
+	if (!time_ok(e->u.availability.until, true, "until", flaw))
+		return false;
+	if (holds_ms <= 0 || holds_ms > TROTH_AVAILABLE_MAX_MS)
+		return fail(flaw, "until", "must be later than now, by a day at most");
+	return true;
+}
+
 static bool payload_ok(const struct troth_event *e, struct troth_flaw *flaw)
 {
 	switch (e->type) {
@@ -383,16 +402,18 @@ static bool payload_ok(const struct troth_event *e, struct troth_flaw *flaw)
 	case TROTH_EVENT_DENIAL_APPEALED:
 	case TROTH_EVENT_APPEAL_DECIDED:
 		return troth_recovery_check(e, flaw);
+	case TROTH_EVENT_SITE_AVAILABILITY:
+		return availability_ok(e, flaw);
 	}
 	return fail(flaw, "type", "is not one that this release knows");
 }
 
 static enum troth_subject_kind subject_of(enum troth_event_type type)
 {
+	if (type < TROTH_EVENT_ORDER_PLACED || type >= TROTH_EVENT_SITE_AVAILABILITY)
+		return TROTH_SUBJECT_FEDERATION;
 	if (type >= TROTH_EVENT_POOL_SET)
 		return TROTH_SUBJECT_AUTHORITY;
-	if (type < TROTH_EVENT_ORDER_PLACED)
-		return TROTH_SUBJECT_FEDERATION;
 	if (type < TROTH_EVENT_CASE_OPENED)
 		return TROTH_SUBJECT_ORDER;
 	return TROTH_SUBJECT_CASE;
@@ -445,6 +466,7 @@ bool troth_event_is_fact(const struct troth_event *e)
 	case TROTH_EVENT_COMMITMENT_STEP:
 		return e->u.commitment_step.action == TROTH_COMMITMENT_DO_FULFIL;
 	case TROTH_EVENT_SHARE_SPENT:
+	case TROTH_EVENT_SITE_AVAILABILITY:
 		return true;
 	case TROTH_EVENT_POOL_SET:
 	case TROTH_EVENT_GRANT_GIVEN:
@@ -535,6 +557,7 @@ const char *troth_event_type_name(enum troth_event_type type)
 		[TROTH_EVENT_COMPLAINT_DENIED] = "complaint_denied",
 		[TROTH_EVENT_DENIAL_APPEALED] = "denial_appealed",
 		[TROTH_EVENT_APPEAL_DECIDED] = "appeal_decided",
+		[TROTH_EVENT_SITE_AVAILABILITY] = "site_availability",
 	};
 
 	return (unsigned)type < TROTH_LEN(names) ? names[type] : NULL;

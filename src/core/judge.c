@@ -366,6 +366,10 @@ static enum troth_reason judge_payload(const struct bench *b)
 	case TROTH_EVENT_POLICY_PUBLISHED:
 	case TROTH_EVENT_POLICY_WITHDRAWN:
 		return judge_policy(b);
+	case TROTH_EVENT_SITE_AVAILABILITY: /* A site speaks of itself alone. */
+		return b->who->central || b->e->on_behalf[0] != '\0'
+			       ? TROTH_REASON_NOT_ENTITLED
+			       : TROTH_REASON_NONE;
 	case TROTH_EVENT_ORDER_PLACED:
 		return judge_placed(b);
 	case TROTH_EVENT_ORDER_CORRECTED:

@@ -339,6 +339,30 @@ static const struct cli_verb token_verbs[] = {
 	{ NULL, NULL, NULL, NULL, NULL, NULL },
 };
 
+static const struct cli_option availability_set[] = {
+	{ "agents", NULL, CLI_NUMBER, true, "On duty at this gateway's site; 0: closed" },
+	{ "queue", NULL, CLI_NUMBER, false, "Customers who wait" },
+	{ "wait-s", "wait_s", CLI_NUMBER, false, "Seconds that the next one will wait" },
+	TEXT("until", NULL, false, "RFC 3339 time until which it holds, if not 15 min"),
+	ACTOR,
+	END,
+};
+
+static const struct cli_option availability_list[] = {
+	TEXT("party", NULL, false, "Sites of this party"),
+	TEXT("fresh", NULL, false, "true: ask central"),
+	TEXT("limit", NULL, false, "At most so many"),
+	END,
+};
+
+static const struct cli_verb availability_verbs[] = {
+	{ "set", "POST", "/v1/availability", "Say who is on duty here", availability_set,
+	  NULL },
+	{ "list", "GET", "/v1/availability", "What sites have said", availability_list,
+	  "items" },
+	{ NULL, NULL, NULL, NULL, NULL, NULL },
+};
+
 const struct cli_noun cli_nouns[] = {
 	{ "order", "orders: place, show, correct, ship, deliver, cancel", order_verbs },
 	{ "case", "cases: open, show, hand over, close", case_verbs },
@@ -355,6 +379,7 @@ const struct cli_noun cli_nouns[] = {
 	{ "token", "tokens for the API", token_verbs },
 	{ "policy", "what HQ has decided: check, publish, show, diff, list, withdraw",
 	  cli_policy_verbs },
+	{ "availability", "who is on duty where", availability_verbs },
 	{ "pool", "money and goods that promises are made from", cli_pool_verbs },
 	{ "grant", "what parties may promise without asking", cli_grant_verbs },
 	{ "agent", "what agents are certified to", cli_agent_verbs },

@@ -7,6 +7,7 @@
 #include "troth/base/err.h"
 #include "troth/base/mutant.h"
 #include "troth/base/text.h"
+#include "troth/state/availability.h"
 
 #include <string.h>
 
@@ -147,7 +148,10 @@ static void distribute_federation(struct troth_ledger *l, const struct incoming 
 	const struct troth_subject *s = l->subject;
 	const struct troth_party *p = &in->e->u.party;
 
-	troth_state_apply_federation(&l->txn, in->e);
+	if (in->e->type == TROTH_EVENT_SITE_AVAILABILITY)
+		troth_state_apply_availability(&l->txn, in->e, s->position);
+	else
+		troth_state_apply_federation(&l->txn, in->e);
 	if (in->e->type == TROTH_EVENT_PARTY_ADDED) {
 		if (p->role == TROTH_ROLE_BRAND)
 			TROTH_TEXT_SET(l->brand, p->party);

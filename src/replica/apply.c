@@ -4,6 +4,8 @@
  */
 #include "replica.h"
 
+#include "troth/state/availability.h"
+
 /* One entry on its way in. */
 struct coming {
 	struct troth_gateway *g;
@@ -206,7 +208,10 @@ static void apply_event(struct coming *c)
 			diverged(c, &e->subject);
 	}
 	if (e->subject_kind == TROTH_SUBJECT_FEDERATION && !seen && !refused) {
-		troth_state_apply_federation(c->t, e);
+		if (e->type == TROTH_EVENT_SITE_AVAILABILITY)
+			troth_state_apply_availability(c->t, e, c->item->position);
+		else
+			troth_state_apply_federation(c->t, e);
 		replica_look(g, c->t);
 	}
 	if (e->type == TROTH_EVENT_AGENT_CERTIFIED && !seen && !refused)

@@ -11,7 +11,8 @@
 	[TROTH_T_TOKENS] = "tokens", [TROTH_T_ALARMS] = "alarms",                        \
 	[TROTH_T_RECOVERIES] = "recoveries", [TROTH_T_AGENTS] = "agents",                \
 	[TROTH_T_GIVEN] = "given", [TROTH_T_POLICIES] = "policies",                      \
-	[TROTH_T_SPENDS] = "spends", [TROTH_T_ASKED] = "asked"
+	[TROTH_T_SPENDS] = "spends", [TROTH_T_ASKED] = "asked",                          \
+	[TROTH_T_AVAILABILITY] = "availability"
 
 static const char *const central_tables[TROTH_T_CENTRAL_COUNT] = {
 	COMMON,

@@ -45,6 +45,7 @@ static const struct {
 	{ "token", "tokens for a node's API", troth_ctl_cli },
 	{ "policy", "what may be promised, and what then: check, publish, show, diff",
 	  troth_ctl_policy },
+	{ "availability", "who is on duty where", troth_ctl_cli },
 	{ "pool", "money and goods that promises are made from", troth_ctl_cli },
 	{ "grant", "what parties may promise without asking", troth_ctl_cli },
 	{ "agent", "what agents are certified to", troth_ctl_cli },

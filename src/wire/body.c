@@ -41,10 +41,8 @@ static const struct troth_map_field party_added_fields[] = {
 MAP(party_added, party_added);
 
 static const struct troth_map_field site_added_fields[] = {
-	NAME(E(u.site.party), TROTH_PARTY_MAX),
-	NAME(E(u.site.site), TROTH_SITE_MAX),
-	NAME(E(u.site.origin), TROTH_ORIGIN_MAX),
-	BYTES(E(u.site.key), 32),
+	NAME(E(u.site.party), TROTH_PARTY_MAX), NAME(E(u.site.site), TROTH_SITE_MAX),
+	NAME(E(u.site.origin), TROTH_ORIGIN_MAX), BYTES(E(u.site.key), 32)
 };
 MAP(site_added, site_added);
 
@@ -68,10 +66,17 @@ static const struct troth_map_field policy_published_fields[] = {
 MAP(policy_published, policy_published);
 
 static const struct troth_map_field policy_withdrawn_fields[] = {
-	U64(E(u.policy.version)),
-	NAME(E(u.policy.reason), TROTH_CODE_MAX),
+	U64(E(u.policy.version)), NAME(E(u.policy.reason), TROTH_CODE_MAX)
 };
 MAP(policy_withdrawn, policy_withdrawn);
+
+static const struct troth_map_field site_availability_fields[] = {
+	U32(E(u.availability.agents)),
+	U32(E(u.availability.queue)),
+	U32(E(u.availability.wait_s)),
+	TIME(E(u.availability.until)),
+};
+MAP(site_availability, site_availability);
 
 #define LINES                                                                            \
 	LIST(E(u.order.lines), TROTH_LINES_MAX, E(u.order.line_count), &line,            \
@@ -430,6 +435,7 @@ static const struct troth_map_field body_map_fields[] = {
 	HAND(0, &share_freed),
 	HAND(0, &share_frozen),
 	HAND(0, &share_thawed),
+	HAND(0, &site_availability),
 };
 MAP(body_map, body);
 

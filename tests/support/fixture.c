@@ -39,7 +39,7 @@ const enum troth_event_type fixture_types[] = {
 	TROTH_EVENT_SHARE_ALLOTTED,   TROTH_EVENT_SHARE_RECALLED,
 	TROTH_EVENT_SHARE_RETURNED,   TROTH_EVENT_SHARE_SPENT,
 	TROTH_EVENT_SHARE_FREED,      TROTH_EVENT_SHARE_FROZEN,
-	TROTH_EVENT_SHARE_THAWED,
+	TROTH_EVENT_SHARE_THAWED,     TROTH_EVENT_SITE_AVAILABILITY,
 };
 const unsigned fixture_type_count = TROTH_LEN(fixture_types);
 
@@ -171,11 +171,21 @@ static void fill_policy(struct troth_event *e)
 		strcpy(e->u.policy.reason, "mistake");
 }
 
+static void fill_availability(struct troth_event *e)
+{
+	e->u.availability.agents = 3;
+	e->u.availability.queue = 5;
+	e->u.availability.wait_s = 120;
+	e->u.availability.until.ms = FIXTURE_NOW + 900000;
+}
+
 /* False: the event is of none of the families that are filled together. */
 static bool fill_family(struct troth_event *e)
 {
 	if (is_recovery(e->type))
 		fixture_recovery(e);
+	else if (e->type == TROTH_EVENT_SITE_AVAILABILITY)
+		fill_availability(e);
 	else if (e->type >= TROTH_EVENT_POOL_SET)
 		fixture_authority(e);
 	else if (is_policy(e->type))
@@ -273,7 +283,7 @@ void fixture_event(struct troth_event *e, enum troth_event_type type, const char
 	memset(e->origin_prev.b, 0x11, sizeof(e->origin_prev.b));
 	e->created.ms = FIXTURE_NOW;
 	strcpy(e->actor, "agent-7");
-	if (type < TROTH_EVENT_ORDER_PLACED) {
+	if (type < TROTH_EVENT_ORDER_PLACED || type >= TROTH_EVENT_SITE_AVAILABILITY) {
 		e->subject_kind = TROTH_SUBJECT_FEDERATION;
 	} else if (type >= TROTH_EVENT_POOL_SET && !is_recovery(type)) {
 		e->subject_kind = TROTH_SUBJECT_AUTHORITY;
@@ -448,10 +458,16 @@ void fixture_fill(struct troth_event *e, enum troth_event_type type)
 		e->u.at.ms = TROTH_TIME_MAX_MS;
 	fill_steps_full(e);
 	fill_case_full(e);
-	if (is_recovery(type))
+	if (is_recovery(type)) {
 		fixture_recovery_full(e);
-	else if (type >= TROTH_EVENT_POOL_SET)
+	} else if (type == TROTH_EVENT_SITE_AVAILABILITY) {
+		e->u.availability.agents = TROTH_ON_DUTY_MAX;
+		e->u.availability.queue = TROTH_QUEUE_MAX;
+		e->u.availability.wait_s = TROTH_WAIT_MAX_S;
+		e->u.availability.until.ms = TROTH_TIME_MAX_MS;
+	} else if (type >= TROTH_EVENT_POOL_SET) {
 		fixture_authority_full(e);
+	}
 }
 
 void fixture_who(struct troth_who *who, struct troth_site *site,

@@ -63,6 +63,7 @@ enum troth_event_type {
 	TROTH_EVENT_SHARE_FREED = 104,
 	TROTH_EVENT_SHARE_FROZEN = 105,
 	TROTH_EVENT_SHARE_THAWED = 106,
+	TROTH_EVENT_SITE_AVAILABILITY = 110,
 };
 
 /* About an alarm, or about a recovery. */
@@ -126,6 +127,12 @@ struct troth_event {
 			uint8_t key[32];
 			char reason[TROTH_CODE_MAX + 1];
 		} site; /* SITE_ADDED, SITE_KEY_ADDED, SITE_KEY_REVOKED */
+		struct {
+			uint32_t agents;         /* On duty; 0: closed. */
+			uint32_t queue;          /* Customers who wait, */
+			uint32_t wait_s;         /* and how long the next one will. */
+			struct troth_time until; /* It holds so long. */
+		} availability;                  /* SITE_AVAILABILITY */
 		struct {
 			uint64_t version;
 			struct troth_span policy_text;   /* Published only: borrowed from

@@ -21,13 +21,18 @@
 #include <stdint.h>
 
 /* How many there may be. */
-#define TROTH_LINES_MAX         64  /* of an order */
-#define TROTH_LINKS_MAX         16  /* cases of an order, orders of a case */
-#define TROTH_PROMISES_MAX      64  /* of a subject */
-#define TROTH_TERMS_MAX         16  /* commitments made together with a promise */
-#define TROTH_COMMITMENTS_MAX   256 /* of a subject; of one promise at most 255 */
-#define TROTH_PARTICIPANTS_MAX  32
-#define TROTH_RECOVERIES_MAX    (TROTH_PROMISES_MAX + TROTH_COMPLAINTS_MAX)
+#define TROTH_LINES_MAX        64  /* of an order */
+#define TROTH_LINKS_MAX        16  /* cases of an order, orders of a case */
+#define TROTH_PROMISES_MAX     64  /* of a subject */
+#define TROTH_TERMS_MAX        16  /* commitments made together with a promise */
+#define TROTH_COMMITMENTS_MAX  256 /* of a subject; of one promise at most 255 */
+#define TROTH_PARTICIPANTS_MAX 32
+#define TROTH_RECOVERIES_MAX   (TROTH_PROMISES_MAX + TROTH_COMPLAINTS_MAX)
+#define TROTH_ON_DUTY_MAX      100000u /* agents, at one site */
+#define TROTH_QUEUE_MAX        1000000u
+#define TROTH_WAIT_MAX_S       86400u
+#define TROTH_AVAILABLE_MAX_MS                                                           \
+	INT64_C(86400000) /* What a site says holds a day at most. */
 #define TROTH_QUANTITY_MAX      1000000u
 #define TROTH_AMOUNT_MAX        INT64_C(1000000000000)
 #define TROTH_ACCEPTANCE_MAX_MS INT64_C(31536000000) /* one year */

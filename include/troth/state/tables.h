@@ -34,7 +34,8 @@ enum troth_table {
 	TROTH_T_POLICIES,   /* version -> when published, when withdrawn, why, text */
 	TROTH_T_SPENDS,     /* promise -> what a share was spent on it; a site: its own */
 	TROTH_T_ASKED,      /* lapses ‖ promise -> subject: waits for approval */
-	TROTH_T_COMMON,     /* how many the kinds share; not a table */
+	TROTH_T_AVAILABILITY, /* origin -> who is on duty there, said when, until when */
+	TROTH_T_COMMON,       /* how many the kinds share; not a table */
 
 	/* Central. */
 	TROTH_T_HASHES =

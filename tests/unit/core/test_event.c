@@ -31,6 +31,8 @@ static void every_field_at_its_limit_is_well_formed(void **state)
 		struct troth_flaw flaw = { "", "" };
 
 		fixture_fill(&e, fixture_types[i]);
+		if (e.type == TROTH_EVENT_SITE_AVAILABILITY)
+			e.created.ms--; /* It holds until later than that. */
 		if (!troth_event_check(&e, &flaw))
 			fail_msg("%s: %s %s", troth_event_type_name(e.type), flaw.field,
 				 flaw.problem);
@@ -139,6 +141,20 @@ static const struct change changes[] = {
 	WORD(POLICY_PUBLISHED, u.policy.version, 0, "version"),
 	WORD(POLICY_WITHDRAWN, u.policy.version, 0, "version"),
 	NAME(POLICY_WITHDRAWN, u.policy.reason, "reason"),
+	WORD(SITE_AVAILABILITY, u.availability.agents, TROTH_ON_DUTY_MAX, NULL),
+	WORD(SITE_AVAILABILITY, u.availability.agents, TROTH_ON_DUTY_MAX + 1, "agents"),
+	WORD(SITE_AVAILABILITY, u.availability.agents, 0, "wait_s"), /* No wait then. */
+	WORD(SITE_AVAILABILITY, u.availability.queue, TROTH_QUEUE_MAX, NULL),
+	WORD(SITE_AVAILABILITY, u.availability.queue, TROTH_QUEUE_MAX + 1, "queue"),
+	WORD(SITE_AVAILABILITY, u.availability.wait_s, 0, NULL),
+	WORD(SITE_AVAILABILITY, u.availability.wait_s, TROTH_WAIT_MAX_S, NULL),
+	WORD(SITE_AVAILABILITY, u.availability.wait_s, TROTH_WAIT_MAX_S + 1, "wait_s"),
+	NUMBER(SITE_AVAILABILITY, u.availability.until.ms, FIXTURE_NOW, "until"),
+	NUMBER(SITE_AVAILABILITY, u.availability.until.ms, FIXTURE_NOW + 1, NULL),
+	NUMBER(SITE_AVAILABILITY, u.availability.until.ms,
+	       FIXTURE_NOW + TROTH_AVAILABLE_MAX_MS, NULL),
+	NUMBER(SITE_AVAILABILITY, u.availability.until.ms,
+	       FIXTURE_NOW + TROTH_AVAILABLE_MAX_MS + 1, "until"),
 
 	NAME(ORDER_PLACED, u.order.customer, "customer"),
 	NAME(ORDER_PLACED, u.order.seller, "seller"),
@@ -343,7 +359,8 @@ static void only_what_has_happened_outside_is_a_fact(void **state)
 				 t == TROTH_EVENT_ORDER_SHIPPED ||
 					 t == TROTH_EVENT_ORDER_DELIVERED ||
 					 t == TROTH_EVENT_PROMISE_MADE ||
-					 t == TROTH_EVENT_SHARE_SPENT);
+					 t == TROTH_EVENT_SHARE_SPENT ||
+					 t == TROTH_EVENT_SITE_AVAILABILITY);
 	}
 	fixture_event(&e, TROTH_EVENT_PROMISE_MADE, "acme");
 	e.u.promise.spoken = false;

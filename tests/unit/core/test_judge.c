@@ -424,6 +424,17 @@ static void the_federation_is_changed_by_central_alone(void **state)
 	assert_int_equal(federation("brand", &nobody), TROTH_REASON_WRONG_ROLE);
 }
 
+static void a_site_says_who_is_on_duty_there_and_nowhere_else(void **state)
+{
+	(void)state;
+	fixture_event(&e, TROTH_EVENT_SITE_AVAILABILITY, "acme");
+	assert_int_equal(federation("acme", &fixture_lookup), OK);
+	TROTH_TEXT_SET(e.on_behalf, "handy"); /* Which acme operates. */
+	assert_int_equal(federation("acme", &fixture_lookup), NOT_ENTITLED);
+	TROTH_TEXT_SET(e.on_behalf, "");
+	assert_int_equal(federation("brand", &fixture_lookup), NOT_ENTITLED);
+}
+
 /* Versions up to `published`; the second one has been withdrawn, if there is one. */
 static uint64_t published;
 
@@ -533,6 +544,7 @@ int main(void)
 		cmocka_unit_test(a_party_acts_through_the_sites_of_its_operator),
 		cmocka_unit_test(central_acts_for_the_brand),
 		cmocka_unit_test(the_federation_is_changed_by_central_alone),
+		cmocka_unit_test(a_site_says_who_is_on_duty_there_and_nowhere_else),
 		cmocka_unit_test(a_policy_is_the_next_version_and_is_withdrawn_once),
 		cmocka_unit_test(a_key_is_added_once_and_revoked_once),
 	};
