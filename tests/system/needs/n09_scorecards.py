@@ -108,9 +108,9 @@ def card_of(node, *arguments):
 SLICE = 2500  # Cases; they take some seconds.
 
 
-def a_part_of_the_cases(directory):
+def a_part_of_the_cases(place):
     top = datasets()
-    copy = directory / "cases"
+    copy = place / "cases"
     copy.mkdir()
     with gzip.open(top / "boston311" / "cases.csv.gz", "rt", newline="") as f:
         rows = list(csv.DictReader(f))
