@@ -1,0 +1,59 @@
+#!/usr/bin/env python3
+"""Nobody checks whether it helped.
+
+The follow-up asks the customer. "No" reopens the recovery, which is counted; a remedy
+that is broken does the same.
+"""
+
+from needs_kit import main, must
+from recovery_kit import broken_call_back, federation, later, MORNING, start, wait_recovery
+
+
+def remedy(fed, ann, hq, case, promise, due):
+    """A credit as the remedy, promised on the case and owed by the brand. Its commitment."""
+    ann.must_post("/v1/promises/" + promise + "/recovery/choose", {"offer": 3})
+    made = ann.must_post(case + "/promises", {
+        "kind": "credit", "amount": 900, "currency": "EUR", "reason": "no_callback",
+        "due": due, "policy_version": 1, "recovers": promise,
+        "commitments": [{"debtor": "brand", "action": "pay", "acceptance_s": 0}]})
+    hq.wait_get("/v1/promises/" + made["id"], lambda a: a.status == 200)
+    return made["commitments"][0]
+
+
+def pay(hq, commitment):
+    hq.must_post("/v1/commitments/" + commitment + "/fulfil",
+                 {"evidence": {"kind": "code", "text": "TX-1"}})
+
+
+def no_reopens_it_and_is_counted(directory):
+    with federation(directory) as fed:
+        ann, hq = start(fed)
+        case, promise = broken_call_back(fed, ann)
+        recovery = "/v1/promises/" + promise + "/recovery/"
+        for count in (1, 2):
+            pay(hq, remedy(fed, ann, hq, case, promise, later(MORNING, hours=9)))
+            good = wait_recovery(ann, promise, state="made_good")
+            must(good["follow_up_due"] > good["made_good"], good)
+            ann.must_post(recovery + "follow_up", {"answer": "no"})
+            got = wait_recovery(hq, promise, state="reopened")
+            must(got["reopened"] == count and got["answer"] == "no", got)
+        pay(hq, remedy(fed, ann, hq, case, promise, later(MORNING, hours=9)))
+        wait_recovery(ann, promise, state="made_good")
+        ann.must_post(recovery + "follow_up", {"answer": "yes"})
+        wait_recovery(hq, promise, state="follow_up", reopened=2)
+
+
+def a_broken_remedy_reopens_it_too(directory):
+    with federation(directory) as fed:
+        ann, hq = start(fed)
+        case, promise = broken_call_back(fed, ann)
+        remedy(fed, ann, hq, case, promise, later(MORNING, hours=2))
+        fed.settle()
+        fed.set_clock(later(MORNING, hours=2, seconds=1))
+        got = wait_recovery(hq, promise, state="reopened")
+        must(got["failed"] == 1 and got["reopened"] == 1, got)
+        must(len(hq.must_get(case)["recoveries"]) == 1, "a second one was opened")
+
+
+if __name__ == "__main__":
+    main()
