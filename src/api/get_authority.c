@@ -30,7 +30,7 @@ static const struct troth_authority *authority_of(struct troth_call *c, const ch
 struct walk {
 	struct troth_call *c;
 	const char *only;
-	struct troth_party party;
+	struct troth_party party; /* The one whose authority was given last. */
 	bool done;
 };
 
@@ -38,12 +38,11 @@ struct walk {
 static bool begin_walk(struct walk *w, struct troth_call *c)
 {
 	const char *after = troth_call_query(c, "after");
-	struct troth_party p;
 
 	*w = (struct walk){ .c = c, .only = troth_call_query(c, "party") };
 	if (after != NULL && strlen(after) <= TROTH_PARTY_MAX)
 		TROTH_TEXT_SET(w->party.party, after);
-	if (w->only == NULL || troth_state_party(c->t, w->only, &p))
+	if (w->only == NULL || troth_state_party(c->t, w->only, &w->party))
 		return true;
 	troth_call_declined(c, TROTH_REASON_NO_PARTY);
 	return false;
@@ -67,11 +66,11 @@ static const struct troth_authority *next_authority(struct walk *w)
 
 /* ---- Grants ---- */
 
-static void out_standing(struct troth_call *c, struct troth_out *o,
+static void out_standing(struct troth_call *c, struct troth_out *o, const char *party,
 			 const struct troth_authority *a)
 {
 	troth_out_object(o, NULL);
-	troth_out_text(o, "party", a->party);
+	troth_out_text(o, "party", party);
 	troth_out_bool(o, "suspended", a->suspended.ms != 0);
 	troth_out_some_time(o, "since", a->suspended);
 	troth_out_some_text(o, "reason", a->reason);
@@ -101,7 +100,7 @@ void troth_get_grants(struct troth_call *c)
 	o = troth_call_reply(c, 200);
 	troth_out_array(&o, "items");
 	while (given < limit && (a = next_authority(&w)) != NULL) {
-		out_standing(c, &o, a);
+		out_standing(c, &o, w.party.party, a);
 		given++;
 	}
 	troth_out_end_array(&o);
@@ -255,8 +254,8 @@ static void out_shares(struct troth_call *c, struct troth_out *o, struct books *
 
 			enter(books, s);
 			if (o != NULL && (pool == NULL || strcmp(pool, s->pool) == 0) &&
-			    (party == NULL || strcmp(party, a->party) == 0))
-				out_share(o, a->party, s);
+			    (party == NULL || strcmp(party, w.party.party) == 0))
+				out_share(o, w.party.party, s);
 		}
 }
 

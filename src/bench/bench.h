@@ -35,5 +35,7 @@ struct nodes;
 enum troth_err bench_latency(struct bench *b, struct nodes *n, struct troth_why *why);
 enum troth_err bench_end_to_end(struct bench *b, struct nodes *n, struct troth_why *why);
 enum troth_err bench_catch_up(struct bench *b, struct nodes *n, struct troth_why *why);
+/* Last: it publishes a policy, and then what cites none is flagged. */
+enum troth_err bench_may_i(struct bench *b, struct nodes *n, struct troth_why *why);
 
 #endif

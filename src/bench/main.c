@@ -52,6 +52,7 @@ static const struct {
 	{ "latency", bench_latency },
 	{ "end-to-end", bench_end_to_end },
 	{ "catch-up", bench_catch_up },
+	{ "may-i", bench_may_i },
 };
 
 struct options {
@@ -64,7 +65,8 @@ static const struct argp_option argp_options[] = {
 	{ "json", 'j', NULL, 0, "One JSON object a line", 0 },
 	{ "quick", 'q', NULL, 0, "Shorter measures: all in less than a minute", 0 },
 	{ "only", 'o', "NAME", 0,
-	  "Beside the limits only this measure: append, latency, end-to-end, catch-up",
+	  "Beside the limits only this measure: append, latency, end-to-end, catch-up, "
+	  "may-i",
 	  0 },
 	{ "dir", 'd', "DIR", 0,
 	  "Scratch below DIR, on the disk to be measured (default: .)", 0 },

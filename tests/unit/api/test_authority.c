@@ -323,6 +323,7 @@ static void a_party_without_anything_has_no_line_and_an_unknown_one_is_no_party(
 	(void)state;
 	/* The brand has pools, and no grants. */
 	assert_int_equal(json_array_size(all), 1);
+	assert_string_equal(text(all, 0, "party"), "brand");
 	assert_int_equal(
 		json_array_size(json_object_get(json_array_get(all, 0), "grants")), 0);
 	json_decref(all);

@@ -1,0 +1,226 @@
+/*
+ * may_i - "may I promise this?" at 500 a second at gateway A, inside what HQ has
+ * delegated: from when the agent wants to know until the answer is there. A yes has
+ * been saved by then, with what it takes out of the site's share.
+ */
+#include "nodes.h"
+
+#include <inttypes.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define RATE    500
+#define ASKERS  8 /* Agents who ask at the same time, each over a connection. */
+#define WAIT_S  30
+#define POLL_MS 20
+
+static const char policy[] =
+	"{\"version\":1,\"text\":\"rules: ({ kind = \\\"gift\\\"; sku = \\\"HDMI-*\\\"; "
+	"earliest = \\\"1 hour\\\"; say = \\\"cable\\\"; }); routes: ({ kind = "
+	"\\\"gift\\\"; owed: ({ debtor = \\\"carrier\\\"; action = \\\"hand_over\\\"; }); "
+	"}); phrases: { cable: { en = \\\"It comes with your parcel, free.\\\"; }; };\"}";
+static const char pool[] = "{\"pool\":\"cables\",\"sku\":\"HDMI-2M\","
+			   "\"total\":1000000000,\"share\":100000000}";
+static const char grant[] =
+	"{\"party\":\"shop\",\"grant\":\"gifts\",\"kinds\":[\"gift\"],"
+	"\"skus\":[\"HDMI-2M\"],\"most\":2,\"per_customer\":100,\"period_s\":86400,"
+	"\"pool\":\"cables\"}";
+
+struct asker {
+	struct nodes *n;
+	struct troth_http *http;
+	size_t first, count; /* Asks every ASKERS-th of `count` from the first on. */
+	size_t promised;     /* By the whole bench before this measure. */
+	uint64_t keys;
+	double start;
+	double *took;
+	enum troth_err err;
+	struct troth_why why;
+	pthread_t thread;
+};
+
+static void wait_until(double until)
+{
+	double left = until - bench_now();
+	struct timespec t = { .tv_sec = (time_t)left };
+
+	if (left <= 0)
+		return;
+	t.tv_nsec = (long)((left - (double)t.tv_sec) * 1e9);
+	(void)ppoll(NULL, 0, &t, NULL);
+}
+
+static enum troth_err ask_one(struct asker *a, size_t i)
+{
+	static const char body[] = "{\"kind\":\"gift\",\"sku\":\"HDMI-2M\",\"quantity\":"
+				   "1,\"reason\":\"late_delivery\",\"channel\":"
+				   "\"phone\",\"language\":\"en\"}";
+	static const char yes[] = "\"answer\":\"yes\"";
+	char path[128], key[32];
+	struct troth_http_call call = { .method = "POST",
+					.path = path,
+					.key = key,
+					.body = troth_span_str(body),
+					.raw = true };
+	struct troth_http_reply r = { 0 };
+	enum troth_err err;
+
+	(void)snprintf(path, sizeof(path), "/v1/orders/%s/may-i",
+		       a->n->orders[(a->promised + i) / PROMISES_PER_ORDER]);
+	(void)snprintf(key, sizeof(key), "m-%012" PRIu64, a->keys + i);
+	err = troth_http_want(a->http, &call, &r, &a->why);
+	if (err == TROTH_OK &&
+	    memmem(r.body.data, r.body.len, yes, sizeof(yes) - 1) == NULL)
+		err = troth_fail(&a->why, TROTH_ERR_INPUT,
+				 "it was not answered yes: %.*s",
+				 r.body.len < 200 ? (int)r.body.len : 200,
+				 (const char *)r.body.data);
+	troth_http_reply_fini(&r);
+	return err;
+}
+
+/* Counted from when the question was due: who has to wait for a turn, waits. */
+static void *run_asker(void *arg)
+{
+	struct asker *a = arg;
+
+	for (size_t i = a->first; a->err == TROTH_OK && i < a->count; i += ASKERS) {
+		double due = a->start + (double)i / RATE;
+
+		wait_until(due);
+		a->err = ask_one(a, i);
+		a->took[i] = bench_now() - due;
+	}
+	return NULL;
+}
+
+static enum troth_err ask_all(struct nodes *n, size_t count, double *took,
+			      struct troth_why *why)
+{
+	struct troth_http_config config = {
+		.url = troth_federation_url(n->federation, NODE_A),
+		.token = troth_federation_token(n->federation, NODE_A),
+	};
+	struct asker a[ASKERS] = { 0 };
+	enum troth_err err = TROTH_OK;
+	double start = bench_now() + 0.1;
+
+	for (size_t i = 0; i < ASKERS; i++) {
+		a[i] = (struct asker){ .n = n,
+				       .first = i,
+				       .count = count,
+				       .promised = n->promised,
+				       .keys = n->keys,
+				       .start = start,
+				       .took = took };
+		a[i].err = troth_http_open(&a[i].http, &config, &a[i].why);
+		if (pthread_create(&a[i].thread, NULL, run_asker, &a[i]) != 0)
+			return troth_fail(why, TROTH_ERR_AGAIN, "no thread for an asker");
+	}
+	for (size_t i = 0; i < ASKERS; i++) {
+		(void)pthread_join(a[i].thread, NULL);
+		troth_http_close(a[i].http);
+		if (a[i].err != TROTH_OK) {
+			err = a[i].err;
+			*why = a[i].why;
+		}
+	}
+	n->promised += count;
+	n->keys += count;
+	return err;
+}
+
+/* ---- What HQ delegates beforehand ---- */
+
+static enum troth_err post(struct troth_http *h, const char *path, const char *body,
+			   struct nodes *n, struct troth_why *why)
+{
+	struct troth_http_reply r = { 0 };
+	char key[32];
+	struct troth_http_call call = {
+		.method = "POST", .path = path, .key = key, .body = troth_span_str(body)
+	};
+	enum troth_err err;
+
+	(void)snprintf(key, sizeof(key), "d-%012" PRIu64, n->keys++);
+	err = troth_http_want(h, &call, &r, why);
+	troth_http_reply_fini(&r);
+	return err;
+}
+
+static int64_t available(struct nodes *n, struct troth_why *why)
+{
+	struct troth_http_call call = { .method = "GET",
+					.path = "/v1/shares?party=shop" };
+	struct troth_http_reply r = { 0 };
+	int64_t v = 0;
+
+	if (troth_http_want(n->a, &call, &r, why) == TROTH_OK)
+		v = json_integer_value(json_object_get(
+			json_array_get(json_object_get(r.json, "items"), 0),
+			"available"));
+	troth_http_reply_fini(&r);
+	return v;
+}
+
+static enum troth_err delegate(struct nodes *n, struct troth_why *why)
+{
+	struct troth_http_config config = {
+		.url = troth_federation_url(n->federation, TROTH_FEDERATION_CENTRAL),
+		.token = troth_federation_token(n->federation, TROTH_FEDERATION_CENTRAL),
+	};
+	struct troth_http *central = NULL;
+	enum troth_err err = troth_http_open(&central, &config, why);
+	double until = bench_now() + WAIT_S;
+
+	if (err == TROTH_OK)
+		err = post(central, "/v1/policies", policy, n, why);
+	if (err == TROTH_OK)
+		err = post(central, "/v1/pools", pool, n, why);
+	if (err == TROTH_OK)
+		err = post(central, "/v1/grants", grant, n, why);
+	troth_http_close(central);
+	while (err == TROTH_OK && available(n, why) == 0) {
+		if (bench_now() > until)
+			err = troth_fail(why, TROTH_ERR_AGAIN,
+					 "gateway A was allotted no share");
+		(void)poll(NULL, 0, POLL_MS);
+	}
+	return err;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+enum troth_err bench_may_i(struct bench *b, struct nodes *n, struct troth_why *why)
+{
+	size_t count = (size_t)(b->seconds * RATE);
+	double *took = calloc(count, sizeof(*took));
+	double fsync_us = 1e6 / b->fdatasync_per_s;
+	enum troth_err err = nodes_orders(n, count, why);
+
+	if (took == NULL)
+		err = troth_fail(why, TROTH_ERR_MEMORY, "no memory for a measure");
+	if (err == TROTH_OK)
+		err = delegate(n, why);
+	if (err == TROTH_OK)
+		err = ask_all(n, count, took, why);
+	if (err == TROTH_OK) {
+		qsort(took, count, sizeof(*took), by_value);
+		bench_print(b, "may_i_latency_p50_us", took[count / 2] * 1e6, "us",
+			    "raw_fdatasync_per_s", took[count / 2] * 1e6 / fsync_us);
+		bench_print(b, "may_i_latency_p99_us", took[count * 99 / 100] * 1e6, "us",
+			    "raw_fdatasync_per_s",
+			    took[count * 99 / 100] * 1e6 / fsync_us);
+	}
+	free(took);
+	return err;
+}
