@@ -151,7 +151,7 @@ static enum troth_err list_departments(struct boston *b, struct troth_why *why)
 {
 	size_t n = 0;
 
-	b->departments = calloc(b->case_count, sizeof(*b->departments));
+	b->departments = calloc(b->case_count + 1, sizeof(*b->departments));
 	if (b->departments == NULL)
 		return troth_fail(why, TROTH_ERR_MEMORY, "no memory");
 	for (size_t i = 0; i < b->case_count; i++)

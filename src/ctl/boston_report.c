@@ -77,7 +77,8 @@ static const char *extract(const struct boston_case *c, const struct fact *owed)
 /* The promise of each case; NULL where nothing was promised. */
 static const struct fact **promises_of(const struct report *r)
 {
-	const struct fact **owed = calloc(data_of(r)->case_count, sizeof(*owed));
+	const struct fact **owed = calloc(data_of(r)->case_count + 1,
+					  sizeof(struct fact *));
 
 	for (size_t i = 0; owed != NULL && i < r->f->count; i++)
 		owed[r->f->at[i].subject] = &r->f->at[i];

@@ -134,15 +134,18 @@ static enum troth_err make_plan(struct replay_plan *p, struct troth_why *why)
 	enum troth_err err = replay_plan_room(
 		p, 4 * data->order_count + 2 * data->item_count, why);
 
-	if (err == TROTH_OK && traces == NULL)
+	if (err != TROTH_OK)
+		goto out;
+	if (traces == NULL) {
 		err = troth_fail(why, TROTH_ERR_MEMORY, "no memory");
-	if (err == TROTH_OK) {
-		p->subject_count = data->order_count;
-		for (size_t i = 0; i < data->order_count; i++)
-			add_order(p, i);
-		replay_plan_sort(p);
-		cut(p, traces);
+		goto out;
 	}
+	p->subject_count = data->order_count;
+	for (size_t i = 0; i < data->order_count; i++)
+		add_order(p, i);
+	replay_plan_sort(p);
+	cut(p, traces);
+out:
 	free(traces);
 	return err;
 }

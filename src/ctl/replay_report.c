@@ -8,7 +8,7 @@
 bool report_init(struct report *r, const struct replay_plan *p, const struct facts *f)
 {
 	*r = (struct report){ .plan = p, .f = f };
-	r->sorted = calloc(f->count + 1, sizeof(*r->sorted));
+	r->sorted = calloc(f->count + 1, sizeof(struct fact *));
 	return r->sorted != NULL;
 }
 
@@ -73,7 +73,7 @@ json_t *report_first_ten(struct report *r, uint8_t kind, unsigned outcomes,
 		    (outcomes & 1u << r->f->at[i].outcome) != 0)
 			r->sorted[n++] = &r->f->at[i];
 	if (n > 0)
-		qsort(r->sorted, n, sizeof(*r->sorted), by);
+		qsort(r->sorted, n, sizeof(struct fact *), by);
 	for (size_t i = 0; i < n && i < FIRST_MANY; i++)
 		(void)json_array_append_new(out, row(r, r->sorted[i]));
 	return out;
