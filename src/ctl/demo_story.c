@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -27,6 +28,62 @@ static void say_saved(const struct demo *d)
 	if (!d->failed)
 		demo_say("saved, fsynced and answered after %.1f ms",
 			 (d->answered - d->asked) * 1e3);
+}
+
+/* What may be promised, who then owes it, and what to say. */
+static const char policy[] =
+	"phrases: {\n"
+	"  cable: { en = \"You get an HDMI cable with it, free of charge.\"; };\n"
+	"  ring: { en = \"The driver rings half an hour before he comes.\"; };\n"
+	"};\n"
+	"rules: (\n"
+	"  { kind = \"gift\"; sku = \"HDMI-*\"; say = \"cable\"; },\n"
+	"  { kind = \"callback\"; say = \"ring\"; },\n"
+	"  { kind = \"credit\"; earliest = \"1 hour\"; }\n"
+	");\n"
+	"routes: (\n"
+	"  { kind = \"gift\"; on = \"order\"; owed: ( { debtor = \"carrier\";\n"
+	"    action = \"hand_over\"; acknowledge = \"15 minutes\"; acceptance = \"1 day\"; } ); },\n"
+	"  { kind = \"callback\"; on = \"order\"; owed: ( { debtor = \"carrier\";\n"
+	"    action = \"call_back\"; acknowledge = \"15 minutes\"; acceptance = \"1 day\"; } ); },\n"
+	"  { kind = \"credit\"; owed: ( { debtor = \"brand\"; action = \"pay\"; } ); }\n"
+	");\n";
+
+static void policy_published(struct demo *d)
+{
+	json_t *body = json_pack("{s:s}", "text", policy);
+	char *text = body == NULL ? NULL : json_dumps(body, 0);
+
+	if (text == NULL)
+		demo_fail(d, "no memory");
+	else
+		json_decref(demo_post(d, DEMO_HQ, 200, "/v1/policies", NULL, text));
+	free(text);
+	json_decref(body);
+}
+
+/* What HQ lays down beforehand, so that nobody has to ask it in every call. */
+static void delegated(struct demo *d)
+{
+	static const char *const grants[] = {
+		"{'party':'acme-bpo','grant':'cables','kinds':['gift'],"
+		"'skus':['HDMI-2M'],'most':1,'pool':'cables'}",
+		"{'party':'acme-bpo','grant':'service','kinds':['callback','answer'],"
+		"'most':1}",
+		"{'party':'acme-bpo','grant':'credits','kinds':['credit'],"
+		"'currency':'EUR','most':2000}",
+	};
+
+	demo_step(d, "HQ lays down what may be promised, and lends the call centre 30 of "
+		     "100 cables.");
+	policy_published(d);
+	json_decref(demo_post(d, DEMO_HQ, 200, "/v1/pools", NULL,
+			      "{'pool':'cables','sku':'HDMI-2M','total':100,'share':30,"
+			      "'low':10}"));
+	for (size_t i = 0; i < TROTH_LEN(grants); i++)
+		json_decref(demo_post(d, DEMO_HQ, 200, "/v1/grants", NULL, grants[i]));
+	demo_seen(d, DEMO_VENDOR, "share_allotted", "cables");
+	demo_seen(d, DEMO_VENDOR, "grant_given", "credits");
 }
 
 static void order_mistyped(struct demo *d)
@@ -118,44 +175,93 @@ static void case_opened(struct demo *d)
 			"with its whole history; before the case was linked it had none of it");
 }
 
-/* `terms` is the body but for the due, which begins it. */
-static void promise_made(struct demo *d, const char *terms, char promise[40],
-			 char owed[40])
+/* "May I promise this?" The rest of the body behind the due is `what`. */
+static json_t *may_i(struct demo *d, const char *what, const char *want)
 {
-	char body[1024], path[96], due[TROTH_TIME_TEXT];
+	char body[512], path[96], due[TROTH_TIME_TEXT];
+	const char *answer;
 	json_t *r;
 
 	in_hours(due, 48);
-	(void)snprintf(path, sizeof(path), "/v1/orders/%s/promises", d->order);
-	(void)snprintf(body, sizeof(body), "{'due':'%s',%s", due, terms);
+	(void)snprintf(path, sizeof(path), "/v1/orders/%s/may-i", d->order);
+	(void)snprintf(body, sizeof(body),
+		       "{'due':'%s','reason':'late_delivery','channel':'phone',"
+		       "'language':'en',%s}",
+		       due, what);
 	r = demo_post(d, DEMO_VENDOR, 201, path, NULL, body);
+	answer = json_string_value(json_object_get(r, "answer"));
+	if (!d->failed && (answer == NULL || strcmp(answer, want) != 0))
+		demo_fail(d, "the answer is %s, not %s", answer == NULL ? "none" : answer,
+			  want);
+	return r;
+}
+
+/* Asks, gets a yes, tells the customer, and says so. */
+static void promise_made(struct demo *d, const char *what, char promise[40],
+			 char owed[40])
+{
+	json_t *r = may_i(d, what, "yes"), *left, *first;
+	char path[96];
+
+	left = json_object_get(json_object_get(r, "left"), "share");
+	if (!d->failed)
+		demo_say("\"May I promise this?\" - yes, after %.1f ms%s",
+			 (d->answered - d->asked) * 1e3,
+			 json_is_integer(left) ? ", out of the site's own share" : "");
+	if (!d->failed)
+		demo_say("the words to say: %s",
+			 json_string_value(json_object_get(r, "words")));
+	demo_take(d, r, "promise", promise);
+	first = json_array_get(json_object_get(r, "commitments"), 0);
+	demo_take(d, first, "id", owed);
+	json_decref(r);
+	(void)snprintf(path, sizeof(path), "/v1/promises/%s/activate", promise);
+	r = demo_post(d, DEMO_VENDOR, 200, path, NULL, "{}");
+	if (!d->failed)
+		demo_say("\"I have told the customer.\"");
 	say_saved(d);
-	demo_take(d, r, "id", promise);
-	demo_take_first(d, r, "commitments", owed);
 	json_decref(r);
 }
 
-static const char cable[] =
-	"'kind':'gift','sku':'HDMI-2M','quantity':1,'language':'en',"
-	"'words':'You get an HDMI cable with it, free of charge.',"
-	"'reason':'late_delivery','channel':'phone',"
-	"'commitments':[{'debtor':'swift','action':'hand_over','ack_within_s':900}]}";
-
-static const char ring[] =
-	"'kind':'callback','language':'en',"
-	"'words':'The driver rings half an hour before he comes.',"
-	"'reason':'late_delivery','channel':'phone',"
-	"'commitments':[{'debtor':'swift','action':'call_back','ack_within_s':900}]}";
+static const char cable[] = "'kind':'gift','sku':'HDMI-2M','quantity':1";
+static const char ring[] = "'kind':'callback'";
 
 static void cable_promised(struct demo *d)
 {
 	demo_step(d, "The agent apologises and promises a free HDMI cable.");
 	promise_made(d, cable, d->cable, d->cable_owed);
-	demo_seen(d, DEMO_CARRIER, "promise_made", d->cable);
-	demo_seen(d, DEMO_HQ, "promise_made", d->cable);
-	demo_seen(d, DEMO_SELLER, "promise_made", d->cable);
+	demo_seen(d, DEMO_CARRIER, "activate", d->cable);
+	demo_seen(d, DEMO_HQ, "activate", d->cable);
+	demo_seen(d, DEMO_SELLER, "activate", d->cable);
 	if (!d->failed)
 		demo_say("the driver's screen: HDMI cable x1, free, do not charge");
+}
+
+/* What is beyond the agent's authority: HQ answers while the customer waits. */
+static void too_much_asked(struct demo *d)
+{
+	char promise[40] = "", path[96];
+	json_t *r;
+
+	demo_step(d, "The family wants 50 euros as well. That is for HQ to decide.");
+	r = may_i(d, "'kind':'credit','amount':5000,'currency':'EUR'", "ask");
+	if (!d->failed)
+		demo_say("\"May I promise this?\" - ask: %s",
+			 json_string_value(json_object_get(r, "reason")));
+	demo_take(d, r, "promise", promise);
+	json_decref(r);
+	demo_seen(d, DEMO_HQ, "\"ask\"", promise);
+	(void)snprintf(path, sizeof(path), "/v1/promises/%s/reject", promise);
+	r = demo_post(d, DEMO_HQ, 200, path, NULL,
+		      "{'reason':'too_much','instead':{'kind':'credit','amount':1500,"
+		      "'currency':'EUR'}}");
+	json_decref(r);
+	demo_seen(d, DEMO_VENDOR, "instead", promise);
+	if (!d->failed)
+		demo_say("no, but the agent may offer 15 euros instead");
+	json_decref(may_i(d, "'kind':'credit','amount':1500,'currency':'EUR'", "yes"));
+	if (!d->failed)
+		demo_say("the family prefers the cable; the offer lapses by itself");
 }
 
 /* When the site of `party` received the promise, as the vendor's gateway knows; "": not.
@@ -227,7 +333,7 @@ static void cut_off(struct demo *d)
 	troth_federation_cut(d->federation, DEMO_CARRIER);
 	promise_made(d, ring, d->call, d->call_owed);
 	demo_say("the agent has promised a call before the delivery meanwhile");
-	demo_seen(d, DEMO_HQ, "promise_made", d->call);
+	demo_seen(d, DEMO_HQ, "activate", d->call);
 	received(d, d->call, "swift", at);
 	if (!d->failed &&
 	    (at[0] != '\0' || demo_count(d, DEMO_CARRIER, "promise_made", d->call)))
@@ -250,7 +356,7 @@ static void healed(struct demo *d)
 	(void)clock_gettime(CLOCK_MONOTONIC, &t);
 	d->asked = (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 	troth_federation_heal(d->federation, DEMO_CARRIER);
-	demo_seen(d, DEMO_CARRIER, "promise_made", d->call);
+	demo_seen(d, DEMO_CARRIER, "activate", d->call);
 	demo_seen(d, DEMO_HQ, "\"start\"", d->cable_owed);
 	await_received(d, d->call, "swift");
 	if (!d->failed && (demo_count(d, DEMO_CARRIER, "promise_made", d->call) != 1 ||
@@ -317,10 +423,12 @@ static void delivered(struct demo *d)
 
 void demo_play(struct demo *d)
 {
+	delegated(d);
 	order_mistyped(d);
 	order_corrected(d);
 	case_opened(d);
 	cable_promised(d);
+	too_much_asked(d);
 	acknowledged(d);
 	cut_off(d);
 	healed(d);
