@@ -212,6 +212,7 @@ static enum troth_err central_open(struct troth_daemon *d, struct troth_why *why
 		.signer = &d->signer,
 		.random = troth_daemon_random,
 		.zones = &troth_zones_of_system,
+		.restored = d->restored,
 	};
 	const struct troth_hub_io io = { c, io_reply, io_close, io_note, io_advanced };
 	enum troth_err err;

@@ -238,6 +238,7 @@ int troth_daemon_main(const struct troth_daemon_role *role, int argc, char **arg
 	keep_memory();
 	d->role = role;
 	daemon_options(&options, role, argc, argv);
+	d->restored = options.restored;
 	if (options.help_config) {
 		troth_config_help(role->config, stdout);
 		goto out;

@@ -9,7 +9,7 @@
 /* What the command line asks for. */
 struct daemon_options {
 	const char *config;
-	bool check, print_config, help_config, help_events;
+	bool check, print_config, help_config, help_events, restored;
 };
 
 /* Reads the command line; ends the process itself for --help and for errors (2). */

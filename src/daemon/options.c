@@ -3,7 +3,7 @@
 #include <argp.h>
 #include <stdio.h>
 
-enum { OPT_PRINT = 256, OPT_HELP_CONFIG, OPT_HELP_EVENTS };
+enum { OPT_PRINT = 256, OPT_HELP_CONFIG, OPT_HELP_EVENTS, OPT_RESTORED };
 
 static const struct argp_option options[] = {
 	{ "config", 'c', "FILE", 0, "The configuration (/etc/troth/<command>.conf)", 0 },
@@ -15,6 +15,10 @@ static const struct argp_option options[] = {
 	  "Show the table of all keys with defaults and ranges, and end", 0 },
 	{ "help-events", OPT_HELP_EVENTS, NULL, 0,
 	  "Show the table of all events that are logged, and end", 0 },
+	{ "restored", OPT_RESTORED, NULL, 0,
+	  "The store was put back from a backup: promise out of shares (central: allot "
+	  "them) only when it is known what became of them. Say it at the first start",
+	  0 },
 	{ 0 },
 };
 
@@ -37,6 +41,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_HELP_EVENTS:
 		o->help_events = true;
+		return 0;
+	case OPT_RESTORED:
+		o->restored = true;
 		return 0;
 	case ARGP_KEY_ARG:
 		argp_error(state, "\"%s\": takes no arguments", arg);

@@ -132,6 +132,7 @@ static enum troth_err open_node(struct gateway *g, struct troth_why *why)
 		.central_origin = g->central_origin,
 		.signer = &d->signer,
 		.random = troth_daemon_random,
+		.restored = d->restored,
 		.zones = &troth_zones_of_system,
 		.software = "troth " TROTH_VERSION,
 		.batch_events = (unsigned)d->config.batch_events,

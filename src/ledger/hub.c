@@ -24,6 +24,7 @@ struct troth_hub {
 	struct queue queue;
 	struct troth_command *commands, **commands_last;
 	struct troth_question *questions;
+	bool still;              /* The ledger stood still at the last look. */
 	uint64_t told;           /* Ledger size at the last `advanced`. */
 	struct troth_time retry; /* The clock's work, after a full disk. */
 	struct troth_time date;  /* The ledger's time where it is not `now`; else 0. */
@@ -120,6 +121,18 @@ static void reply_error(struct troth_hub *h, uint64_t conn, uint32_t request,
 					 .u.error = { code, text, seq } });
 }
 
+/* What the ledger makes of a Hello comes with the next turn; nobody waits for it. */
+static void greeted(struct troth_hub *h, const struct conn *c, uint64_t incarnation,
+		    bool ahead)
+{
+	struct work w = { .conn = c->id, .ahead = ahead };
+
+	w.message.type = TROTH_BUS_HELLO;
+	w.message.u.hello.incarnation = incarnation;
+	TROTH_TEXT_SET(w.origin, c->origin);
+	(void)queue_put(&h->queue, &w); /* Without room: it will greet again. */
+}
+
 static void answer_hello(struct troth_hub *h, struct conn *c, uint32_t request,
 			 const struct troth_bus_hello *m)
 {
@@ -141,10 +154,16 @@ static void answer_hello(struct troth_hub *h, struct conn *c, uint32_t request,
 	if (m->seen_size > r.u.hello.size && !TROTH_MUTANT(old_central_is_trusted)) {
 		h->io.note(h->io.ctx, "went_back", c->origin,
 			   "the site has seen a longer ledger than there is here");
+		if (!troth_ledger_stands_still(h->ledger))
+			greeted(h, c, m->incarnation, true);
 		reply_error(h, c->id, request, TROTH_BUS_E_WENT_BACK,
 			    "central holds less than this site has seen", 0);
 		return;
 	}
+	if (troth_ledger_stands_still(h->ledger) ||
+	    (r.u.hello.top_incarnation != 0 &&
+	     m->incarnation == r.u.hello.top_incarnation + 1))
+		greeted(h, c, m->incarnation, false);
 	r.u.hello.version = TROTH_BUS_VERSION;
 	r.u.hello.now = troth_ledger_time(h->ledger);
 	c->greeted = true;
@@ -289,6 +308,9 @@ static void take_works(struct troth_hub *h, struct batch *b)
 		else if (w->message.type == TROTH_BUS_RECEIVE)
 			troth_ledger_received(h->ledger, w->origin,
 					      w->message.u.receive.position);
+		else if (w->message.type == TROTH_BUS_HELLO)
+			troth_ledger_greeted(h->ledger, w->origin,
+					     w->message.u.hello.incarnation, w->ahead);
 }
 
 static void take_commands(struct troth_hub *h, struct batch *b)
@@ -342,7 +364,7 @@ static void answer_work(struct troth_hub *h, const struct work *w, bool saved)
 	struct troth_bus_reply r = { .type = w->message.type };
 	struct conn *c = conns_find(&h->conns, w->conn);
 
-	if (c == NULL)
+	if (c == NULL || w->message.type == TROTH_BUS_HELLO)
 		return;
 	if (!saved && w->message.type != TROTH_BUS_FRESH) {
 		reply_error(h, w->conn, w->request, TROTH_BUS_E_FULL,
@@ -452,6 +474,16 @@ void troth_hub_date(struct troth_hub *h, struct troth_time date)
 	h->date = date;
 }
 
+static void note_standstill(struct troth_hub *h)
+{
+	bool still = troth_ledger_stands_still(h->ledger);
+
+	if (still != h->still)
+		h->io.note(h->io.ctx, still ? "shares_stand_still" : "shares_go_on", "",
+			   still ? "this store was restored" : "every site has reported");
+	h->still = still;
+}
+
 enum troth_err troth_hub_turn(struct troth_hub *h, struct troth_time now,
 			      struct troth_why *why)
 {
@@ -468,6 +500,8 @@ enum troth_err troth_hub_turn(struct troth_hub *h, struct troth_time now,
 		err = troth_ledger_commit(h->ledger, why);
 		h->retry.ms = err == TROTH_ERR_FULL ? now.ms + RETRY_MS : 0;
 	}
+
+	note_standstill(h);
 
 	bool advanced = troth_ledger_size(h->ledger) != h->told;
 	if (err != TROTH_ERR_IO)

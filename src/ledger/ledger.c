@@ -132,7 +132,9 @@ static enum troth_err load(struct troth_ledger *l, struct troth_why *why)
 {
 	struct troth_txn t;
 
-	troth_txn_begin(&t, l->kv, TROTH_TXN_READ);
+	troth_txn_begin(&t, l->kv, l->config.restored ? TROTH_TXN_WRITE : TROTH_TXN_READ);
+	if (l->config.restored)
+		troth_state_set_meta(&t, TROTH_META_RESTORED, 1);
 
 	uint64_t size = troth_txn_count(&t, TROTH_T_ENTRIES);
 	if (troth_txn_count(&t, TROTH_T_HASHES) != size)
@@ -145,6 +147,8 @@ static enum troth_err load(struct troth_ledger *l, struct troth_why *why)
 		l->own.incarnation = 1;
 	l->mark_count = last_number(&t, TROTH_T_MARKS);
 	l->turned_away = last_number(&t, TROTH_T_TURNED_AWAY);
+	l->pools.still = l->pools.next_still = troth_state_meta(&t,
+								TROTH_META_RESTORED) != 0;
 	pools_next(l, &t);
 	troth_tree_root(&l->tree, &l->root);
 	return troth_txn_commit(&t, why);
@@ -287,6 +291,7 @@ enum troth_err troth_ledger_commit(struct troth_ledger *l, struct troth_why *why
 		l->pools.next = next;
 		return err;
 	}
+	l->pools.still = l->pools.next_still;
 	if (l->next_tree.size != l->tree.size)
 		l->time = l->now;
 	l->tree = l->next_tree;

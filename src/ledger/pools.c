@@ -20,6 +20,7 @@ void pools_reset(struct troth_ledger *l)
 	l->pools.dirty_count = 0;
 	l->pools.party_count = 0;
 	l->pools.all_parties = false;
+	l->pools.next_still = l->pools.still;
 }
 
 void pools_fini(struct troth_ledger *l)
@@ -79,6 +80,8 @@ void pools_next(struct troth_ledger *l, struct troth_txn *t)
 	struct troth_cursor c;
 
 	l->pools.next.ms = 0;
+	if (l->pools.next_still)
+		return;
 	troth_cursor_open(&c, t, TROTH_T_LOOKS);
 	for (bool ok = troth_cursor_seek(&c, TROTH_SPAN_NONE); ok && c.value.len == 8;
 	     ok = troth_cursor_next(&c)) {
@@ -196,13 +199,14 @@ static struct troth_time next_change(const struct troth_authority *a,
 	return next;
 }
 
-static void enrol(struct troth_ledger *l, const char *party)
+static void enrol(struct troth_ledger *l, const char *party, void *ctx)
 {
 	struct troth_subject *s = l->pools.subject;
 	struct troth_id id = troth_authority_id(party);
 	struct troth_cursor c;
 	struct troth_site site;
 
+	(void)ctx;
 	ledger_end_run(l);
 	if (!troth_state_load(&l->txn, TROTH_T_SUBJECTS, &id, TROTH_SUBJECT_AUTHORITY,
 			      s) ||
@@ -226,8 +230,9 @@ static void enrol(struct troth_ledger *l, const char *party)
 	troth_cursor_close(&c);
 }
 
-/* Enrols all parties; with `site_party` only marks those that its sites act for. */
-static void each_party(struct troth_ledger *l, const char *site_party)
+void pools_each_party(struct troth_ledger *l, const char *site_party,
+		      void (*fn)(struct troth_ledger *l, const char *party, void *ctx),
+		      void *ctx)
 {
 	struct troth_key k = { .len = 0 };
 	char name[TROTH_PARTY_MAX + 1];
@@ -239,13 +244,17 @@ static void each_party(struct troth_ledger *l, const char *site_party)
 		memcpy(name, c.key.data, c.key.len);
 		name[c.key.len] = '\0';
 		k.len = 0;
-		troth_key_text(&k, name);
-		if (site_party == NULL)
-			enrol(l, name);
-		else if (operates(&l->txn, site_party, name))
-			mark_party(&l->pools, name);
+		troth_key_text(&k, name); /* With its zero byte: the next possible key. */
+		if (site_party == NULL || operates(&l->txn, site_party, name))
+			fn(l, name, ctx);
 	}
 	troth_cursor_close(&c);
+}
+
+static void mark(struct troth_ledger *l, const char *party, void *ctx)
+{
+	(void)ctx;
+	mark_party(&l->pools, party);
 }
 
 void pools_note(struct troth_ledger *l, const struct troth_event *e)
@@ -254,7 +263,7 @@ void pools_note(struct troth_ledger *l, const struct troth_event *e)
 
 	switch ((unsigned)e->type) {
 	case TROTH_EVENT_SITE_ADDED:
-		each_party(l, e->u.site.party);
+		pools_each_party(l, e->u.site.party, mark, NULL);
 		break;
 	case TROTH_EVENT_POOL_SET:
 		mark_pool(&l->pools, e->u.pool.pool);
@@ -330,7 +339,7 @@ enum troth_reason pools_judge(struct troth_ledger *l, const struct troth_event *
 /* ---- Central's own events ---- */
 
 /* Appends what *e says of a share. False: its subject has no room for it. */
-static bool say(struct troth_ledger *l, struct troth_event *e)
+bool pools_say(struct troth_ledger *l, struct troth_event *e)
 {
 	const struct troth_who who = { .party = l->brand,
 				       .site = TROTH_HQ_SITE,
@@ -349,9 +358,9 @@ static bool say(struct troth_ledger *l, struct troth_event *e)
 	return true;
 }
 
-static struct troth_event *about(struct troth_ledger *l, enum troth_event_type type,
-				 const char *party, const char *site, const char *pool,
-				 int64_t amount)
+struct troth_event *pools_about(struct troth_ledger *l, enum troth_event_type type,
+				const char *party, const char *site, const char *pool,
+				int64_t amount)
 {
 	struct troth_event *e = l->declared;
 
@@ -366,7 +375,8 @@ static struct troth_event *about(struct troth_ledger *l, enum troth_event_type t
 bool pools_allot(struct troth_ledger *l, const char *party, const char *site,
 		 const char *pool, int64_t amount)
 {
-	return say(l, about(l, TROTH_EVENT_SHARE_ALLOTTED, party, site, pool, amount));
+	return pools_say(
+		l, pools_about(l, TROTH_EVENT_SHARE_ALLOTTED, party, site, pool, amount));
 }
 
 static void recall(struct troth_ledger *l, const struct troth_holding *h,
@@ -376,13 +386,14 @@ static void recall(struct troth_ledger *l, const struct troth_holding *h,
 
 	/* HQ's own site answers at once. */
 	if (strcmp(party, l->brand) == 0 && strcmp(h->share.site, TROTH_HQ_SITE) == 0) {
-		(void)say(l, about(l, TROTH_EVENT_SHARE_RETURNED, party, h->share.site,
-				   pool, h->recall));
+		(void)pools_say(l, pools_about(l, TROTH_EVENT_SHARE_RETURNED, party,
+					       h->share.site, pool, h->recall));
 		return;
 	}
-	e = about(l, TROTH_EVENT_SHARE_RECALLED, party, h->share.site, pool, h->recall);
+	e = pools_about(l, TROTH_EVENT_SHARE_RECALLED, party, h->share.site, pool,
+			h->recall);
 	TROTH_TEXT_SET(e->u.share.reason, h->entitled ? "needed" : "not_entitled");
-	(void)say(l, e);
+	(void)pools_say(l, e);
 }
 
 void pools_moved(struct troth_ledger *l, const struct move *m)
@@ -503,16 +514,28 @@ static void balance(struct troth_ledger *l, const char *name)
 	}
 }
 
+static void mark_all_pools(struct troth_ledger *l)
+{
+	const struct troth_authority *a = l->lookup.authority(l->lookup.ctx, l->brand);
+
+	for (unsigned i = 0; a != NULL && i < a->pool_count; i++)
+		mark_pool(&l->pools, a->pools[i].pool);
+}
+
 void pools_balance(struct troth_ledger *l)
 {
 	struct pools *p = &l->pools;
 
+	if (p->next_still)
+		return; /* Afterwards all of it is looked at. */
 	mark_due(l);
 	ledger_end_run(l);
-	if (p->all_parties)
-		each_party(l, NULL);
+	if (p->all_parties) {
+		pools_each_party(l, NULL, enrol, NULL);
+		mark_all_pools(l);
+	}
 	for (unsigned i = 0; i < p->party_count && !p->all_parties; i++)
-		enrol(l, p->parties[i]);
+		enrol(l, p->parties[i], NULL);
 	for (unsigned round = 0; round < ROUNDS_MAX && p->dirty_count > 0; round++) {
 		char names[TROTH_POOLS_MAX][TROTH_CODE_MAX + 1];
 		unsigned count = p->dirty_count;

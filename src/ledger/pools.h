@@ -28,8 +28,9 @@ struct pools {
 	char (*owners)[TROTH_PARTY_MAX + 1]; /* Of the holdings. */
 	unsigned capacity;
 
-	struct troth_time
-		next; /* As of the last commit: when time alone does something. */
+	bool still;      /* As of the last commit: nothing is allotted (heard.c). */
+	bool next_still; /* The same in the open batch. */
+	struct troth_time next; /* As of the last commit: time alone does something. */
 };
 
 void pools_reset(struct troth_ledger *l);
@@ -60,6 +61,21 @@ struct move {
 struct move pools_move_of(const struct troth_ledger *l, const struct troth_event *e);
 /* After it has been appended and was not refused. */
 void pools_moved(struct troth_ledger *l, const struct move *m);
+
+/* An event of central's own about a share, in a scratch; `pools_say` appends it. */
+struct troth_event *pools_about(struct troth_ledger *l, enum troth_event_type type,
+				const char *party, const char *site, const char *pool,
+				int64_t amount);
+/* False: its subject has no room for it. */
+bool pools_say(struct troth_ledger *l, struct troth_event *e);
+
+/* Calls fn for all parties; with `site_party` for those that its sites act for. */
+void pools_each_party(struct troth_ledger *l, const char *site_party,
+		      void (*fn)(struct troth_ledger *l, const char *party, void *ctx),
+		      void *ctx);
+
+/* Freezes all shares of the site: its store has gone back in time. */
+void pools_freeze(struct troth_ledger *l, struct troth_site *site);
 
 /* What of the pool is not out; -1: there is no such pool. */
 int64_t pools_free(struct troth_ledger *l, const char *pool);

@@ -246,6 +246,7 @@ void troth_ledger_submit(struct troth_ledger *l, const char *origin,
 {
 	struct origin_state o;
 	struct troth_site site;
+	uint64_t before;
 
 	*out = (struct troth_taken){ 0 };
 	if (!troth_state_site(&l->txn, origin, &site)) {
@@ -253,6 +254,7 @@ void troth_ledger_submit(struct troth_ledger *l, const char *origin,
 		return;
 	}
 	(void)origin_load(&l->txn, origin, &o);
+	before = o.incarnation;
 	if (m->count == 0 || m->count > TROTH_BATCH_MAX) {
 		refuse(out, TROTH_BUS_E_MALFORMED, "a batch has 1 to 1024 events");
 		return;
@@ -270,6 +272,8 @@ void troth_ledger_submit(struct troth_ledger *l, const char *origin,
 		return;
 	}
 
+	if (o.incarnation != before && before != 0)
+		pools_freeze(l, &site);
 	for (size_t i = skip; i < m->count; i++)
 		append_taken(l, &l->events[i], m->bodies[i], m->blobs[i], out);
 	origin_store(&l->txn, origin, &o);

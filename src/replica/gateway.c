@@ -18,7 +18,7 @@ static const struct {
 	{ "marks", offsetof(struct numbers, marks) },
 	{ "seen_size", offsetof(struct numbers, seen_size) },
 	{ "set_aside", offsetof(struct numbers, set_aside) },
-	{ "restored", offsetof(struct numbers, restored) },
+	{ TROTH_META_RESTORED, offsetof(struct numbers, restored) },
 	{ TROTH_META_AS_OF, offsetof(struct numbers, as_of) },
 	{ "clock", offsetof(struct numbers, clock) },
 };
@@ -189,6 +189,8 @@ static enum troth_err claim(struct troth_gateway *g, struct troth_why *why)
 		troth_txn_fail(&t, TROTH_ERR_INPUT,
 			       "the store belongs to %.*s, not to %s", (int)owner.len,
 			       (const char *)owner.data, g->origin);
+	if (g->config.restored)
+		troth_state_set_meta(&t, TROTH_META_RESTORED, RESTORED_NOW);
 	read_numbers(&t, &g->kept);
 	shares_next(g, &t);
 	return troth_txn_commit(&t, why);
@@ -226,6 +228,10 @@ enum troth_err troth_gateway_open(struct troth_gateway **out, struct troth_kv *k
 	g->heard_size = g->kept.seen_size;
 	g->heard_root = g->kept.seen_root;
 	follow_reset(g);
+	if (g->kept.restored != 0)
+		replica_note(
+			g, "shares_in_doubt",
+			"the store was restored, and central has not settled it yet");
 	*out = g;
 	return TROTH_OK;
 }
@@ -322,6 +328,8 @@ static enum troth_err commit_all(struct troth_gateway *g, struct troth_command *
 	for (struct troth_command *c = list; c != NULL; c = c->next)
 		replica_decide(g, &t, c, &g->results[n++]);
 	replica_decided(g, &t);
+	if (shares_known(g))
+		g->now.restored = 0;
 	shares_look(g, &t);
 	troth_command_forget(&t, (struct troth_time){ g->clock_ms },
 			     n * TROTH_KEYS_FORGET);
@@ -346,7 +354,7 @@ static enum troth_err work(struct troth_gateway *g, struct troth_why *why)
 	struct troth_command *list = take_commands(g);
 	bool arrivals = g->arrivals != NULL && g->raw_ms >= g->full_until_ms;
 	uint64_t cursor = g->kept.cursor;
-	bool look = shares_due(g) && look_after_ms(g) <= g->raw_ms;
+	bool look = (shares_due(g) && look_after_ms(g) <= g->raw_ms) || shares_known(g);
 	enum troth_err err;
 
 	if (g->stopping) {
@@ -440,6 +448,7 @@ static int64_t due_ms(const struct troth_gateway *g)
 	sooner(&due, g->arrivals != NULL || g->phase == PHASE_WELCOME, g->full_until_ms,
 	       0);
 	sooner(&due, g->turned_away != 0, g->full_until_ms, 0);
+	sooner(&due, shares_known(g), g->full_until_ms, 0);
 	if (shares_due(g))
 		sooner(&due, true, look_after_ms(g), 0);
 	else if (g->lapse_ms != INT64_MAX && g->kept.restored == 0)

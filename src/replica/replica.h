@@ -46,10 +46,16 @@ struct numbers {
 	uint64_t seen_size; /* Newest tree heard of. */
 	struct troth_digest seen_root;
 	uint64_t set_aside; /* Own events that central turned away. */
-	uint64_t restored;  /* Whether the shares are in doubt: see shares.c. */
+	uint64_t restored;  /* Whether the shares are in doubt: RESTORED_... */
 	uint64_t backlog;   /* Own events not yet sequenced; counted at open. */
 	struct troth_time as_of;
 	struct troth_time clock; /* Newest time used; own times never go back. */
+};
+
+/* Stored. Until it is 0, nothing is promised out of shares, and nothing freed. */
+enum {
+	RESTORED_NOW = 1,   /* A new incarnation is to begin. */
+	RESTORED_AGAIN = 2, /* It has; central is to know it, and we what it then says. */
 };
 
 enum phase {
@@ -248,6 +254,8 @@ void shares_look(struct troth_gateway *g, struct troth_txn *t);
 /* Finds out when there is something to look at next. */
 void shares_next(struct troth_gateway *g, struct troth_txn *t);
 bool shares_due(const struct troth_gateway *g);
+/* Central knows the new incarnation, and all that it said until then is here. */
+bool shares_known(const struct troth_gateway *g);
 
 /* ---- outbox.c ---- */
 

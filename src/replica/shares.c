@@ -51,6 +51,14 @@ bool shares_due(const struct troth_gateway *g)
 	return g->lapse_ms < g->clock_ms && g->kept.restored == 0;
 }
 
+bool shares_known(const struct troth_gateway *g)
+{
+	/* Of a site that central has taken nothing from, there is nothing to know. */
+	return g->phase == PHASE_LIVE && g->now.cursor >= g->welcome.feed_len &&
+	       (g->kept.restored == RESTORED_AGAIN ||
+		(g->kept.restored != 0 && g->welcome.top_incarnation == 0));
+}
+
 void shares_spend(struct troth_gateway *g, struct troth_txn *t,
 		  const struct troth_command *c)
 {

@@ -75,6 +75,13 @@ static void go_live(struct troth_gateway *g)
 	follow_reset(g);
 }
 
+/* Central is to know us by our new number. */
+static void greet_again(struct troth_gateway *g)
+{
+	g->phase = PHASE_UP;
+	g->greet_at_ms = g->raw_ms + replica_back_off(g);
+}
+
 /* This store lost what it had made since its backup: its numbers must not be reused. */
 static enum troth_err begin_again(struct troth_gateway *g, struct troth_why *why)
 {
@@ -93,12 +100,24 @@ static enum troth_err begin_again(struct troth_gateway *g, struct troth_why *why
 		(unsigned long long)top + 1);
 	replica_begin(g, &t, TROTH_TXN_WRITE);
 	outbox_reincarnate(g, &t, top + 1);
+	g->now.restored = RESTORED_AGAIN;
 	err = replica_end(g, &t, why);
-	if (err == TROTH_OK) {
-		g->phase = PHASE_UP; /* Central is to know us by the new number. */
-		g->greet_at_ms = g->raw_ms + replica_back_off(g);
-	}
+	if (err == TROTH_OK)
+		greet_again(g);
 	return err;
+}
+
+/* Hello has been answered, and nobody has gone back. */
+static enum troth_err be_welcome(struct troth_gateway *g, struct troth_why *why)
+{
+	if (g->kept.restored == RESTORED_NOW && g->welcome.top_incarnation != 0)
+		return begin_again(g, why);
+	if (g->kept.restored == RESTORED_AGAIN && g->welcome.top_incarnation != 0 &&
+	    g->welcome.top_incarnation < g->kept.incarnation)
+		greet_again(g);
+	else
+		go_live(g);
+	return TROTH_OK;
 }
 
 enum troth_err uplink_welcome(struct troth_gateway *g, struct troth_why *why)
@@ -116,8 +135,7 @@ enum troth_err uplink_welcome(struct troth_gateway *g, struct troth_why *why)
 		fit = FIT_GOOD;
 	switch (fit) {
 	case FIT_GOOD:
-		go_live(g);
-		break;
+		return be_welcome(g, why);
 	case FIT_CENTRAL_WENT_BACK:
 		replica_note(
 			g, "central_went_back",

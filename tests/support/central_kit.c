@@ -22,7 +22,8 @@ static void open_ledger(struct kit *k)
 	struct troth_ledger_config config = { .origin = FIXTURE_CENTRAL,
 					      .signer = &k->signer,
 					      .random = counted,
-					      .random_ctx = k };
+					      .random_ctx = k,
+					      .restored = k->restored };
 	struct troth_why why = { "" };
 
 	if (memkv_open(&k->kv, k->disk, &troth_central_schema, &why) != TROTH_OK ||

@@ -36,6 +36,7 @@ struct kit {
 	struct troth_sign_key *central_key;
 	struct troth_signer signer;
 	struct troth_ledger *ledger;
+	bool restored; /* The next open says so. */
 	struct troth_time now;
 	uint64_t random;
 	struct kit_site acme, zeta, swift, slow, shop;

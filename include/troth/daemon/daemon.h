@@ -75,6 +75,7 @@ struct troth_daemon_desk {
 };
 
 struct troth_daemon {
+	bool restored; /* Started with --restored. */
 	const struct troth_daemon_role *role;
 	void *node;
 	struct troth_config config;

@@ -23,6 +23,11 @@ struct troth_ledger_config {
 	/* Ten random bytes at a call, for the ids of the clock's declarations. */
 	void (*random)(void *ctx, void *out, size_t len);
 	void *random_ctx;
+	/*
+	 * The store was put back from a backup: nothing is allotted until every site
+	 * with a live key has said Hello. Remembered until then.
+	 */
+	bool restored;
 	/* Of policies' calendars; must outlive the ledger. NULL: troth_zones_utc. */
 	const struct troth_zone_source *zones;
 };
@@ -71,6 +76,17 @@ struct troth_taken {
  */
 void troth_ledger_submit(struct troth_ledger *ledger, const char *origin,
 			 const struct troth_bus_submit *m, struct troth_taken *out);
+
+/*
+ * A site has said Hello, in that incarnation. A new one (its store went back in time)
+ * is accepted here, with all shares of the site frozen, as in a Submit. `ahead`: it
+ * has seen more than there is here, so this store went back.
+ */
+void troth_ledger_greeted(struct troth_ledger *ledger, const char *origin,
+			  uint64_t incarnation, bool ahead);
+
+/* True while nothing is allotted after a restore. */
+bool troth_ledger_stands_still(const struct troth_ledger *ledger);
 
 /* Decides and appends a command of HQ's own people. */
 void troth_ledger_command(struct troth_ledger *ledger, struct troth_command *c,

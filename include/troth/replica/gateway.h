@@ -39,6 +39,8 @@ struct troth_gateway_config {
 	unsigned follows_in_flight; /* Answers to Follow that may wait for the commit;
 				       0: 2. */
 	int64_t follow_wait_ms;     /* 0: TROTH_FOLLOW_WAIT_MAX_MS. */
+	bool restored; /* The store was put back from a backup: the shares are in doubt.
+			*/
 	int64_t answer_timeout_ms; /* No answer for so long: the link is dropped; 0: 40 s.
 				    */
 };
@@ -55,9 +57,10 @@ struct troth_gateway_io {
 	void (*drop)(void *ctx, const char *why);
 	/*
 	 * Something an operator should know. Stable names: restored_store,
-	 * central_went_back, central_declined, version, silence, bad_answer, bad_feed
-	 * (the link); set_aside, conflict, own_event_changed (own events); bad_entry,
-	 * blob_changed, entry_changed, unknown_origin, diverged (entries); no_room.
+	 * shares_in_doubt, central_went_back, central_declined, version, silence,
+	 * bad_answer, bad_feed (the link); set_aside, conflict, own_event_changed (own
+	 * events); bad_entry, blob_changed, entry_changed, unknown_origin, diverged
+	 * (entries); no_room.
 	 */
 	void (*note)(void *ctx, const char *event, const char *text);
 	/* After a commit that brought entries: the event stream has `stream_len` now. */

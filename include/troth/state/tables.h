@@ -68,6 +68,8 @@ enum troth_table {
 #define TROTH_META_POSITION                                                              \
 	"position"               /* Nothing that is to be seen is missing up to it. */
 #define TROTH_META_AS_OF "as_of" /* Last word from central; there: last commit, ms. */
+/* Not 0: the store was put back from a backup, and shares are in doubt. */
+#define TROTH_META_RESTORED "restored"
 /* At a gateway: entries of its feed that have been applied. */
 #define TROTH_META_CURSOR "cursor"
 

@@ -402,6 +402,73 @@ static void what_stands_as_a_promise_is_not_freed(void **state)
 	checked();
 }
 
+static void greet(const struct kit_site *site, uint64_t incarnation, bool ahead)
+{
+	struct troth_why why;
+
+	troth_ledger_begin(k.ledger, k.now);
+	troth_ledger_greeted(k.ledger, site->origin, incarnation, ahead);
+	assert_int_equal(troth_ledger_commit(k.ledger, &why), TROTH_OK);
+}
+
+static void a_site_that_went_back_in_time_has_its_shares_frozen(void **state)
+{
+	uint64_t size;
+
+	(void)state;
+	hq_about(TROTH_EVENT_GRANT_GIVEN, "acme");
+	hq_about(TROTH_EVENT_GRANT_GIVEN, "handy");
+	spend(&k.acme, 1);
+	greet(&k.acme, 1, false);
+	assert_false(share_of("acme", "main").frozen);
+	greet(&k.acme, 2, false); /* By its Hello, */
+	assert_true(share_of("acme", "main").frozen);
+	assert_true(share_of("handy", "main").frozen);
+	size = troth_ledger_size(k.ledger);
+	greet(&k.acme, 2, false);
+	assert_int_equal(troth_ledger_size(k.ledger), size);
+	about(TROTH_EVENT_SHARE_THAWED, "acme");
+	e.u.share.amount = 20;
+	hq_says();
+	assert_int_equal(left("acme"), FIRST); /* Nine were left: topped up. */
+	k.acme.incarnation = 3;                /* or by what it submits. */
+	k.acme.seq = 0;
+	memset(&k.acme.head, 0, sizeof(k.acme.head));
+	fixture_event(&e, TROTH_EVENT_CASE_OPENED, "acme");
+	(void)kit_take(&k, &k.acme, &e, NULL);
+	assert_true(share_of("acme", "main").frozen);
+	checked();
+}
+
+static void after_a_restore_central_allots_nothing_until_all_have_reported(void **state)
+{
+	const struct kit_site *sites[] = { &k.acme, &k.zeta, &k.swift, &k.slow, &k.shop };
+
+	(void)state;
+	hq_about(TROTH_EVENT_GRANT_GIVEN, "acme");
+	k.restored = true;
+	kit_crash(&k);
+	k.restored = false;
+	hq_about(TROTH_EVENT_GRANT_GIVEN, "zeta");
+	spend(&k.acme, FIRST - 1);
+	assert_int_equal(left("acme"), 1);
+	for (size_t i = 0; i < TROTH_LEN(sites); i++) {
+		assert_true(troth_ledger_stands_still(k.ledger));
+		greet(sites[i], 0, false);
+		greet(sites[i], 0, false);
+		kit_crash(&k); /* It is remembered. */
+		assert_int_equal(left("zeta"), i < 4 ? 0 : FIRST);
+	}
+	assert_false(troth_ledger_stands_still(k.ledger));
+	assert_int_equal(left("acme"), FIRST);
+
+	greet(&k.slow, 0, true); /* It has seen more than there is: all over again. */
+	assert_true(troth_ledger_stands_still(k.ledger));
+	spend(&k.acme, FIRST);
+	assert_int_equal(left("acme"), 0);
+	checked();
+}
+
 int main(void)
 {
 #define STORY(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -418,6 +485,8 @@ int main(void)
 		STORY(nobody_allots_more_than_there_is),
 		STORY(what_was_spent_is_freed_once_by_who_spent_it),
 		STORY(what_stands_as_a_promise_is_not_freed),
+		STORY(a_site_that_went_back_in_time_has_its_shares_frozen),
+		STORY(after_a_restore_central_allots_nothing_until_all_have_reported),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -91,6 +91,7 @@ static inline enum troth_err kit_try_open(struct kit *k, const char *origin,
 		.random = kit_random,
 		.random_ctx = k,
 		.software = "test",
+		.restored = k->restored,
 		.batch_events = k->batch_events,
 		.batches_in_flight = k->batches_in_flight,
 	};

@@ -54,6 +54,7 @@ struct kit {
 	struct troth_sign_key *key;
 	struct troth_signer signer;
 	unsigned batch_events, batches_in_flight;
+	bool restored; /* The next open says so. */
 	struct troth_time now;
 	uint64_t dice;
 	uint32_t next_request;
@@ -360,6 +361,13 @@ static inline void kit_answer_hello(struct kit *k, const struct kit_request *r)
 	}
 	troth_tree_root(&k->tree, &m.u.hello.root);
 	kit_reply(k, r->id, &m);
+	/* A new incarnation is known from then on. */
+	if (m.u.hello.top_incarnation != 0 &&
+	    r->m.u.hello.incarnation == k->incarnation + 1) {
+		k->incarnation++;
+		k->taken_seq = 0;
+		k->head = (struct troth_digest){ { 0 } };
+	}
 }
 
 static inline bool kit_knows(const struct kit *k, const struct troth_id *event)

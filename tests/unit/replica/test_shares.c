@@ -347,6 +347,99 @@ static void a_frozen_share_asks_and_returns_nothing_until_it_is_thawed(void **st
 	kit_free(k);
 }
 
+static void asks_for_a_frozen_share(struct kit *k, uint8_t promise)
+{
+	struct troth_result r = kit_do(k, cmd_may(k, 1, promise));
+
+	assert_int_equal(r.status, TROTH_DONE);
+	assert_int_equal(r.answer.answer, TROTH_ANSWER_ASK);
+	assert_int_equal(r.answer.reason, TROTH_REASON_SHARE_FROZEN);
+}
+
+/* Hello, as often as it takes. */
+static void reunite(struct kit *k)
+{
+	kit_up(k);
+	for (int i = 0; i < 3; i++) {
+		k->now.ms += 1000;
+		kit_serve(k);
+	}
+}
+
+static void a_store_that_was_put_back_promises_nothing_until_central_has_settled_it(
+	void **state)
+{
+	struct kit *k = kit_with_share();
+	struct memkv_image *backup;
+
+	(void)state;
+	for (uint8_t i = 1; i <= 2; i++)
+		offer(k, 1, i); /* The backup has them as offers; then one is spoken, */
+	kit_serve(k);
+	backup = memkv_snapshot(k->disk);
+	step(k, 1, 1, TROTH_PROMISE_DO_ACTIVATE);
+	offer(k, 1, 3);
+	pass(k, OFFER_MS + 1); /* and the others lapse. */
+	kit_up(k);
+	kit_serve(k);
+	assert_int_equal(entries_of(k, TROTH_EVENT_SHARE_FREED), 2);
+
+	kit_close(k);
+	memkv_restore(k->disk, backup);
+	memkv_image_free(backup);
+	k->restored = true;
+	kit_open(k);
+	k->restored = false;
+	assert_int_equal(kit_noted(k, "shares_in_doubt"), 1);
+	pass(k, OFFER_MS);
+	assert_int_equal(state_of(k, 1, 1), TROTH_PROMISE_PROPOSED); /* It waits. */
+	asks_for_a_frozen_share(k, 4);
+	kit_crash(k);
+	asks_for_a_frozen_share(k, 5);
+	central_says(k, TROTH_EVENT_SHARE_FROZEN, 0); /* As it does for a new life. */
+	reunite(k);
+	assert_int_equal(k->incarnation, 2);
+	asks_for_a_frozen_share(k, 6);
+	central_says(k, TROTH_EVENT_SHARE_THAWED, 1);
+	kit_serve(k);
+	assert_int_equal(available(k), SHARE - 2);
+	offer(k, 1, 7);
+	pass(k, OFFER_MS + 1);
+	kit_up(k);
+	kit_serve(k);
+	kit_check_same(k);
+	assert_int_equal(state_of(k, 1, 1), TROTH_PROMISE_ACTIVE);
+	assert_int_equal(entries_of(k, TROTH_EVENT_SHARE_FREED), 3);
+	assert_int_equal(central_share(k).spent - central_share(k).freed, 1);
+	kit_free(k);
+}
+
+static void an_offer_of_a_lost_life_lapses_when_it_is_known_again(void **state)
+{
+	struct kit *k = kit_with_share();
+	struct memkv_image *backup = memkv_snapshot(k->disk);
+
+	(void)state;
+	offer(k, 1, 1);
+	kit_serve(k);
+	kit_close(k);
+	memkv_restore(k->disk, backup);
+	memkv_image_free(backup);
+	kit_open(k);
+	reunite(k); /* The store went back, and nobody said so. */
+	assert_int_equal(kit_noted(k, "restored_store"), 1);
+	assert_int_equal(state_of(k, 1, 1), TROTH_PROMISE_PROPOSED);
+	assert_int_equal(available(k), SHARE - 1);
+	pass(k, OFFER_MS);
+	kit_up(k);
+	kit_serve(k);
+	assert_int_equal(state_of(k, 1, 1), TROTH_PROMISE_EXPIRED);
+	assert_int_equal(available(k), SHARE);
+	assert_int_equal(entries_of(k, TROTH_EVENT_SHARE_FREED), 1);
+	kit_check_same(k);
+	kit_free(k);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -368,6 +461,9 @@ int main(void)
 			what_is_recalled_is_returned_as_far_as_it_is_there_and_later_the_rest),
 		cmocka_unit_test(
 			a_frozen_share_asks_and_returns_nothing_until_it_is_thawed),
+		cmocka_unit_test(
+			a_store_that_was_put_back_promises_nothing_until_central_has_settled_it),
+		cmocka_unit_test(an_offer_of_a_lost_life_lapses_when_it_is_known_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
