@@ -20,8 +20,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STORIES 400
-#define EVENTS  80
+#define STORIES 500
+#define EVENTS  100
 
 static struct story st;
 static struct troth_event e;
@@ -71,6 +71,10 @@ static void some_promise_made(void)
 	e.u.promise.due = soon();
 	e.u.promise.spoken = draw(2) == 0;
 	e.u.promise.lapses = soon();
+	if (st.s.recovery_count > 0 && draw(2) == 0)
+		e.u.promise.recovers = st.s.recoveries[draw(st.s.recovery_count)].id;
+	if (troth_id_eq(&e.u.promise.recovers, &e.u.promise.id))
+		e.u.promise.recovers = (struct troth_id){ { 0 } };
 	e.u.promise.terms_count = 1 + draw(3);
 	for (unsigned i = 0; i < e.u.promise.terms_count; i++)
 		some_terms(&e.u.promise.terms[i]);
@@ -136,6 +140,93 @@ static void some_commitment_step(void)
 	}
 }
 
+/* ---- Alarms and recoveries, by a policy with every ladder ---- */
+
+static struct troth_policy policy;
+static struct troth_lookup lookup;
+
+static const struct troth_policy *find_policy(void *ctx, uint64_t version)
+{
+	(void)ctx;
+	return version == 3 ? &policy : NULL; /* That the usual promise cites. */
+}
+
+static void publish(void)
+{
+	static const char *const to[] = { "debtor", "maker", "brand" };
+
+	for (unsigned i = 0; i < TROTH_CAUSE_LAST; i++) {
+		struct troth_ladder *l = &policy.ladders[policy.ladder_count++];
+
+		l->cause = (enum troth_cause)(i + 1);
+		l->before = (struct troth_wait){ .ms = FIXTURE_HOUR, .calendar = -1 };
+		for (; l->count < TROTH_LEN(to); l->count++) {
+			TROTH_TEXT_SET(l->rungs[l->count].to, to[l->count]);
+			l->rungs[l->count].after = (struct troth_wait){
+				.ms = l->count * 10 * FIXTURE_MINUTE, .calendar = -1
+			};
+		}
+	}
+	policy.rule_count = 1; /* Gifts have grace. */
+	policy.rules[0].grace = (struct troth_wait){ .ms = FIXTURE_HOUR, .calendar = -1 };
+	lookup = fixture_lookup;
+	lookup.policy = find_policy;
+}
+
+static void some_alarm(void)
+{
+	e.u.alarm.policy_version = draw(2) == 0 ? 3 : 0;
+	if (st.s.alarm_count > 0)
+		e.u.alarm.alarm = st.s.alarms[draw(st.s.alarm_count)].id;
+	if (e.type == TROTH_EVENT_ALARM_RAISED)
+		e.u.alarm.alarm = (struct troth_id){ { 0 } };
+}
+
+/* What the recovery is waiting for, by and large. */
+static enum troth_recovery_action some_recovery_action(const struct troth_recovery *r)
+{
+	enum troth_recovery_action a;
+	enum troth_recovery_state to;
+	unsigned tries = 1 + draw(30);
+
+	if (r->apologised.ms == 0 && draw(2) == 0)
+		return TROTH_RECOVERY_DO_APOLOGISE;
+	do
+		a = (enum troth_recovery_action)(1 + draw(TROTH_RECOVERY_DO_OVERTURN));
+	while (--tries > 0 && (a <= TROTH_RECOVERY_DO_HARMS ||
+			       troth_recovery_next(r->state, r->complaint, a, ~0u, &to) !=
+				       TROTH_STEP_OK));
+	return a;
+}
+
+static void some_recovery(void)
+{
+	const struct troth_recovery *r;
+	enum troth_recovery_action a;
+
+	if (e.type == TROTH_EVENT_COMPLAINT) {
+		e.u.recovery.id = fixture_id(30 + draw(40));
+		return;
+	}
+	if (st.s.recovery_count == 0)
+		return;
+	r = &st.s.recoveries[draw(4) != 0 ? 0 : draw(st.s.recovery_count)];
+	a = some_recovery_action(r);
+	fixture_event(&e,
+		      a == TROTH_RECOVERY_DO_DENY     ? TROTH_EVENT_COMPLAINT_DENIED
+		      : a == TROTH_RECOVERY_DO_APPEAL ? TROTH_EVENT_DENIAL_APPEALED
+		      : a > TROTH_RECOVERY_DO_APPEAL  ? TROTH_EVENT_APPEAL_DECIDED
+						      : TROTH_EVENT_RECOVERY_STEP,
+		      "brand");
+	e.u.recovery.id = r->id;
+	if (a <= TROTH_RECOVERY_STEP_LAST || a > TROTH_RECOVERY_DO_APPEAL)
+		e.u.recovery.action = a;
+	if (a == TROTH_RECOVERY_DO_CHOOSE)
+		e.u.recovery.choice = TROTH_CHOICE_GOODS;
+	if (draw(2) == 0)
+		TROTH_TEXT_SET(e.actor, "boss");
+}
+
 /* Mostly somebody to whom it means something. */
 static const char *somebody_concerned(void)
 {
@@ -166,16 +257,23 @@ static const enum troth_event_type of_orders[] = { TROTH_EVENT_ORDER_CORRECTED,
 static const enum troth_event_type of_cases[] = { TROTH_EVENT_CASE_ORDER_LINKED,
 						  TROTH_EVENT_CASE_HANDED_OVER,
 						  TROTH_EVENT_CASE_CLOSED };
-static const enum troth_event_type of_both[] = {
+static const enum troth_event_type of_promises[] = {
 	TROTH_EVENT_PROMISE_MADE,     TROTH_EVENT_PROMISE_STEP,
 	TROTH_EVENT_COMMITMENT_ADDED, TROTH_EVENT_COMMITMENT_STEP,
 	TROTH_EVENT_COMMITMENT_STEP,  TROTH_EVENT_COMMITMENT_STEP,
 };
+static const enum troth_event_type of_what_went_wrong[] = {
+	TROTH_EVENT_ALARM_RAISED,  TROTH_EVENT_ALARM_TAKEN,   TROTH_EVENT_ALARM_ENDED,
+	TROTH_EVENT_RECOVERY_STEP, TROTH_EVENT_RECOVERY_STEP, TROTH_EVENT_RECOVERY_STEP,
+	TROTH_EVENT_RECOVERY_STEP, TROTH_EVENT_COMPLAINT,
+};
 
 static enum troth_event_type some_type(void)
 {
+	if (draw(5) == 0)
+		return of_what_went_wrong[draw(TROTH_LEN(of_what_went_wrong))];
 	if (draw(8) != 0)
-		return of_both[draw(TROTH_LEN(of_both))];
+		return of_promises[draw(TROTH_LEN(of_promises))];
 	return st.s.kind == TROTH_SUBJECT_ORDER ? of_orders[draw(TROTH_LEN(of_orders))]
 						: of_cases[draw(TROTH_LEN(of_cases))];
 }
@@ -183,7 +281,11 @@ static enum troth_event_type some_type(void)
 static void some_event(void)
 {
 	fixture_event(&e, some_type(), "brand");
-	if (e.type == TROTH_EVENT_PROMISE_MADE)
+	if (troth_event_is_alarm(e.type))
+		some_alarm();
+	else if (troth_event_is_recovery(e.type))
+		some_recovery();
+	else if (e.type == TROTH_EVENT_PROMISE_MADE)
 		some_promise_made();
 	else if (e.type == TROTH_EVENT_PROMISE_STEP)
 		some_promise_step();
@@ -233,7 +335,8 @@ static void check_step(const struct troth_subject *was)
 }
 
 static unsigned took_effect, declared;
-static uint32_t promise_states, commitment_states; /* Bits of those seen. */
+/* Bits of those seen. */
+static uint32_t promise_states, commitment_states, alarm_states, recovery_states;
 static uint64_t story_number; /* Printed by whatever ends the program. */
 
 static void note_states(void)
@@ -242,6 +345,10 @@ static void note_states(void)
 		promise_states |= 1u << st.s.promises[i].state;
 	for (unsigned i = 0; i < st.s.commitment_count; i++)
 		commitment_states |= 1u << st.s.commitments[i].state;
+	for (unsigned i = 0; i < st.s.alarm_count; i++)
+		alarm_states |= 1u << st.s.alarms[i].state;
+	for (unsigned i = 0; i < st.s.recovery_count; i++)
+		recovery_states |= 1u << st.s.recoveries[i].state;
 }
 
 static void tell_one(uint64_t number)
@@ -251,6 +358,9 @@ static void tell_one(uint64_t number)
 	seed = number * 2 + 1;
 	story_begin_usual(&st,
 			  number % 3 == 0 ? TROTH_SUBJECT_CASE : TROTH_SUBJECT_ORDER);
+	st.s.cas.policy_version = 3;
+	if (number % 2 == 0)
+		st.lookup = &lookup;
 	for (unsigned i = 0; i < EVENTS; i++) {
 		was = st.s;
 		if (draw(10) == 0) {
@@ -295,6 +405,8 @@ static void whatever_is_told_the_rules_hold(void **state)
 		assert_int_equal(promise_states, (2u << TROTH_PROMISE_STATE_LAST) - 2);
 		assert_int_equal(commitment_states,
 				 (2u << TROTH_COMMITMENT_STATE_LAST) - 2);
+		assert_int_equal(alarm_states, (2u << TROTH_ALARM_STATE_LAST) - 2);
+		assert_int_equal(recovery_states, (2u << TROTH_RECOVERY_STATE_LAST) - 2);
 	}
 }
 
@@ -312,5 +424,6 @@ int main(void)
 	};
 
 	(void)signal(SIGABRT, say_which);
+	publish();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

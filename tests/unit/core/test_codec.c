@@ -24,6 +24,9 @@ static void begin(enum troth_subject_kind kind)
 				  "acme"),
 			 TROTH_REASON_NONE);
 	assert_int_equal(story_promise(&st, "acme", true), TROTH_REASON_NONE);
+	assert_int_equal(story_do(&st, TROTH_EVENT_ALARM_RAISED, "acme"),
+			 TROTH_REASON_NONE);
+	assert_int_equal(story_do(&st, TROTH_EVENT_COMPLAINT, "acme"), TROTH_REASON_NONE);
 }
 
 static struct troth_buf record_of(const struct troth_subject *s)
@@ -95,6 +98,87 @@ static void a_changed_byte_is_refused_or_is_another_state(void **state)
 		assert_true(refused > 0);
 		troth_buf_fini(&b);
 	}
+}
+
+/* Every byte that can be, is; what is behind a text's end stays zero. */
+static void fill(void *at, size_t size)
+{
+	memset(at, 'n', size - 1);
+	((char *)at)[size - 1] = '\0';
+}
+
+#define FILL(field) fill((field), sizeof(field))
+
+static void fill_alarm(struct troth_alarm *a)
+{
+	const struct troth_time late = { INT64_MAX };
+
+	memset(a->id.b, 0xff, sizeof(a->id.b));
+	a->item = a->id;
+	a->cause = TROTH_CAUSE_LAST;
+	a->state = TROTH_ALARM_STATE_LAST;
+	a->policy_version = UINT64_MAX;
+	a->rung = UINT32_MAX;
+	a->raised = a->told = a->next = a->taken = a->ended = late;
+	FILL(a->code);
+	FILL(a->to);
+	FILL(a->party);
+	FILL(a->taken_by);
+	FILL(a->taken_party);
+	FILL(a->reason);
+}
+
+static void fill_recovery(struct troth_recovery *v)
+{
+	const struct troth_time late = { INT64_MAX };
+
+	memset(v->id.b, 0xff, sizeof(v->id.b));
+	v->promise = v->remedy = v->id;
+	v->state = TROTH_RECOVERY_STATE_LAST;
+	v->complaint = v->differs = v->waived = true;
+	v->policy_version = v->position = UINT64_MAX;
+	v->opened = v->apologised = v->made_good = v->asked = v->done = late;
+	v->denied = v->appealed = v->decided = late;
+	v->choice = TROTH_CHOICE_LAST;
+	v->offer = v->good = v->failed = v->reopened = UINT32_MAX;
+	v->value.kind = TROTH_KIND_LAST;
+	v->value.quantity = UINT32_MAX;
+	v->value.amount = INT64_MAX;
+	v->answer = TROTH_RECOVERY_ACTION_LAST;
+	v->evidence = TROTH_EVIDENCE_LAST;
+	FILL(v->failure);
+	FILL(v->owner);
+	FILL(v->practical);
+	FILL(v->felt);
+	FILL(v->value.sku);
+	FILL(v->value.currency);
+	FILL(v->reason);
+	FILL(v->denied_by);
+	FILL(v->denied_party);
+}
+
+static void all_alarms_and_recoveries_at_their_limits_come_back(void **state)
+{
+	static struct troth_subject full;
+	struct troth_buf b = TROTH_BUF_INIT, again = TROTH_BUF_INIT;
+	const struct troth_id id = fixture_id(2);
+
+	(void)state;
+	troth_subject_init(&full, TROTH_SUBJECT_CASE, &id);
+	for (; full.alarm_count < TROTH_ALARMS_MAX; full.alarm_count++)
+		fill_alarm(&full.alarms[full.alarm_count]);
+	for (; full.recovery_count < TROTH_RECOVERIES_MAX; full.recovery_count++)
+		fill_recovery(&full.recoveries[full.recovery_count]);
+	troth_buf_put(&b, full.digest.b, sizeof(full.digest.b));
+	troth_subject_encode(&full, &b);
+	assert_true(troth_subject_decode(&back, troth_buf_span(&b)));
+	assert_memory_equal(back.alarms, full.alarms, sizeof(full.alarms));
+	assert_memory_equal(back.recoveries, full.recoveries, sizeof(full.recoveries));
+	troth_buf_put(&again, back.digest.b, sizeof(back.digest.b));
+	troth_subject_encode(&back, &again);
+	assert_true(troth_span_eq(troth_buf_span(&b), troth_buf_span(&again)));
+	troth_buf_fini(&b);
+	troth_buf_fini(&again);
 }
 
 static void garbage_is_refused(void **state)
@@ -207,6 +291,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_cut_and_every_addition_is_refused),
 		cmocka_unit_test(a_changed_byte_is_refused_or_is_another_state),
+		cmocka_unit_test(all_alarms_and_recoveries_at_their_limits_come_back),
 		cmocka_unit_test(garbage_is_refused),
 		cmocka_unit_test(another_number_of_the_form_is_refused),
 		cmocka_unit_test(the_digest_tells_order_and_contents),
