@@ -174,7 +174,6 @@ static const struct cli_option remedy_list[] = {
 };
 
 const struct cli_verb cli_remedy_verbs[] = {
-	{ "list", "GET", "/v1/remedies", "What makes good for what", remedy_list,
-	  "items" },
+	{ "list", "GET", "/v1/remedies", "What makes good for what", remedy_list, NULL },
 	{ NULL, NULL, NULL, NULL, NULL, NULL },
 };

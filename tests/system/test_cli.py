@@ -231,6 +231,47 @@ class CommandLine(InDirectory):
             self.assertIn(said, self.troth(fed.central, "policy", *wrong, code=code),
                           wrong)
 
+    def test_what_goes_wrong_is_told_and_made_good_by_commands(self):
+        fed = self.added()
+        hq = fed.central
+        self.troth(hq, "policy", "publish", str(self.EXAMPLE))
+        said = self.troth(hq, "case", "open", "--customer", "c-1", "--reason", "late")
+        case = re.search(r"\bcas_\w{26}\b", said).group()
+        raised = self.troth(hq, "alarm", "raise", "--case", case, "--code", "smoke")
+        alarm = re.search(r"\balm_\w{26}\b", raised).group()
+        self.assertRegex(self.troth(hq, "alarm", "list"), r"^id=%s .*cause=safety" % alarm)
+        self.troth(hq, "alarm", "take", alarm)
+        self.assertIn("no such step", self.troth(hq, "alarm", "take", alarm, code=1))
+        self.troth(hq, "alarm", "end", alarm, "--reason", "all_well")
+        self.assertIn("state: ended", self.troth(hq, "alarm", "show", alarm))
+        offers = self.troth(hq, "remedy", "list", "--failure", "late_delivery",
+                            "--language", "de")
+        self.assertIn("Es ist geschenkt", offers)
+        said = self.troth(hq, "recovery", "complain", "--case", case,
+                          "--failure", "late_delivery")
+        one = re.search(r"\brec_\w{26}\b", said).group()
+        self.assertIn("Both harms", self.troth(hq, "recovery", "finish", one, code=1))
+        self.troth(hq, "recovery", "harms", one, "--practical", "lost_a_day",
+                   "--felt", "let_down")
+        self.troth(hq, "recovery", "apologise", one, "--words", "We are sorry.")
+        self.troth(hq, "recovery", "choose", one, "--offer", "2")
+        self.assertIn("choice: credit", self.troth(hq, "recovery", "show", one))
+        self.troth(hq, "recovery", "waive", one)
+        self.troth(hq, "recovery", "follow-up", one, "--answer", "yes")
+        self.troth(hq, "recovery", "finish", one)
+        self.assertRegex(self.troth(hq, "recovery", "list", "--state", "closed"),
+                         r"^id=%s .*state=done" % one)
+        denied = re.search(r"\brec_\w{26}\b", self.troth(
+            hq, "recovery", "complain", "--case", case, "--failure", "rude")).group()
+        self.assertIn("evidence", self.troth(hq, "recovery", "deny", denied,
+                                             "--reason", "own_fault", code=2))
+        self.troth(hq, "recovery", "deny", denied, "--reason", "own_fault",
+                   "--evidence", "note", "--evidence-text", "the seal was cut")
+        self.troth(hq, "recovery", "appeal", denied)
+        self.assertIn("cannot approve", self.troth(
+            hq, "recovery", "decide", denied, "--decision", "uphold", "--reason", "so",
+            code=1))
+
     def test_an_agent_asks_and_hq_answers_by_commands(self):
         fed = self.added()
         hq, shop = fed.central, fed.gateway(SELLER)
