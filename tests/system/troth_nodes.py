@@ -135,8 +135,8 @@ class Node:
             "".join("%s = %s;\n" % (k, text(v)) for k, v in self.config.items())
         )
 
-    def start(self, wait=True):
-        """Starts it; with `wait`, returns when it serves."""
+    def start(self, wait=True, options=()):
+        """Starts it, with more options than most; with `wait`, returns when it serves."""
         if self.process is not None:
             raise NodeError("%s runs already" % self.name)
         self.write_config()
@@ -144,7 +144,7 @@ class Node:
             (self.data / "addresses").unlink()
         self.exit_code = None
         self.process = subprocess.Popen(
-            [self.federation.program, self.kind, "--config", str(self.conf)],
+            [self.federation.program, self.kind, "--config", str(self.conf), *options],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
