@@ -80,45 +80,24 @@ static bool all_heard(struct troth_ledger *l)
 	return true;
 }
 
-static void stand_still(struct troth_ledger *l, bool still)
-{
-	if (still == l->pools.next_still)
-		return;
-	troth_state_set_meta(&l->txn, TROTH_META_RESTORED, still);
-	l->pools.next_still = still;
-	l->pools.all_parties = true; /* What was put off. */
-	l->dirty = true;
-}
-
 static void hear(struct troth_ledger *l, const char *origin)
 {
 	struct troth_key k = heard_key(origin);
 
 	troth_txn_put(&l->txn, TROTH_T_META, troth_key_span(&k), TROTH_SPAN_NONE);
 	l->dirty = true;
-	if (all_heard(l))
-		stand_still(l, false);
+	if (!all_heard(l))
+		return;
+	troth_state_set_meta(&l->txn, TROTH_META_RESTORED, 0);
+	l->pools.next_still = false;
+	l->pools.all_parties = true; /* What was put off. */
 }
 
-void troth_ledger_greeted(struct troth_ledger *l, const char *origin,
-			  uint64_t incarnation, bool ahead)
+void troth_ledger_greeted(struct troth_ledger *l, const char *origin)
 {
-	struct origin_state o;
 	struct troth_site site;
 
-	if (!troth_state_site(&l->txn, origin, &site))
-		return;
-	if (ahead) {
-		stand_still(l, true);
-		return;
-	}
-	if (origin_load(&l->txn, origin, &o) && incarnation == o.incarnation + 1) {
-		o = (struct origin_state){ .incarnation = incarnation };
-		origin_store(&l->txn, origin, &o);
-		pools_freeze(l, &site);
-		l->dirty = true;
-	}
-	if (l->pools.next_still)
+	if (l->pools.next_still && troth_state_site(&l->txn, origin, &site))
 		hear(l, origin);
 }
 

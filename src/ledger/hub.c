@@ -122,13 +122,11 @@ static void reply_error(struct troth_hub *h, uint64_t conn, uint32_t request,
 }
 
 /* What the ledger makes of a Hello comes with the next turn; nobody waits for it. */
-static void greeted(struct troth_hub *h, const struct conn *c, uint64_t incarnation,
-		    bool ahead)
+static void greeted(struct troth_hub *h, const struct conn *c)
 {
-	struct work w = { .conn = c->id, .ahead = ahead };
+	struct work w = { .conn = c->id };
 
 	w.message.type = TROTH_BUS_HELLO;
-	w.message.u.hello.incarnation = incarnation;
 	TROTH_TEXT_SET(w.origin, c->origin);
 	(void)queue_put(&h->queue, &w); /* Without room: it will greet again. */
 }
@@ -154,16 +152,12 @@ static void answer_hello(struct troth_hub *h, struct conn *c, uint32_t request,
 	if (m->seen_size > r.u.hello.size && !TROTH_MUTANT(old_central_is_trusted)) {
 		h->io.note(h->io.ctx, "went_back", c->origin,
 			   "the site has seen a longer ledger than there is here");
-		if (!troth_ledger_stands_still(h->ledger))
-			greeted(h, c, m->incarnation, true);
 		reply_error(h, c->id, request, TROTH_BUS_E_WENT_BACK,
 			    "central holds less than this site has seen", 0);
 		return;
 	}
-	if (troth_ledger_stands_still(h->ledger) ||
-	    (r.u.hello.top_incarnation != 0 &&
-	     m->incarnation == r.u.hello.top_incarnation + 1))
-		greeted(h, c, m->incarnation, false);
+	if (troth_ledger_stands_still(h->ledger))
+		greeted(h, c);
 	r.u.hello.version = TROTH_BUS_VERSION;
 	r.u.hello.now = troth_ledger_time(h->ledger);
 	c->greeted = true;
@@ -309,8 +303,7 @@ static void take_works(struct troth_hub *h, struct batch *b)
 			troth_ledger_received(h->ledger, w->origin,
 					      w->message.u.receive.position);
 		else if (w->message.type == TROTH_BUS_HELLO)
-			troth_ledger_greeted(h->ledger, w->origin,
-					     w->message.u.hello.incarnation, w->ahead);
+			troth_ledger_greeted(h->ledger, w->origin);
 }
 
 static void take_commands(struct troth_hub *h, struct batch *b)

@@ -28,7 +28,6 @@ struct work {
 	char origin[TROTH_ORIGIN_MAX + 1];
 	struct troth_bus_request message;
 	struct troth_taken taken;
-	bool ahead; /* Of a Hello: the site has seen more than there is here. */
 };
 
 struct queue {

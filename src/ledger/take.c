@@ -175,7 +175,14 @@ static bool continues(const struct troth_bus_submit *m, struct origin_state *o,
 		out->resend_from = o->taken_seq + 1;
 		return false;
 	}
-	return m->first_seq + m->count - 1 > o->taken_seq;
+	return m->count == 0 || m->first_seq + m->count - 1 > o->taken_seq;
+}
+
+/* An empty batch only says that the site's store has gone back in time. */
+static bool announces(const struct troth_bus_submit *m, const struct origin_state *o)
+{
+	return o->incarnation != 0 && m->incarnation == o->incarnation + 1 &&
+	       m->first_seq == 1;
 }
 
 static bool known(struct troth_ledger *l, const struct troth_id *event)
@@ -255,7 +262,7 @@ void troth_ledger_submit(struct troth_ledger *l, const char *origin,
 	}
 	(void)origin_load(&l->txn, origin, &o);
 	before = o.incarnation;
-	if (m->count == 0 || m->count > TROTH_BATCH_MAX) {
+	if (m->count > TROTH_BATCH_MAX || (m->count == 0 && !announces(m, &o))) {
 		refuse(out, TROTH_BUS_E_MALFORMED, "a batch has 1 to 1024 events");
 		return;
 	}
@@ -280,6 +287,8 @@ void troth_ledger_submit(struct troth_ledger *l, const char *origin,
 	seal_store(&l->txn, origin, &o, m->seal);
 	l->dirty = true;
 	out->taken_seq = o.taken_seq;
+	if (out->last_position == 0)
+		out->last_position = l->next_tree.size;
 }
 
 /* ---- HQ's own people ---- */

@@ -401,6 +401,9 @@ static enum troth_err pump(struct troth_gateway *g, struct troth_why *why)
 	if (g->phase == PHASE_UP && g->raw_ms >= g->greet_at_ms &&
 	    g->raw_ms >= g->send_at_ms)
 		uplink_hello(g);
+	if (uplink_can_announce(g) && g->raw_ms >= g->submit_at_ms &&
+	    g->raw_ms >= g->send_at_ms)
+		uplink_announce(g);
 	while (err == TROTH_OK && uplink_can_submit(g) && g->raw_ms >= g->submit_at_ms &&
 	       g->raw_ms >= g->send_at_ms)
 		err = uplink_submit(g, why);
@@ -454,7 +457,8 @@ static int64_t due_ms(const struct troth_gateway *g)
 	else if (g->lapse_ms != INT64_MAX && g->kept.restored == 0)
 		sooner(&due, !g->dated, g->lapse_ms + 1, look_after_ms(g));
 	sooner(&due, g->phase == PHASE_UP, g->greet_at_ms, g->send_at_ms);
-	sooner(&due, uplink_can_submit(g), g->submit_at_ms, g->send_at_ms);
+	sooner(&due, uplink_can_submit(g) || uplink_can_announce(g), g->submit_at_ms,
+	       g->send_at_ms);
 	sooner(&due, follow_can_ask(g), g->follow_at_ms, g->send_at_ms);
 	sooner(&due, follow_can_report(g), g->send_at_ms, 0);
 	for (unsigned i = 0; i < FLIGHTS_MAX; i++)

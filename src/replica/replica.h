@@ -113,7 +113,10 @@ struct troth_gateway {
 	size_t submit_bytes, follow_bytes; /* Aimed at now. */
 
 	/* Uplink. */
-	uint64_t taken;       /* Central has taken so far, as heard on this link. */
+	bool announced;      /* Central has been told of this incarnation, or knows it. */
+	uint64_t settled_at; /* What it then said of our shares is here by this position;
+				0: it knew before. */
+	uint64_t taken;      /* Central has taken so far, as heard on this link. */
 	uint64_t next_submit; /* origin_seq. */
 	int64_t submit_at_ms;
 	uint64_t turned_away; /* origin_seq; 0: none. */
@@ -295,6 +298,9 @@ TROTH_MUST_USE enum troth_err uplink_welcome(struct troth_gateway *g,
 /* Sets the event aside that central turned away. */
 TROTH_MUST_USE enum troth_err uplink_set_aside(struct troth_gateway *g,
 					       struct troth_why *why);
+/* An empty batch, by which central learns of a new incarnation. */
+bool uplink_can_announce(const struct troth_gateway *g);
+void uplink_announce(struct troth_gateway *g);
 bool uplink_can_submit(const struct troth_gateway *g);
 /* Sends one batch of what is in the outbox as *t sees it. */
 void uplink_send_batch(struct troth_gateway *g, struct troth_txn *t);

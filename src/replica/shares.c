@@ -53,10 +53,10 @@ bool shares_due(const struct troth_gateway *g)
 
 bool shares_known(const struct troth_gateway *g)
 {
-	/* Of a site that central has taken nothing from, there is nothing to know. */
-	return g->phase == PHASE_LIVE && g->now.cursor >= g->welcome.feed_len &&
-	       (g->kept.restored == RESTORED_AGAIN ||
-		(g->kept.restored != 0 && g->welcome.top_incarnation == 0));
+	if (g->kept.restored == 0 || g->phase != PHASE_LIVE)
+		return false;
+	return g->settled_at == 0 ? g->now.cursor >= g->welcome.feed_len
+				  : g->now.position >= g->settled_at;
 }
 
 void shares_spend(struct troth_gateway *g, struct troth_txn *t,

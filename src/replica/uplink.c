@@ -70,16 +70,12 @@ static void go_live(struct troth_gateway *g)
 	g->taken = g->welcome.taken_seq;
 	if (!TROTH_MUTANT(nothing_is_resent) || g->next_submit == 0)
 		g->next_submit = g->taken + 1;
+	g->announced = g->welcome.top_incarnation == 0 ||
+		       g->welcome.top_incarnation == g->kept.incarnation;
+	g->settled_at = g->announced ? 0 : UINT64_MAX;
 	g->submit_at_ms = g->follow_at_ms = 0;
 	g->told = false;
 	follow_reset(g);
-}
-
-/* Central is to know us by our new number. */
-static void greet_again(struct troth_gateway *g)
-{
-	g->phase = PHASE_UP;
-	g->greet_at_ms = g->raw_ms + replica_back_off(g);
 }
 
 /* This store lost what it had made since its backup: its numbers must not be reused. */
@@ -102,8 +98,10 @@ static enum troth_err begin_again(struct troth_gateway *g, struct troth_why *why
 	outbox_reincarnate(g, &t, top + 1);
 	g->now.restored = RESTORED_AGAIN;
 	err = replica_end(g, &t, why);
-	if (err == TROTH_OK)
-		greet_again(g);
+	if (err == TROTH_OK) {
+		g->phase = PHASE_UP; /* Central is to know us by the new number. */
+		g->greet_at_ms = g->raw_ms + replica_back_off(g);
+	}
 	return err;
 }
 
@@ -112,11 +110,7 @@ static enum troth_err be_welcome(struct troth_gateway *g, struct troth_why *why)
 {
 	if (g->kept.restored == RESTORED_NOW && g->welcome.top_incarnation != 0)
 		return begin_again(g, why);
-	if (g->kept.restored == RESTORED_AGAIN && g->welcome.top_incarnation != 0 &&
-	    g->welcome.top_incarnation < g->kept.incarnation)
-		greet_again(g);
-	else
-		go_live(g);
+	go_live(g);
 	return TROTH_OK;
 }
 
@@ -178,9 +172,35 @@ enum troth_err uplink_set_aside(struct troth_gateway *g, struct troth_why *why)
 
 bool uplink_can_submit(const struct troth_gateway *g)
 {
-	return g->phase == PHASE_LIVE && g->turned_away == 0 &&
+	return g->phase == PHASE_LIVE && g->announced && g->turned_away == 0 &&
 	       g->next_submit <= g->kept.seq &&
 	       replica_flights(g, TROTH_BUS_SUBMIT) < g->config.batches_in_flight;
+}
+
+bool uplink_can_announce(const struct troth_gateway *g)
+{
+	return g->phase == PHASE_LIVE && !g->announced;
+}
+
+void uplink_announce(struct troth_gateway *g)
+{
+	static const struct troth_digest none;
+	uint8_t message[TROTH_SEAL_MESSAGE];
+	struct troth_bus_request m = {
+		.type = TROTH_BUS_SUBMIT,
+		.u.submit = { .incarnation = g->kept.incarnation, .first_seq = 1 },
+	};
+	struct flight *f;
+
+	g->config.signer->sign(
+		g->config.signer->ctx,
+		troth_seal_message(message, g->origin, g->kept.incarnation, 0, &none),
+		m.u.submit.seal);
+	f = replica_send(g, &m);
+	if (f == NULL)
+		return;
+	f->first = 1;
+	g->announced = true;
 }
 
 /* Gathers a batch from g->next_submit on, borrowed from *t. */
@@ -290,6 +310,8 @@ void uplink_on_submit(struct troth_gateway *g, const struct flight *f,
 			     (unsigned long long)m->taken_seq);
 		return;
 	}
+	if (f->last == 0)
+		g->settled_at = m->last_position;
 	if (m->taken_seq > g->taken) {
 		g->taken = m->taken_seq;
 		g->backoff_ms = 0;
@@ -335,6 +357,7 @@ void uplink_on_error(struct troth_gateway *g, const struct flight *f,
 		int64_t at = g->raw_ms + replica_back_off(g);
 
 		if (f->type == TROTH_BUS_SUBMIT) {
+			g->announced = g->announced && f->last != 0;
 			go_back(g, g->taken + 1);
 			g->submit_at_ms = at;
 			return;

@@ -162,8 +162,6 @@ static enum troth_err take_submit(const ProtobufCMessage *from, void *to,
 	struct troth_bus_submit *m = to;
 	struct troth_span *spans;
 
-	if (pb->n_bodies == 0)
-		return troth_fail(why, TROTH_ERR_INPUT, "submit: bodies: is missing");
 	spans = troth_arena_take(a, 2 * pb->n_bodies * sizeof(*spans));
 	if (spans == NULL)
 		return no_memory(why);
@@ -196,7 +194,7 @@ static bool give_submit(const void *from, ProtobufCMessage *to, struct troth_are
 	Troth__V1__Submit *pb = (Troth__V1__Submit *)to;
 	Troth__V1__Blob *blobs = troth_arena_take(a, m->count * sizeof(*blobs));
 
-	assert(m->count > 0 && m->count <= TROTH_BATCH_MAX);
+	assert(m->count <= TROTH_BATCH_MAX);
 	pb->bodies = troth_arena_take(a, m->count * sizeof(*pb->bodies));
 	pb->blobs = troth_arena_take(a, m->count * sizeof(Troth__V1__Blob *));
 	if (blobs == NULL || pb->bodies == NULL || pb->blobs == NULL)

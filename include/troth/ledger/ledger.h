@@ -72,18 +72,14 @@ struct troth_taken {
 /*
  * Takes a batch of events from `origin`, the identity of the connection. All of
  * its checks come before its first effect: a batch is taken whole (events that
- * were taken before are skipped) or not at all.
+ * were taken before are skipped) or not at all. An empty batch announces a new
+ * incarnation. The first batch of one freezes all shares of the site.
  */
 void troth_ledger_submit(struct troth_ledger *ledger, const char *origin,
 			 const struct troth_bus_submit *m, struct troth_taken *out);
 
-/*
- * A site has said Hello, in that incarnation. A new one (its store went back in time)
- * is accepted here, with all shares of the site frozen, as in a Submit. `ahead`: it
- * has seen more than there is here, so this store went back.
- */
-void troth_ledger_greeted(struct troth_ledger *ledger, const char *origin,
-			  uint64_t incarnation, bool ahead);
+/* A site has said Hello, and has not seen more than there is here. */
+void troth_ledger_greeted(struct troth_ledger *ledger, const char *origin);
 
 /* True while nothing is allotted after a restore. */
 bool troth_ledger_stands_still(const struct troth_ledger *ledger);

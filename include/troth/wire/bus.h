@@ -79,7 +79,7 @@ struct troth_bus_hello_ok {
 struct troth_bus_submit {
 	uint64_t incarnation;
 	uint64_t first_seq;
-	size_t count;
+	size_t count; /* 0: it only announces a new incarnation. */
 	const struct troth_span *bodies;
 	const struct troth_span *blobs; /* `count` of them; empty where there is none. */
 	uint8_t seal[64];

@@ -361,13 +361,6 @@ static inline void kit_answer_hello(struct kit *k, const struct kit_request *r)
 	}
 	troth_tree_root(&k->tree, &m.u.hello.root);
 	kit_reply(k, r->id, &m);
-	/* A new incarnation is known from then on. */
-	if (m.u.hello.top_incarnation != 0 &&
-	    r->m.u.hello.incarnation == k->incarnation + 1) {
-		k->incarnation++;
-		k->taken_seq = 0;
-		k->head = (struct troth_digest){ { 0 } };
-	}
 }
 
 static inline bool kit_knows(const struct kit *k, const struct troth_id *event)
@@ -426,7 +419,7 @@ static inline void kit_answer_submit(struct kit *k, const struct kit_request *r)
 
 		for (; i < s->count; i++)
 			kit_take_event(k, s->first_seq + i, s->bodies[i], s->blobs[i]);
-		if (some)
+		if (some || s->count == 0)
 			kit_check_seal(k, s);
 	}
 	m.u.submit.taken_seq = k->taken_seq;

@@ -296,7 +296,7 @@ static void a_batch_holds_its_limit_and_not_one_more(void **state)
 	pb.bodies = bodies;
 	pb.blobs = blobs;
 	pb.seal = (ProtobufCBinaryData){ 64, seal };
-	refused(&pb, TROTH_BUS_SUBMIT, false, "bodies");
+	refused(&pb, TROTH_BUS_SUBMIT, false, NULL); /* It announces an incarnation. */
 	pb.n_bodies = TROTH_BATCH_MAX + 1;
 	refused(&pb, TROTH_BUS_SUBMIT, false, "bodies");
 	pb.n_bodies = pb.n_blobs = TROTH_BATCH_MAX;
