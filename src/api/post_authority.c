@@ -200,12 +200,15 @@ void troth_post_resumption(struct troth_call *c)
 		b.e->subject = troth_authority_id(b.e->u.standing.party);
 }
 
+/* A site of the party's, or of who acts for it. */
 static bool is_site(struct troth_call *c, const char *party, const char *name)
 {
+	char feed[TROTH_PARTY_MAX + 1];
 	struct troth_site s = { .origin = "" };
 
+	troth_state_feed_party(c->t, party, feed);
 	while (troth_query_next_site(c->t, s.origin, &s))
-		if (strcmp(s.party, party) == 0 && strcmp(s.site, name) == 0)
+		if (strcmp(s.party, feed) == 0 && strcmp(s.site, name) == 0)
 			return true;
 	return false;
 }

@@ -359,6 +359,25 @@ static void a_share_that_is_not_there_is_not_moved_frozen_or_thawed(void **state
 		NULL);
 }
 
+/* Of a party that another acts for, shares are held at the other's sites. */
+static void a_share_may_move_to_a_site_that_acts_for_the_party(void **state)
+{
+	(void)state;
+	post(200, "/v1/parties",
+	     "{\"party\":\"tiny\",\"role\":\"vendor\",\"operator\":\"acme\"}");
+	post(200, "/v1/sites",
+	     "{\"party\":\"acme\",\"site\":\"s1\",\"sign_key\":"
+	     "\"0101010101010101010101010101010101010101010101010101010101010101\"}");
+	refused(404, "/v1/shares/move",
+		"{\"pool\":\"cables\",\"amount\":1,\"from\":{\"party\":\"zeta\","
+		"\"site\":\"none\"},\"to\":{\"party\":\"tiny\",\"site\":\"s1\"}}",
+		"no_pool", NULL);
+	refused(422, "/v1/shares/move",
+		"{\"pool\":\"cables\",\"amount\":1,\"from\":{\"party\":\"zeta\","
+		"\"site\":\"none\"},\"to\":{\"party\":\"tiny\",\"site\":\"s2\"}}",
+		"invalid_field", "to");
+}
+
 static void only_a_manager_delegates_and_everybody_may_look(void **state)
 {
 	static const char *const paths[] = {
@@ -538,6 +557,7 @@ int main(void)
 		cmocka_unit_test(
 			a_party_without_anything_has_no_line_and_an_unknown_one_is_no_party),
 		cmocka_unit_test(a_share_that_is_not_there_is_not_moved_frozen_or_thawed),
+		cmocka_unit_test(a_share_may_move_to_a_site_that_acts_for_the_party),
 		cmocka_unit_test(only_a_manager_delegates_and_everybody_may_look),
 		cmocka_unit_test(
 			what_was_delegated_stands_in_the_answer_under_an_id_of_its_own),
