@@ -41,7 +41,7 @@ def what_the_shares_hold_is_promised_and_not_one_more(directory):
         delegate(fed, ("acme", "bolt"), GRANT, POOL)
         fed.settle()
         held = {site: available(fed, site, "cables") for site in SITES}
-        must(sum(held.values()) <= TOTAL and min(held.values()) > 0, held)
+        must(set(held.values()) == {SHARE} and books(fed)["free"] == TOTAL - 3 * SHARE, held)
         fed.cut()
 
         promised = {}
