@@ -110,6 +110,7 @@ unsigned troth_reason_status(enum troth_reason reason)
 	case TROTH_REASON_APOLOGY_MISSING:
 	case TROTH_REASON_REMEDY_MISSING:
 	case TROTH_REASON_NOT_ASKED:
+	case TROTH_REASON_OPEN_RECOVERY:
 	case TROTH_REASON_OTHER_REMEDY:
 		return 409;
 	}
@@ -168,6 +169,7 @@ static const char *title_of(enum troth_reason reason)
 			"No remedy has been kept, and none was waived",
 		[TROTH_REASON_NOT_ASKED] =
 			"The customer has not been asked whether it helped",
+		[TROTH_REASON_OPEN_RECOVERY] = "A recovery on it is not finished",
 		[TROTH_REASON_OTHER_REMEDY] = "The policy offers something else",
 	};
 

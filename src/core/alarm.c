@@ -244,6 +244,8 @@ static bool is_over(const struct troth_subject *s, const struct troth_alarm *a)
 				  s->commitments[c].ack_overdue.ms == 0);
 	case TROTH_CAUSE_AT_RISK:
 		return p >= 0 && s->promises[p].state != TROTH_PROMISE_ACTIVE;
+	case TROTH_CAUSE_OVER_AUTHORITY:
+		return p >= 0 && s->promises[p].state != TROTH_PROMISE_ACTIVE;
 	case TROTH_CAUSE_BROKEN:
 		return p >= 0 && made_good(s, &s->promises[p]);
 	case TROTH_CAUSE_UNTOUCHED:

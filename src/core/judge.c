@@ -218,6 +218,9 @@ static enum troth_reason judge_case(const struct bench *b)
 	for (unsigned i = 0; i < b->s->promise_count; i++)
 		if (troth_promise_is_open(b->s->promises[i].state))
 			return TROTH_REASON_OPEN_PROMISE;
+	for (unsigned i = 0; i < b->s->recovery_count; i++)
+		if (troth_recovery_is_open(b->s->recoveries[i].state))
+			return TROTH_REASON_OPEN_RECOVERY;
 	return TROTH_REASON_NONE;
 }
 

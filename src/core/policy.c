@@ -8,7 +8,8 @@
 /* ---- Names ---- */
 
 static const char *const causes[] = {
-	NULL, "unacknowledged", "at_risk", "broken", "untouched", "safety",
+	NULL,        "unacknowledged", "at_risk",        "broken",
+	"untouched", "safety",         "over_authority",
 };
 
 static const char *const choices[] = { NULL, "goods", "money", "credit" };

@@ -336,6 +336,7 @@ const char *troth_reason_name(enum troth_reason v)
 		"remedy_missing",
 		"not_asked",
 		"other_remedy",
+		"open_recovery",
 	};
 
 	return (unsigned)v < TROTH_LEN(names) ? names[v] : NULL;

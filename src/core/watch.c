@@ -191,6 +191,16 @@ static void watch_commitment(struct watch *w, const struct troth_commitment *c)
 	      at_once(c->ack_overdue));
 }
 
+/* By the newest policy: what rests on none is beyond authority for that very reason. */
+static void watch_authority(struct watch *w, const struct troth_promise *p)
+{
+	if (p->state == TROTH_PROMISE_ACTIVE &&
+	    (p->flags & TROTH_FLAG_OVER_AUTHORITY) != 0 &&
+	    (p->alarmed & 1u << TROTH_CAUSE_OVER_AUTHORITY) == 0)
+		raise(w, TROTH_CAUSE_OVER_AUTHORITY, &p->id,
+		      troth_lookup_newest_policy(w->lookup), at_once(w->s->changed));
+}
+
 static void watch_promise(struct watch *w, const struct troth_promise *p)
 {
 	uint64_t version = version_of(w->s, p);
@@ -307,8 +317,10 @@ static void walk(struct watch *w)
 		watch_broken(w, &s->promises[i]);
 	for (unsigned i = 0; i < s->commitment_count; i++)
 		watch_commitment(w, &s->commitments[i]);
-	for (unsigned i = 0; i < s->promise_count; i++)
+	for (unsigned i = 0; i < s->promise_count; i++) {
 		watch_promise(w, &s->promises[i]);
+		watch_authority(w, &s->promises[i]);
+	}
 	watch_case(w);
 	for (unsigned i = 0; i < s->alarm_count; i++)
 		climb(w, &s->alarms[i]);

@@ -31,10 +31,11 @@ enum troth_cause {
 	TROTH_CAUSE_UNACKNOWLEDGED = 1, /* Nobody of the debtor's has reacted. */
 	TROTH_CAUSE_AT_RISK = 2,        /* A promise is due soon, and not done. */
 	TROTH_CAUSE_BROKEN = 3,
-	TROTH_CAUSE_UNTOUCHED = 4, /* An open case on which nobody has acted. */
-	TROTH_CAUSE_SAFETY = 5,    /* Somebody may come to harm. */
+	TROTH_CAUSE_UNTOUCHED = 4,      /* An open case on which nobody has acted. */
+	TROTH_CAUSE_SAFETY = 5,         /* Somebody may come to harm. */
+	TROTH_CAUSE_OVER_AUTHORITY = 6, /* Told to a customer beyond what was granted. */
 };
-#define TROTH_CAUSE_LAST TROTH_CAUSE_SAFETY
+#define TROTH_CAUSE_LAST TROTH_CAUSE_OVER_AUTHORITY
 
 enum troth_alarm_state {
 	TROTH_ALARM_NONE = 0,

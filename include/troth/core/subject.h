@@ -70,8 +70,9 @@ enum troth_reason {
 	TROTH_REASON_REMEDY_MISSING = 38, /* Neither kept nor waived. */
 	TROTH_REASON_NOT_ASKED = 39,      /* The customer was not asked if it helped. */
 	TROTH_REASON_OTHER_REMEDY = 40,   /* Not the offer that it says it is. */
+	TROTH_REASON_OPEN_RECOVERY = 41,  /* Cannot end before it has been made good. */
 };
-#define TROTH_REASON_LAST TROTH_REASON_OTHER_REMEDY
+#define TROTH_REASON_LAST TROTH_REASON_OPEN_RECOVERY
 
 struct troth_verdict {
 	enum troth_outcome outcome;

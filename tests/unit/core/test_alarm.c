@@ -88,6 +88,12 @@ static const struct troth_policy *find_policy(void *ctx, uint64_t version)
 	return version == policy.version ? &policy : NULL;
 }
 
+static uint64_t newest_policy(void *ctx)
+{
+	(void)ctx;
+	return policy.version;
+}
+
 static struct troth_lookup lookup;
 
 static struct troth_wait minutes(int64_t n)
@@ -151,6 +157,7 @@ static void publish(void)
 	rung(TROTH_CAUSE_UNTOUCHED, "maker", 0);
 	rung(TROTH_CAUSE_UNTOUCHED, "brand", 60);
 	policy.ladders[4].before = minutes(30);
+	rung(TROTH_CAUSE_OVER_AUTHORITY, "duty", 0);
 	lookup = fixture_lookup;
 	lookup.policy = find_policy;
 }
@@ -283,6 +290,21 @@ static void a_broken_promise_is_told_in_the_same_tick(void **state)
 	assert_int_equal(alarm(TROTH_CAUSE_BROKEN)->raised.ms, DUE + 1);
 	/* It is late no more: it is broken. */
 	assert_int_equal(alarm(TROTH_CAUSE_AT_RISK)->state, TROTH_ALARM_ENDED);
+}
+
+static void what_nobody_granted_is_told_to_hq_at_once(void **state)
+{
+	(void)state;
+	begin(TROTH_SUBJECT_ORDER);
+	assert_int_equal(story_promise(&st, "shop", true), OK);
+	(void)story_clock(&st, FIXTURE_NOW + MINUTE);
+	assert_null(alarm(TROTH_CAUSE_OVER_AUTHORITY));
+	lookup.newest_policy = newest_policy;
+	st.s.promises[0].flags |= TROTH_FLAG_OVER_AUTHORITY;
+	(void)story_clock(&st, FIXTURE_NOW + 2 * MINUTE);
+	told(TROTH_CAUSE_OVER_AUTHORITY, 1, "dora", "acme");
+	assert_int_equal(story_promise_step(&st, "shop", TROTH_PROMISE_DO_RELEASE), OK);
+	assert_int_equal(alarm(TROTH_CAUSE_OVER_AUTHORITY)->state, TROTH_ALARM_ENDED);
 }
 
 static void a_case_on_which_nobody_acts_climbs_to_hq(void **state)
@@ -477,6 +499,7 @@ int main(void)
 		cmocka_unit_test(whoever_takes_it_stops_the_climbing),
 		cmocka_unit_test(a_promise_near_its_due_is_at_risk_unless_it_is_done),
 		cmocka_unit_test(a_broken_promise_is_told_in_the_same_tick),
+		cmocka_unit_test(what_nobody_granted_is_told_to_hq_at_once),
 		cmocka_unit_test(a_case_on_which_nobody_acts_climbs_to_hq),
 		cmocka_unit_test(a_closed_case_may_be_left_alone),
 		cmocka_unit_test(danger_is_told_at_once_and_then_the_next),
