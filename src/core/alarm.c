@@ -123,6 +123,20 @@ static enum troth_alarm_action action_of(enum troth_event_type type)
 						 : TROTH_ALARM_DO_END;
 }
 
+/*
+ * One party alone cannot fill the subject with danger, so that there is no room for
+ * what another has to say.
+ */
+static bool has_cried_enough(const struct troth_subject *s, const struct troth_who *who)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < s->alarm_count; i++)
+		n += s->alarms[i].state != TROTH_ALARM_ENDED &&
+		     strcmp(s->alarms[i].raised_party, who->party) == 0;
+	return who->role != TROTH_ROLE_BRAND && n >= TROTH_DANGERS_MAX;
+}
+
 enum troth_reason troth_alarm_judge(const struct troth_subject *s,
 				    const struct troth_who *who,
 				    const struct troth_event *e)
@@ -134,8 +148,9 @@ enum troth_reason troth_alarm_judge(const struct troth_subject *s,
 		/* Danger is everybody's business; the other causes are the clock's. */
 		if (!who->clock && e->u.alarm.cause != TROTH_CAUSE_SAFETY)
 			return TROTH_REASON_NOT_ENTITLED;
-		return place_for(s, e->u.alarm.cause) >= 0 ? TROTH_REASON_NONE
-							   : TROTH_REASON_LIMIT;
+		return place_for(s, e->u.alarm.cause) < 0 || has_cried_enough(s, who)
+			       ? TROTH_REASON_LIMIT
+			       : TROTH_REASON_NONE;
 	}
 	i = troth_subject_alarm(s, &e->u.alarm.alarm);
 	if (i < 0)
@@ -160,8 +175,8 @@ static void note_raised(struct troth_subject *s, const struct troth_event *e)
 		s->commitments[c].alarmed |= bit;
 }
 
-static void raise(struct troth_subject *s, const struct troth_event *e,
-		  struct troth_time at)
+static void raise(struct troth_subject *s, const struct troth_who *who,
+		  const struct troth_event *e, struct troth_time at)
 {
 	int i = place_for(s, e->u.alarm.cause);
 	struct troth_alarm *a = &s->alarms[i];
@@ -176,8 +191,10 @@ static void raise(struct troth_subject *s, const struct troth_event *e,
 		.raised = at,
 		.next = e->u.alarm.next,
 	};
-	if (a->cause == TROTH_CAUSE_SAFETY)
+	if (a->cause == TROTH_CAUSE_SAFETY) {
 		a->next.ms = at.ms - 1; /* The first is told at once. */
+		TROTH_TEXT_SET(a->raised_party, who->party);
+	}
 	TROTH_TEXT_SET(a->code, e->u.alarm.code);
 	note_raised(s, e);
 }
@@ -195,7 +212,7 @@ void troth_alarm_apply(struct troth_subject *s, const struct troth_who *who,
 	struct troth_alarm *a;
 
 	if (e->type == TROTH_EVENT_ALARM_RAISED) {
-		raise(s, e, at);
+		raise(s, who, e, at);
 		return;
 	}
 	a = &s->alarms[troth_subject_alarm(s, &e->u.alarm.alarm)];

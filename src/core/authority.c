@@ -270,6 +270,12 @@ bool troth_authority_check(const struct troth_event *e, struct troth_flaw *flaw)
 
 /* ---- Judging ---- */
 
+/* The sums only grow; one that nothing honest comes to is not added to. */
+static bool sums_have_room(const struct troth_share *s)
+{
+	return s->allotted < TROTH_SHARE_SUM_MAX && s->spent < TROTH_SHARE_SUM_MAX;
+}
+
 static enum troth_reason judge_share(const struct troth_subject *s,
 				     const struct troth_who *who,
 				     const struct troth_event *e)
@@ -282,7 +288,8 @@ static enum troth_reason judge_share(const struct troth_subject *s,
 	if (e->type == TROTH_EVENT_SHARE_ALLOTTED) {
 		if (!who->central)
 			return TROTH_REASON_NOT_ENTITLED;
-		return share != NULL || s->authority.share_count < TROTH_SHARES_MAX
+		return (share != NULL ? sums_have_room(share)
+				      : s->authority.share_count < TROTH_SHARES_MAX)
 			       ? TROTH_REASON_NONE
 			       : TROTH_REASON_LIMIT;
 	}
@@ -293,6 +300,8 @@ static enum troth_reason judge_share(const struct troth_subject *s,
 		return TROTH_REASON_NOT_ENTITLED;
 	if (share == NULL)
 		return TROTH_REASON_NO_POOL;
+	if (e->type == TROTH_EVENT_SHARE_SPENT && !sums_have_room(share))
+		return TROTH_REASON_LIMIT;
 	if (e->type == TROTH_EVENT_SHARE_FREED)
 		return share->freed + e->u.share.amount <= share->spent
 			       ? TROTH_REASON_NONE

@@ -90,6 +90,16 @@ static enum troth_reason judge_federation(const struct bench *b)
 						    : TROTH_REASON_LIMIT;
 }
 
+/* A site speaks of itself alone, and a clock that is ahead makes no word hold longer. */
+static enum troth_reason judge_availability(const struct bench *b)
+{
+	if (b->who->central || b->e->on_behalf[0] != '\0')
+		return TROTH_REASON_NOT_ENTITLED;
+	return b->e->u.availability.until.ms > b->now.ms + 2 * TROTH_AVAILABLE_MAX_MS
+		       ? TROTH_REASON_LIMIT
+		       : TROTH_REASON_NONE;
+}
+
 /* Versions have no gaps, so that one there is, is one up to the newest. */
 static enum troth_reason judge_policy(const struct bench *b)
 {
@@ -282,8 +292,11 @@ static enum troth_reason judge_promise_step(const struct bench *b)
 	if (r != TROTH_REASON_NONE)
 		return r;
 	if (e->u.promise_step.action == TROTH_PROMISE_DO_APPROVE &&
-	    strcmp(p->party, b->who->party) == 0 && strcmp(p->actor, e->actor) == 0)
+	    strcmp(p->actor, e->actor) == 0 &&
+	    troth_acts_for(b->lookup, b->who->party, p->party))
 		return TROTH_REASON_OWN_REQUEST;
+	if (e->u.promise_step.action == TROTH_PROMISE_DO_ACTIVATE && p->asked != 0)
+		return TROTH_REASON_WRONG_STATE; /* It had to be asked, and was not. */
 	if (to == TROTH_PROMISE_ACTIVE && subject_closed(b->s))
 		return TROTH_REASON_SUBJECT_CLOSED;
 	if (to == TROTH_PROMISE_ACTIVE && p->due.ms <= b->now.ms)
@@ -369,10 +382,8 @@ static enum troth_reason judge_payload(const struct bench *b)
 	case TROTH_EVENT_POLICY_PUBLISHED:
 	case TROTH_EVENT_POLICY_WITHDRAWN:
 		return judge_policy(b);
-	case TROTH_EVENT_SITE_AVAILABILITY: /* A site speaks of itself alone. */
-		return b->who->central || b->e->on_behalf[0] != '\0'
-			       ? TROTH_REASON_NOT_ENTITLED
-			       : TROTH_REASON_NONE;
+	case TROTH_EVENT_SITE_AVAILABILITY:
+		return judge_availability(b);
 	case TROTH_EVENT_ORDER_PLACED:
 		return judge_placed(b);
 	case TROTH_EVENT_ORDER_CORRECTED:

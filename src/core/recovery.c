@@ -217,7 +217,7 @@ static bool is_offer(const struct troth_offer *o, const struct troth_event *e)
 	       o->amount == v->amount && strcmp(o->currency, v->currency) == 0;
 }
 
-/* That the offer is of the policy is checked where that is known: at central. */
+/* An offer is what the policy says that the recovery rests on, whatever else it says. */
 static enum troth_reason judge_choice(const struct troth_recovery *v,
 				      const struct troth_lookup *lookup,
 				      const struct troth_event *e)
@@ -227,8 +227,12 @@ static enum troth_reason judge_choice(const struct troth_recovery *v,
 	const struct troth_remedy *r = p != NULL ? troth_policy_remedy(p, v->failure)
 						 : NULL;
 
-	if (e->u.recovery.offer == 0 || p == NULL)
+	if (e->u.recovery.offer == 0)
 		return TROTH_REASON_NONE;
+	if (p == NULL) /* Or any remedy could pass for one that the policy offers. */
+		return TROTH_REASON_POLICY_UNKNOWN;
+	if (v->policy_version != 0 && v->policy_version != e->u.recovery.policy_version)
+		return TROTH_REASON_OTHER_REMEDY;
 	return r != NULL && e->u.recovery.offer <= r->count &&
 			       is_offer(&r->offers[e->u.recovery.offer - 1], e)
 		       ? TROTH_REASON_NONE
@@ -264,8 +268,8 @@ static enum troth_reason judge_step(const struct troth_subject *s,
 	if (action == TROTH_RECOVERY_DO_CHOOSE)
 		return judge_choice(v, lookup, e);
 	if (e->type == TROTH_EVENT_APPEAL_DECIDED &&
-	    strcmp(v->denied_party, who->party) == 0 &&
-	    strcmp(v->denied_by, e->actor) == 0)
+	    strcmp(v->denied_by, e->actor) == 0 &&
+	    troth_acts_for(lookup, who->party, v->denied_party))
 		return TROTH_REASON_OWN_REQUEST;
 	return TROTH_REASON_NONE;
 }
@@ -341,7 +345,8 @@ static void choose(struct troth_recovery *v, const struct troth_event *e)
 	v->offer = e->u.recovery.offer;
 	v->value = e->u.recovery.value;
 	v->differs = v->offer == 0 && !TROTH_MUTANT(difference_is_hidden);
-	v->policy_version = e->u.recovery.policy_version;
+	if (v->policy_version == 0 && v->offer != 0)
+		v->policy_version = e->u.recovery.policy_version;
 }
 
 static void deny(struct troth_recovery *v, const struct troth_who *who,

@@ -103,6 +103,15 @@ unsigned troth_commitment_capacities(const struct troth_subject *s,
 	return as;
 }
 
+bool troth_acts_for(const struct troth_lookup *lookup, const char *acting,
+		    const char *party)
+{
+	struct troth_party p;
+
+	return strcmp(acting, party) == 0 || (lookup->party(lookup->ctx, party, &p) &&
+					      strcmp(p.operator_party, acting) == 0);
+}
+
 enum troth_reason troth_step_reason(enum troth_step step)
 {
 	switch (step) {

@@ -44,6 +44,10 @@ bool troth_authority_check(const struct troth_event *e, struct troth_flaw *flaw)
 /* What a step that may not be taken is refused for. */
 enum troth_reason troth_step_reason(enum troth_step step);
 
+/* True if who acts for `acting` may be the one who acted for `party` before. */
+bool troth_acts_for(const struct troth_lookup *lookup, const char *acting,
+		    const char *party);
+
 /* True if nothing but acceptance is missing, so the due instant does no harm. */
 bool troth_promise_is_done(const struct troth_subject *s, const struct troth_promise *p);
 

@@ -291,18 +291,28 @@ void pools_note(struct troth_ledger *l, const struct troth_event *e)
 
 /* ---- Judging what a subject alone does not tell ---- */
 
-static bool came_to_nothing(struct troth_ledger *l, const struct troth_id *promise)
+/* The promise as it stands in the ledger; NULL: it never was one. */
+static const struct troth_promise *find_promise(struct troth_ledger *l,
+						const struct troth_id *promise)
 {
 	struct troth_subject *s = l->pools.subject;
 	struct troth_id subject;
 	int i;
 
 	if (!troth_query_item(&l->txn, promise, &subject))
-		return true; /* Refused: it never was one. */
+		return NULL;
 	(void)troth_state_load(&l->txn, TROTH_T_SUBJECTS, &subject, TROTH_SUBJECT_ORDER,
 			       s);
 	i = troth_subject_promise(s, promise);
-	return i < 0 || troth_promise_came_to_nothing(s->promises[i].state);
+	return i >= 0 ? &s->promises[i] : NULL;
+}
+
+/* A share is spent on a promise of that very site, and by what that costs. */
+static bool is_spent_on(const struct troth_promise *p, const struct troth_event *e)
+{
+	return p != NULL && strcmp(p->party, e->u.share.party) == 0 &&
+	       strcmp(p->site, e->u.share.site) == 0 &&
+	       strcmp(p->pool, e->u.share.pool) == 0 && p->cost == e->u.share.amount;
 }
 
 static bool is_of(const struct troth_spend *s, const struct troth_event *e)
@@ -314,6 +324,7 @@ static bool is_of(const struct troth_spend *s, const struct troth_event *e)
 
 enum troth_reason pools_judge(struct troth_ledger *l, const struct troth_event *e)
 {
+	const struct troth_promise *p;
 	struct troth_spend s;
 	bool known;
 
@@ -327,13 +338,31 @@ enum troth_reason pools_judge(struct troth_ledger *l, const struct troth_event *
 	if (e->type != TROTH_EVENT_SHARE_SPENT && e->type != TROTH_EVENT_SHARE_FREED)
 		return TROTH_REASON_NONE;
 	known = troth_state_spend(&l->txn, &e->u.share.promise, &s);
+	p = find_promise(l, &e->u.share.promise);
 	if (e->type == TROTH_EVENT_SHARE_SPENT)
-		return known && !s.freed ? TROTH_REASON_EXISTS : TROTH_REASON_NONE;
+		return known && !s.freed    ? TROTH_REASON_EXISTS
+		       : !is_spent_on(p, e) ? TROTH_REASON_NO_PROMISE
+					    : TROTH_REASON_NONE;
 	if (!known || !is_of(&s, e))
 		return TROTH_REASON_NO_PROMISE;
-	return s.freed || !came_to_nothing(l, &e->u.share.promise)
+	return s.freed || (p != NULL && !troth_promise_came_to_nothing(p->state))
 		       ? TROTH_REASON_WRONG_STATE
 		       : TROTH_REASON_NONE;
+}
+
+bool pools_unpaid(struct troth_ledger *l, const struct troth_event *e)
+{
+	struct troth_spend s;
+	int i;
+
+	if (e->type == TROTH_EVENT_PROMISE_MADE)
+		return e->u.promise.spoken && e->u.promise.pool[0] != '\0';
+	if (e->type != TROTH_EVENT_PROMISE_STEP ||
+	    e->u.promise_step.action != TROTH_PROMISE_DO_ACTIVATE)
+		return false;
+	i = troth_subject_promise(l->subject, &e->u.promise_step.promise);
+	return i >= 0 && l->subject->promises[i].pool[0] != '\0' &&
+	       (!troth_state_spend(&l->txn, &e->u.promise_step.promise, &s) || s.freed);
 }
 
 /* ---- Central's own events ---- */

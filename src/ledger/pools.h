@@ -45,6 +45,12 @@ void pools_note(struct troth_ledger *l, const struct troth_event *e);
 /* What speaks against a share's event besides what its subject says; NONE: nothing. */
 enum troth_reason pools_judge(struct troth_ledger *l, const struct troth_event *e);
 
+/*
+ * True for an event by which a promise out of a pool is told to a customer, while
+ * its site has not spent on it what it costs.
+ */
+bool pools_unpaid(struct troth_ledger *l, const struct troth_event *e);
+
 /* Allots `amount` to the site, by central's own event. False: it may not be. */
 bool pools_allot(struct troth_ledger *l, const char *party, const char *site,
 		 const char *pool, int64_t amount);

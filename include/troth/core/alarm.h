@@ -25,6 +25,8 @@
 
 /* Of a subject; the oldest that has ended makes room for a new one. */
 #define TROTH_ALARMS_MAX 32
+/* Of danger, not ended, that one party may have raised; the brand has no such bound. */
+#define TROTH_DANGERS_MAX 4
 
 /* Stored: append at the end, never renumber. So are all enums of this page. */
 enum troth_cause {
@@ -63,6 +65,7 @@ struct troth_alarm {
 	uint32_t rung;                   /* Of those told, from 1; 0: nobody yet. */
 	char to[TROTH_ACTOR_MAX + 1];    /* Told last: this person, */
 	char party[TROTH_PARTY_MAX + 1]; /* or whoever is there of this party. */
+	char raised_party[TROTH_PARTY_MAX + 1]; /* Who raised it; empty: the clock. */
 	struct troth_time raised, told;
 	struct troth_time next; /* The clock tells the next rung after it; 0: no more. */
 	struct troth_time taken;

@@ -417,8 +417,9 @@ static void the_last_one_has_room_and_one_more_waits_for_an_end(void **state)
 	(void)state;
 	begin(TROTH_SUBJECT_CASE);
 	for (unsigned i = 0; i < TROTH_ALARMS_MAX; i++)
-		assert_int_equal(safety("acme"), OK);
+		assert_int_equal(safety("brand"), OK);
 	assert_int_equal(safety("acme"), TROTH_REASON_LIMIT);
+	assert_int_equal(safety("brand"), TROTH_REASON_LIMIT);
 	/* Nor has the clock room for what is due. */
 	st.s.alarms[0].next.ms = 0;
 	(void)story_clock(&st, FIXTURE_NOW + 40 * MINUTE);
@@ -440,10 +441,25 @@ static void danger_displaces_what_is_less(void **state)
 	assert_non_null(alarm(TROTH_CAUSE_UNTOUCHED));
 	for (unsigned i = 1; i < TROTH_ALARMS_MAX; i++) {
 		st.s.cas.untouched = true; /* As if nobody had come near it. */
-		assert_int_equal(safety("acme"), OK);
+		assert_int_equal(safety("brand"), OK);
 	}
 	assert_int_equal(safety("acme"), OK);
 	assert_null(alarm(TROTH_CAUSE_UNTOUCHED));
+}
+
+static void who_cries_danger_all_the_time_leaves_room_for_the_others(void **state)
+{
+	(void)state;
+	begin(TROTH_SUBJECT_CASE);
+	for (unsigned i = 0; i < TROTH_DANGERS_MAX; i++)
+		assert_int_equal(safety("acme"), OK);
+	assert_int_equal(safety("acme"), TROTH_REASON_LIMIT);
+	assert_int_equal(safety("brand"), OK);
+	assert_int_equal(safety("acme"), TROTH_REASON_LIMIT);
+	fixture_event(&e, TROTH_EVENT_ALARM_ENDED, "brand");
+	e.u.alarm.alarm = st.s.alarms[0].id;
+	assert_int_equal(story_tell(&st, &e), OK);
+	assert_int_equal(safety("acme"), OK);
 }
 
 static void without_a_policy_there_is_no_alarm(void **state)
@@ -509,6 +525,8 @@ int main(void)
 		cmocka_unit_test(a_carrier_on_duty_is_not_told_of_a_case),
 		cmocka_unit_test(the_last_one_has_room_and_one_more_waits_for_an_end),
 		cmocka_unit_test(danger_displaces_what_is_less),
+		cmocka_unit_test(
+			who_cries_danger_all_the_time_leaves_room_for_the_others),
 		cmocka_unit_test(without_a_policy_there_is_no_alarm),
 		cmocka_unit_test(grace_delays_the_declaration_and_nothing_else),
 		cmocka_unit_test(word_that_comes_within_the_grace_is_in_time),

@@ -150,6 +150,22 @@ static void a_share_is_spent_to_its_last_piece_and_one_more_is_flagged(void **st
 	assert_int_equal(troth_share_out(the_share()), 0);
 }
 
+static void a_sum_beyond_all_reason_is_not_added_to(void **state)
+{
+	(void)state;
+	begin();
+	assert_int_equal(share(TROTH_EVENT_SHARE_ALLOTTED, TROTH_AMOUNT_MAX), OK);
+	st.s.authority.shares[0].spent = TROTH_SHARE_SUM_MAX - 1;
+	assert_int_equal(share(TROTH_EVENT_SHARE_SPENT, TROTH_AMOUNT_MAX),
+			 TROTH_REASON_SHARE_EMPTY); /* Flagged: it stands. */
+	assert_int_equal(the_share()->spent, TROTH_SHARE_SUM_MAX - 1 + TROTH_AMOUNT_MAX);
+	assert_int_equal(share(TROTH_EVENT_SHARE_SPENT, 1), TROTH_REASON_LIMIT);
+	assert_int_equal(the_share()->spent, TROTH_SHARE_SUM_MAX - 1 + TROTH_AMOUNT_MAX);
+	assert_int_equal(troth_share_available(the_share()), 0);
+	st.s.authority.shares[0].allotted = TROTH_SHARE_SUM_MAX;
+	assert_int_equal(share(TROTH_EVENT_SHARE_ALLOTTED, 1), TROTH_REASON_LIMIT);
+}
+
 static void a_frozen_share_is_not_returned_and_thaws_less_what_was_lost(void **state)
 {
 	(void)state;
@@ -298,6 +314,7 @@ int main(void)
 			whatever_happens_a_share_is_never_more_than_was_allotted),
 		cmocka_unit_test(
 			a_grant_ends_when_it_is_withdrawn_and_can_be_given_again),
+		cmocka_unit_test(a_sum_beyond_all_reason_is_not_added_to),
 		cmocka_unit_test(a_grant_draws_on_a_pool_that_is_counted_alike),
 		cmocka_unit_test(there_are_as_many_as_there_may_be),
 		cmocka_unit_test(the_brand_and_the_party_see_it_and_nobody_else),

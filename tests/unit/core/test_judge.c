@@ -433,6 +433,14 @@ static void a_site_says_who_is_on_duty_there_and_nowhere_else(void **state)
 	assert_int_equal(federation("acme", &fixture_lookup), NOT_ENTITLED);
 	TROTH_TEXT_SET(e.on_behalf, "");
 	assert_int_equal(federation("brand", &fixture_lookup), NOT_ENTITLED);
+	/* By a clock that runs far ahead it would hold as long. */
+	st.now.ms = FIXTURE_NOW;
+	fixture_event(&e, TROTH_EVENT_SITE_AVAILABILITY, "acme");
+	e.created.ms = FIXTURE_NOW + TROTH_AVAILABLE_MAX_MS + 1;
+	e.u.availability.until.ms = FIXTURE_NOW + 2 * TROTH_AVAILABLE_MAX_MS + 1;
+	assert_int_equal(federation("acme", &fixture_lookup), TROTH_REASON_LIMIT);
+	e.u.availability.until.ms--;
+	assert_int_equal(federation("acme", &fixture_lookup), OK);
 }
 
 /* Versions up to `published`; the second one has been withdrawn, if there is one. */

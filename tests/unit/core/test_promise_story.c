@@ -147,6 +147,69 @@ static void the_approver_is_not_the_asker(void **state)
 	promise_is(TROTH_PROMISE_APPROVED);
 }
 
+static bool brand_operates(void *ctx, const char *name, struct troth_party *out)
+{
+	if (!fixture_lookup.party(ctx, name, out))
+		return false;
+	if (strcmp(name, "acme") == 0)
+		TROTH_TEXT_SET(out->operator_party, "brand");
+	return true;
+}
+
+static void who_asks_for_a_firm_that_it_operates_does_not_approve_it(void **state)
+{
+	struct troth_lookup lookup = fixture_lookup;
+	char actor[TROTH_ACTOR_MAX + 1];
+
+	(void)state;
+	lookup.party = brand_operates;
+	begin();
+	fixture_event(&e, TROTH_EVENT_PROMISE_STEP, "brand");
+	TROTH_TEXT_SET(actor, e.actor);
+	fixture_event(&e, TROTH_EVENT_PROMISE_MADE, "acme"); /* By the same person. */
+	TROTH_TEXT_SET(e.actor, actor);
+	e.u.promise.spoken = false;
+	e.u.promise.lapses.ms = FIXTURE_NOW + FIXTURE_HOUR;
+	assert_int_equal(story_tell(&st, &e), OK);
+	assert_int_equal(story_promise_step(&st, "acme", DO(ASK)), OK);
+	st.lookup = &lookup;
+	refused(story_promise_step(&st, "brand", DO(APPROVE)), TROTH_REASON_OWN_REQUEST);
+	st.lookup = &fixture_lookup; /* A namesake of a firm of its own may. */
+	assert_int_equal(story_promise_step(&st, "brand", DO(APPROVE)), OK);
+}
+
+static void what_had_to_be_asked_and_is_told_unasked_is_flagged(void **state)
+{
+	(void)state;
+	begin();
+	fixture_event(&e, TROTH_EVENT_PROMISE_MADE, "acme");
+	e.u.promise.spoken = false;
+	e.u.promise.lapses.ms = FIXTURE_NOW + FIXTURE_HOUR;
+	e.u.promise.asked = TROTH_REASON_OVER_PROMISE_LIMIT;
+	assert_int_equal(story_tell(&st, &e), OK);
+	refused(story_promise_step(&st, "shop", DO(ACTIVATE)), TROTH_REASON_NOT_ENTITLED);
+	flagged(story_promise_step(&st, "acme", DO(ACTIVATE)), TROTH_REASON_WRONG_STATE,
+		TROTH_FLAG_OVER_AUTHORITY);
+}
+
+static void what_is_said_after_its_due_is_flagged(void **state)
+{
+	(void)state;
+	story_begin_usual(&st, TROTH_SUBJECT_ORDER);
+	fixture_event(&e, TROTH_EVENT_PROMISE_MADE, "shop");
+	e.u.promise.spoken = false;
+	e.u.promise.lapses.ms = FIXTURE_NOW + 2 * FIXTURE_DAY;
+	assert_int_equal(story_tell(&st, &e), OK);
+	assert_int_equal(story_promise_step(&st, "shop", TROTH_PROMISE_DO_ASK), OK);
+	assert_int_equal(story_promise_step(&st, "brand", TROTH_PROMISE_DO_APPROVE), OK);
+	st.now = story_the_promise(&st)->due;
+	assert_int_equal(story_promise_step(&st, "shop", TROTH_PROMISE_DO_SPEAK),
+			 TROTH_REASON_DUE_PASSED);
+	assert_int_equal(st.last.outcome, TROTH_FLAGGED);
+	assert_int_equal(story_the_promise(&st)->state, TROTH_PROMISE_ACTIVE);
+	assert_true((story_the_promise(&st)->flags & TROTH_FLAG_DUE_PASSED) != 0);
+}
+
 static void what_was_rejected_is_owed_by_nobody(void **state)
 {
 	(void)state;
@@ -387,6 +450,10 @@ int main(void)
 		cmocka_unit_test(what_makes_no_sense_is_refused_even_if_spoken),
 		cmocka_unit_test(a_question_goes_to_hq_and_comes_back),
 		cmocka_unit_test(the_approver_is_not_the_asker),
+		cmocka_unit_test(
+			who_asks_for_a_firm_that_it_operates_does_not_approve_it),
+		cmocka_unit_test(what_had_to_be_asked_and_is_told_unasked_is_flagged),
+		cmocka_unit_test(what_is_said_after_its_due_is_flagged),
 		cmocka_unit_test(what_was_rejected_is_owed_by_nobody),
 		cmocka_unit_test(spoken_without_leave_stands_and_is_flagged_and_owed),
 		cmocka_unit_test(spoken_after_the_order_was_cancelled_is_flagged),

@@ -86,6 +86,42 @@ static void hq_about(enum troth_event_type type, const char *party)
 
 /* ---- What sites say ---- */
 
+/* An offer on a case of its own. */
+static void offer(struct kit_site *site, int64_t cost, uint8_t number)
+{
+	fixture_event(&e, TROTH_EVENT_CASE_OPENED, site->party);
+	e.subject = fixture_id(1000 + number);
+	(void)kit_take(&k, site, &e, NULL);
+	fixture_event(&e, TROTH_EVENT_PROMISE_MADE, site->party);
+	e.subject_kind = TROTH_SUBJECT_CASE;
+	e.subject = fixture_id(1000 + number);
+	e.u.promise.id = fixture_id(100 + number);
+	e.u.promise.spoken = false;
+	e.u.promise.lapses.ms = FIXTURE_NOW + FIXTURE_HOUR;
+	TROTH_TEXT_SET(e.u.promise.grant, "gifts");
+	TROTH_TEXT_SET(e.u.promise.pool, "cables");
+	e.u.promise.cost = cost;
+	e.u.promise.terms[0] = fixture_terms(site->party);
+	e.u.promise.terms[0].ack_due.ms = 0;
+}
+
+static void promise(struct kit_site *site, int64_t cost, uint8_t number)
+{
+	offer(site, cost, number);
+	(void)kit_take(&k, site, &e, NULL);
+}
+
+static struct troth_verdict step(struct kit_site *site, uint8_t number,
+				 enum troth_promise_action action)
+{
+	fixture_event(&e, TROTH_EVENT_PROMISE_STEP, site->party);
+	e.subject_kind = TROTH_SUBJECT_CASE;
+	e.subject = fixture_id(1000 + number);
+	e.u.promise_step.promise = fixture_id(100 + number);
+	e.u.promise_step.action = action;
+	return kit_entry(&k, kit_take(&k, site, &e, NULL), &e);
+}
+
 static struct troth_verdict site_says(struct kit_site *site, enum troth_event_type type,
 				      int64_t amount, uint8_t promise)
 {
@@ -103,8 +139,9 @@ static struct troth_verdict site_says(struct kit_site *site, enum troth_event_ty
 
 static void spend(struct kit_site *site, int64_t amount)
 {
+	promise(site, amount, ++next_promise);
 	assert_int_equal(
-		site_says(site, TROTH_EVENT_SHARE_SPENT, amount, ++next_promise).outcome,
+		site_says(site, TROTH_EVENT_SHARE_SPENT, amount, next_promise).outcome,
 		TROTH_TAKES_EFFECT);
 }
 
@@ -303,7 +340,9 @@ static void an_idle_share_flows_back_when_its_time_has_come(void **state)
 	troth_ledger_begin(k.ledger, k.now);
 	assert_int_equal(troth_ledger_commit(k.ledger, &why), TROTH_OK);
 	assert_int_equal(share_of("acme", "main").recalled, FIRST - 1 - LOW);
-	assert_int_equal(troth_ledger_next_timer(k.ledger).ms, 0);
+	/* No more of the share: what was promised out of it is due then. */
+	assert_int_equal(troth_ledger_next_timer(k.ledger).ms,
+			 FIXTURE_NOW + FIXTURE_DAY + 1);
 	checked();
 }
 
@@ -356,6 +395,9 @@ static void what_was_spent_is_freed_once_by_who_spent_it(void **state)
 	(void)state;
 	hq_about(TROTH_EVENT_GRANT_GIVEN, "acme");
 	hq_about(TROTH_EVENT_GRANT_GIVEN, "zeta");
+	promise(&k.acme, 3, 1);
+	promise(&k.acme, 9, 2);
+	promise(&k.zeta, 9, 3);
 	v = site_says(&k.acme, TROTH_EVENT_SHARE_SPENT, 3, 1);
 	assert_int_equal(v.outcome, TROTH_TAKES_EFFECT);
 	v = site_says(&k.acme, TROTH_EVENT_SHARE_SPENT, 3, 1);
@@ -366,6 +408,9 @@ static void what_was_spent_is_freed_once_by_who_spent_it(void **state)
 	assert_int_equal(v.reason, TROTH_REASON_NO_PROMISE);
 	v = site_says(&k.acme, TROTH_EVENT_SHARE_FREED, 4, 1);
 	assert_int_equal(v.reason, TROTH_REASON_NO_PROMISE);
+	v = site_says(&k.acme, TROTH_EVENT_SHARE_FREED, 3, 1);
+	assert_int_equal(v.reason, TROTH_REASON_WRONG_STATE);
+	(void)step(&k.acme, 1, TROTH_PROMISE_DO_EXPIRE);
 	v = site_says(&k.acme, TROTH_EVENT_SHARE_FREED, 3, 1);
 	assert_int_equal(v.outcome, TROTH_TAKES_EFFECT);
 	v = site_says(&k.acme, TROTH_EVENT_SHARE_FREED, 3, 1);
@@ -388,6 +433,9 @@ static void what_stands_as_a_promise_is_not_freed(void **state)
 	(void)kit_take(&k, &k.acme, &e, NULL);
 	fixture_event(&made, TROTH_EVENT_PROMISE_MADE, "acme");
 	made.u.promise.id = fixture_id(101);
+	TROTH_TEXT_SET(made.u.promise.grant, "gifts");
+	TROTH_TEXT_SET(made.u.promise.pool, "cables");
+	made.u.promise.cost = 3;
 	(void)kit_take(&k, &k.acme, &made, NULL);
 	(void)site_says(&k.acme, TROTH_EVENT_SHARE_SPENT, 3, 1);
 	v = site_says(&k.acme, TROTH_EVENT_SHARE_FREED, 3, 1);
@@ -399,6 +447,50 @@ static void what_stands_as_a_promise_is_not_freed(void **state)
 	(void)kit_take(&k, &k.acme, &e, NULL);
 	v = site_says(&k.acme, TROTH_EVENT_SHARE_FREED, 3, 1);
 	assert_int_equal(v.outcome, TROTH_TAKES_EFFECT);
+	checked();
+}
+
+static void not_spent(struct kit_site *site, int64_t amount)
+{
+	assert_int_equal(site_says(site, TROTH_EVENT_SHARE_SPENT, amount, 1).reason,
+			 TROTH_REASON_NO_PROMISE);
+}
+
+static void a_share_is_spent_on_a_promise_of_that_site_by_what_it_costs(void **state)
+{
+	(void)state;
+	hq_about(TROTH_EVENT_GRANT_GIVEN, "acme");
+	hq_about(TROTH_EVENT_GRANT_GIVEN, "zeta");
+	not_spent(&k.acme, 3); /* There is no promise. */
+	promise(&k.acme, 3, 1);
+	not_spent(&k.zeta, 3);                /* It is of another, */
+	not_spent(&k.acme, 2);                /* and costs more, */
+	not_spent(&k.acme, TROTH_AMOUNT_MAX); /* or less. */
+	assert_int_equal(left("acme"), FIRST);
+	(void)site_says(&k.acme, TROTH_EVENT_SHARE_SPENT, 3, 1);
+	assert_int_equal(left("acme"), FIRST - 3);
+	checked();
+}
+
+static void what_is_told_without_having_been_spent_is_flagged(void **state)
+{
+	struct troth_verdict v;
+
+	(void)state;
+	hq_about(TROTH_EVENT_GRANT_GIVEN, "acme");
+	promise(&k.acme, 3, 1);
+	promise(&k.acme, 3, 2);
+	(void)site_says(&k.acme, TROTH_EVENT_SHARE_SPENT, 3, 2);
+	v = step(&k.acme, 1, TROTH_PROMISE_DO_ACTIVATE);
+	assert_int_equal(v.outcome, TROTH_FLAGGED);
+	assert_int_equal(v.reason, TROTH_REASON_SHARE_EMPTY);
+	v = step(&k.acme, 2, TROTH_PROMISE_DO_ACTIVATE);
+	assert_int_equal(v.outcome, TROTH_TAKES_EFFECT);
+	offer(&k.acme, 1, 3); /* Nor is it said at once. */
+	e.u.promise.spoken = true;
+	v = kit_entry(&k, kit_take(&k, &k.acme, &e, NULL), &e);
+	assert_int_equal(v.outcome, TROTH_FLAGGED);
+	assert_int_equal(v.reason, TROTH_REASON_SHARE_EMPTY);
 	checked();
 }
 
@@ -498,6 +590,8 @@ int main(void)
 		STORY(nobody_allots_more_than_there_is),
 		STORY(what_was_spent_is_freed_once_by_who_spent_it),
 		STORY(what_stands_as_a_promise_is_not_freed),
+		STORY(a_share_is_spent_on_a_promise_of_that_site_by_what_it_costs),
+		STORY(what_is_told_without_having_been_spent_is_flagged),
 		STORY(a_site_that_went_back_in_time_has_its_shares_frozen),
 		STORY(after_a_restore_central_allots_nothing_until_all_have_reported),
 	};
