@@ -157,14 +157,10 @@ static bool seal_ok(struct troth_ledger *l, const struct troth_site *site,
 static bool continues(const struct troth_bus_submit *m, struct origin_state *o,
 		      struct troth_taken *out)
 {
-	if (o->incarnation == 0 || m->incarnation == o->incarnation + 1) {
-		if (m->incarnation != o->incarnation + 1) {
-			refuse(out, TROTH_BUS_E_INCARNATION, "incarnations count from 1");
-			return false;
-		}
+	/* One that was never announced may have been put back and begun another. */
+	if (m->incarnation > o->incarnation)
 		*o = (struct origin_state){ .incarnation = m->incarnation };
-	}
-	if (m->incarnation != o->incarnation) {
+	if (m->incarnation == 0 || m->incarnation != o->incarnation) {
 		refuse(out, TROTH_BUS_E_INCARNATION, "not the current incarnation");
 		return false;
 	}
@@ -181,8 +177,7 @@ static bool continues(const struct troth_bus_submit *m, struct origin_state *o,
 /* An empty batch only says that the site's store has gone back in time. */
 static bool announces(const struct troth_bus_submit *m, const struct origin_state *o)
 {
-	return o->incarnation != 0 && m->incarnation == o->incarnation + 1 &&
-	       m->first_seq == 1;
+	return m->incarnation > 1 && m->incarnation > o->incarnation && m->first_seq == 1;
 }
 
 static bool known(struct troth_ledger *l, const struct troth_id *event)
@@ -281,7 +276,7 @@ void troth_ledger_submit(struct troth_ledger *l, const char *origin,
 		return;
 	}
 
-	if (o.incarnation != before && before != 0)
+	if (o.incarnation != before && o.incarnation > 1)
 		pools_freeze(l, &site);
 	for (size_t i = skip; i < m->count; i++)
 		append_taken(l, &l->events[i], m->bodies[i], m->blobs[i], out);

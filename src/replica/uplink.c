@@ -70,7 +70,7 @@ static void go_live(struct troth_gateway *g)
 	g->taken = g->welcome.taken_seq;
 	if (!TROTH_MUTANT(nothing_is_resent) || g->next_submit == 0)
 		g->next_submit = g->taken + 1;
-	g->announced = g->welcome.top_incarnation == 0 ||
+	g->announced = g->kept.incarnation <= 1 ||
 		       g->welcome.top_incarnation == g->kept.incarnation;
 	g->settled_at = g->announced ? 0 : UINT64_MAX;
 	g->submit_at_ms = g->follow_at_ms = 0;
@@ -108,7 +108,7 @@ static enum troth_err begin_again(struct troth_gateway *g, struct troth_why *why
 /* Hello has been answered, and nobody has gone back. */
 static enum troth_err be_welcome(struct troth_gateway *g, struct troth_why *why)
 {
-	if (g->kept.restored == RESTORED_NOW && g->welcome.top_incarnation != 0)
+	if (g->kept.restored == RESTORED_NOW)
 		return begin_again(g, why);
 	go_live(g);
 	return TROTH_OK;

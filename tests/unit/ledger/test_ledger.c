@@ -123,6 +123,11 @@ static void spoil_incarnation(struct kit_batch *b)
 	b->m.incarnation = 3;
 }
 
+static void drop_incarnation(struct kit_batch *b)
+{
+	b->m.incarnation = 0;
+}
+
 static void spoil_count(struct kit_batch *b)
 {
 	b->m.count = 0;
@@ -141,7 +146,8 @@ static void drop_blob(struct kit_batch *b)
 static const struct flaw flaws[] = {
 	{ "a seal that does not verify", spoil_seal, TROTH_BUS_E_SEAL },
 	{ "a body that is not canonical", spoil_body, TROTH_BUS_E_TURNED_AWAY },
-	{ "an incarnation that skips one", spoil_incarnation, TROTH_BUS_E_INCARNATION },
+	{ "another incarnation than its events'", spoil_incarnation, TROTH_BUS_E_CHAIN },
+	{ "no incarnation", drop_incarnation, TROTH_BUS_E_INCARNATION },
 	{ "an empty batch", spoil_count, TROTH_BUS_E_MALFORMED },
 	{ "a personal part that is not the hashed one", spoil_blob,
 	  TROTH_BUS_E_TURNED_AWAY },
