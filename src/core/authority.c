@@ -425,7 +425,8 @@ static void apply_recall(struct troth_share *s, const struct troth_event *e)
 
 static void apply_returned(struct troth_share *s, int64_t amount)
 {
-	s->returned += amount;
+	if (!TROTH_MUTANT(returned_is_not_debited))
+		s->returned += amount;
 	s->recalled = s->recalled > amount ? s->recalled - amount : 0;
 	if (s->recalled == 0) {
 		s->to_party[0] = '\0';
@@ -467,7 +468,8 @@ static void apply_share(struct troth_authority *a, const struct troth_event *e,
 		s->frozen = true;
 		break;
 	case TROTH_EVENT_SHARE_THAWED:
-		s->lost += e->u.share.amount;
+		if (!TROTH_MUTANT(lost_is_forgotten))
+			s->lost += e->u.share.amount;
 		s->frozen = false;
 		break;
 	default:

@@ -1,6 +1,7 @@
 #include "troth/core/may.h"
 
 #include "troth/base/err.h"
+#include "troth/base/mutant.h"
 #include "troth/base/text.h"
 
 #include <string.h>
@@ -55,9 +56,11 @@ static void by_grant(const struct troth_may *m, const struct troth_grant *g,
 	TROTH_TEXT_SET(out->grant, g->grant);
 	TROTH_TEXT_SET(out->pool, g->pool);
 	out->left_promise = g->most;
-	if (g->level > 0 && l->level(l->ctx, m->who->party, m->actor, m->now) < g->level)
+	if (g->level > 0 &&
+	    l->level(l->ctx, m->who->party, m->actor, m->now) < g->level &&
+	    !TROTH_MUTANT(uncertified_may_promise))
 		say(out, TROTH_ANSWER_ASK, TROTH_REASON_UNCERTIFIED);
-	if (out->cost > g->most)
+	if (out->cost > g->most + TROTH_MUTANT(limit_is_one_more))
 		say(out, TROTH_ANSWER_ASK, TROTH_REASON_OVER_PROMISE_LIMIT);
 	if (g->per_customer > 0) {
 		int64_t given = l->given(l->ctx, m->who->party, g->grant,
@@ -66,7 +69,8 @@ static void by_grant(const struct troth_may *m, const struct troth_grant *g,
 
 		out->left_customer = given < g->per_customer ? g->per_customer - given
 							     : 0;
-		if (out->cost > out->left_customer)
+		if (out->cost > out->left_customer &&
+		    !TROTH_MUTANT(customer_limit_is_ignored))
 			say(out, TROTH_ANSWER_ASK, TROTH_REASON_OVER_CUSTOMER_LIMIT);
 	}
 	if (g->pool[0] == '\0')
@@ -75,9 +79,9 @@ static void by_grant(const struct troth_may *m, const struct troth_grant *g,
 	if (i >= 0)
 		share = &m->authority->shares[i];
 	out->left_share = share == NULL ? 0 : troth_share_available(share);
-	if (share != NULL && share->frozen)
+	if (share != NULL && share->frozen && !TROTH_MUTANT(frozen_share_is_spent))
 		say(out, TROTH_ANSWER_ASK, TROTH_REASON_SHARE_FROZEN);
-	if (out->cost > out->left_share)
+	if (out->cost > out->left_share && !TROTH_MUTANT(share_is_overspent))
 		say(out, TROTH_ANSWER_ASK, TROTH_REASON_SHARE_EMPTY);
 }
 
@@ -89,7 +93,7 @@ static void by_authority(const struct troth_may *m, const struct troth_asked *a,
 	struct troth_answered best = *out;
 	bool covered = false;
 
-	if (au != NULL && au->suspended.ms != 0)
+	if (au != NULL && au->suspended.ms != 0 && !TROTH_MUTANT(suspended_may_promise))
 		say(out, TROTH_ANSWER_NO, TROTH_REASON_SUSPENDED);
 	for (unsigned i = 0; au != NULL && i < au->grant_count; i++) {
 		const struct troth_grant *g = &au->grants[i];
@@ -167,7 +171,7 @@ void troth_may_promise(const struct troth_may *m, const struct troth_asked *a,
 	by_subject(m, out);
 	if (p == NULL)
 		say(out, TROTH_ANSWER_ASK, TROTH_REASON_POLICY_UNKNOWN);
-	else if (p->withdrawn.ms != 0)
+	else if (p->withdrawn.ms != 0 && !TROTH_MUTANT(withdrawn_policy_is_cited))
 		say(out, TROTH_ANSWER_ASK, TROTH_REASON_POLICY_WITHDRAWN);
 	if (p != NULL)
 		by_policy(m, a, p, out);

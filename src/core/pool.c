@@ -1,5 +1,7 @@
 #include "troth/core/pool.h"
 
+#include "troth/base/mutant.h"
+
 static int64_t least(int64_t a, int64_t b)
 {
 	return a < b ? a : b;
@@ -48,7 +50,7 @@ static struct troth_time look_at_each(const struct troth_pool *pool,
 			h->recall = h->share.recalled < left ? left : 0;
 		else if (h->share.recalled > 0)
 			continue;
-		else if (left < low)
+		else if (left < low && !TROTH_MUTANT(nobody_is_topped_up))
 			h->allot = pool->share - left;
 		else if (idles && now.ms >= idle_ms)
 			h->recall = left - low;
@@ -124,7 +126,8 @@ struct troth_time troth_pool_balance(const struct troth_pool *pool,
 				     struct troth_time now)
 {
 	struct troth_time next = look_at_each(pool, all, count, now);
-	int64_t free = troth_pool_free(pool, all, count);
+	int64_t free = troth_pool_free(pool, all, count) +
+		       TROTH_MUTANT(allotted_beyond_the_pool);
 	int64_t lack = give_out(all, count, free) - coming_back(all, count);
 
 	ask_back(all, count, lack, free < 0 ? 0 : low_of(pool));

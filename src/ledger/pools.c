@@ -5,6 +5,7 @@
 #include "troth/state/query.h"
 
 #include "troth/base/err.h"
+#include "troth/base/mutant.h"
 #include "troth/base/text.h"
 
 #include <stdlib.h>
@@ -427,8 +428,13 @@ static void recall(struct troth_ledger *l, const struct troth_holding *h,
 
 void pools_moved(struct troth_ledger *l, const struct move *m)
 {
-	if (m->amount > 0)
-		(void)pools_allot(l, m->party, m->site, m->pool, m->amount);
+	int64_t free = m->amount > 0 ? pools_free(l, m->pool) : 0;
+	int64_t amount = m->amount < free || TROTH_MUTANT(moved_beyond_the_pool)
+				 ? m->amount
+				 : free;
+
+	if (amount > 0) /* The pool may have been made smaller since. */
+		(void)pools_allot(l, m->party, m->site, m->pool, amount);
 }
 
 struct move pools_move_of(const struct troth_ledger *l, const struct troth_event *e)

@@ -142,7 +142,9 @@ static bool ask(struct troth_gateway *g, struct troth_txn *t,
 	view_load(g, t, &id, TROTH_SUBJECT_AUTHORITY, a);
 	/* Of a store that was put back nobody knows yet what it has promised since. */
 	for (unsigned i = 0; i < a->authority.share_count; i++)
-		a->authority.shares[i].frozen |= g->now.restored != 0;
+		a->authority.shares[i].frozen |= g->now.restored != 0 &&
+						 !TROTH_MUTANT(
+							 restored_site_is_not_frozen);
 	g->source.at_hand = g->view[0];
 	troth_may_promise(
 		&(struct troth_may){
@@ -179,7 +181,7 @@ static void draft_more(struct troth_command *c, const struct troth_answered *a,
 		e->u.promise_step.action = TROTH_PROMISE_DO_ASK;
 		return;
 	}
-	if (a->pool[0] == '\0') {
+	if (a->pool[0] == '\0' || TROTH_MUTANT(yes_is_not_spent)) {
 		c->count = 1;
 		return;
 	}

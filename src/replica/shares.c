@@ -69,10 +69,41 @@ void shares_spend(struct troth_gateway *g, struct troth_txn *t,
 	TROTH_TEXT_SET(s.site, g->site_name);
 	TROTH_TEXT_SET(s.pool, made->u.promise.pool);
 	troth_state_set_spend(t, &c->item, &s);
-	look_at(t, made->u.promise.lapses, &c->item);
+	look_at(t,
+		(struct troth_time){ made->u.promise.lapses.ms -
+				     TROTH_MUTANT(offer_lapses_early) * 2000 },
+		&c->item);
 }
 
-static void note_promises(struct troth_txn *t, const struct troth_indexed *before,
+/* An offer of this site, made by a life of it that its store does not remember. */
+static bool is_forgotten(struct troth_gateway *g, struct troth_txn *t,
+			 const struct troth_promise *p)
+{
+	struct troth_spend spend;
+	struct troth_party party;
+
+	if (p->state != TROTH_PROMISE_PROPOSED || p->grant[0] == '\0' ||
+	    strcmp(p->site, g->site_name) != 0 || troth_state_spend(t, &p->id, &spend))
+		return false;
+	return strcmp(p->party, g->party) == 0 ||
+	       (troth_state_party(t, p->party, &party) &&
+		strcmp(party.operator_party, g->party) == 0);
+}
+
+/* What it was spent from comes by itself (shares_note_own), if it ever was. */
+static void remember(struct troth_gateway *g, struct troth_txn *t,
+		     const struct troth_promise *p)
+{
+	struct troth_spend s = { .amount = p->cost };
+
+	TROTH_TEXT_SET(s.party, p->party);
+	TROTH_TEXT_SET(s.site, g->site_name);
+	troth_state_set_spend(t, &p->id, &s);
+	look_at(t, p->lapses, &p->id);
+}
+
+static void note_promises(struct troth_gateway *g, struct troth_txn *t,
+			  const struct troth_indexed *before,
 			  const struct troth_subject *s)
 {
 	struct troth_spend spend;
@@ -80,6 +111,8 @@ static void note_promises(struct troth_txn *t, const struct troth_indexed *befor
 	for (unsigned i = 0; i < s->promise_count; i++) {
 		const struct troth_promise *p = &s->promises[i];
 
+		if (is_forgotten(g, t, p))
+			remember(g, t, p);
 		if (p->cost > 0 && troth_state_spend(t, &p->id, &spend) &&
 		    troth_promise_came_to_nothing(p->state) != spend.freed)
 			look_now(t, &p->id);
@@ -97,7 +130,8 @@ static int64_t owed(const struct troth_gateway *g, const struct troth_share *s)
 {
 	int64_t available = troth_share_available(s);
 
-	if (s->frozen || strcmp(s->site, g->site_name) != 0)
+	if (s->frozen || strcmp(s->site, g->site_name) != 0 ||
+	    TROTH_MUTANT(recall_is_ignored))
 		return 0;
 	return s->recalled < available ? s->recalled : available;
 }
@@ -106,7 +140,7 @@ void shares_note(struct troth_gateway *g, struct troth_txn *t,
 		 const struct troth_indexed *before, const struct troth_subject *s)
 {
 	if (s->kind != TROTH_SUBJECT_AUTHORITY) {
-		note_promises(t, before, s);
+		note_promises(g, t, before, s);
 		return;
 	}
 	for (unsigned i = 0; i < s->authority.share_count; i++)
@@ -225,7 +259,8 @@ static enum troth_promise_state state_of(struct troth_gateway *g, struct troth_t
 		return TROTH_PROMISE_NONE;
 	if (s->promises[i].state != TROTH_PROMISE_PROPOSED)
 		return s->promises[i].state;
-	if (s->promises[i].lapses.ms >= g->clock_ms) {
+	if (s->promises[i].lapses.ms >=
+	    g->clock_ms + TROTH_MUTANT(offer_lapses_early) * 2000) {
 		look_at(t, s->promises[i].lapses, promise);
 		return s->promises[i].state;
 	}
@@ -244,10 +279,13 @@ static void look_at_promise(struct troth_gateway *g, struct troth_txn *t,
 {
 	enum troth_promise_state state = state_of(g, t, promise, spend);
 	bool nothing = state == TROTH_PROMISE_NONE ||
-		       troth_promise_came_to_nothing(state);
+		       (troth_promise_came_to_nothing(state) &&
+			!TROTH_MUTANT(lapsed_is_not_freed)) ||
+		       (state == TROTH_PROMISE_ACTIVE &&
+			TROTH_MUTANT(activated_is_freed));
 
 	/* What was said after all, when the offer had lapsed, is spent again. */
-	if (nothing != spend->freed)
+	if (nothing != spend->freed || (nothing && TROTH_MUTANT(freed_twice)))
 		set_freed(g, t, promise, spend, nothing);
 }
 

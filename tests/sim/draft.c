@@ -33,7 +33,7 @@ static struct troth_event *add_draft(struct op *op, enum troth_event_type type,
 	return e;
 }
 
-static struct troth_id new_id(struct sim *s, const struct node *n)
+struct troth_id draft_id(struct sim *s, const struct node *n)
 {
 	uint8_t random[10];
 	struct troth_id id;
@@ -82,17 +82,6 @@ bool people_found(struct sim *s, struct op *op)
 		e->u.party.role = parties[i].role;
 		return true;
 	}
-	/* Some federations have no policy, and some get another one. */
-	if (s->seed % 3 != 0 && oracle_policies(s) < (s->seed % 2 == 0 ? 2 : 1) &&
-	    dice_percent(&s->dice, oracle_policies(s) == 0 ? 50 : 3)) {
-		const char *text = recovery_policy(oracle_policies(s) + 1);
-
-		e = add_draft(op, TROTH_EVENT_POLICY_PUBLISHED, TROTH_SUBJECT_FEDERATION,
-			      NULL);
-		e->u.policy.version = oracle_policies(s) + 1;
-		e->u.policy.policy_text = troth_span_str(text);
-		return true;
-	}
 	for (unsigned i = 1; i < s->node_count; i++) {
 		struct node *n = &s->nodes[i];
 
@@ -107,7 +96,8 @@ bool people_found(struct sim *s, struct op *op)
 		memcpy(e->u.site.key, n->signer.public_key, sizeof(e->u.site.key));
 		return true;
 	}
-	return false;
+	/* Some federations have no policy. */
+	return s->seed % 8 != 0 && authority_found(s, op);
 }
 
 /* ---- Orders and cases ---- */
@@ -133,12 +123,13 @@ static void begin_thing(struct sim *s, struct node *n, struct op *op)
 			     : (unsigned)dice_below(&s->dice, THINGS_MAX);
 	struct thing *thing = &s->things[i];
 	bool exists = thing->kind != 0;
+	bool vendor = strcmp(n->party, "acme") == 0 || strcmp(n->party, "zeta") == 0;
 	bool order = exists ? thing->kind == TROTH_SUBJECT_ORDER
-			    : dice_percent(&s->dice, 60);
+			    : dice_percent(&s->dice, vendor ? 40 : 70);
 	struct troth_event *e;
 
 	if (!exists) { /* Otherwise it is placed a second time. */
-		thing->id = new_id(s, n);
+		thing->id = draft_id(s, n);
 		thing->kind = order ? TROTH_SUBJECT_ORDER : TROTH_SUBJECT_CASE;
 		(void)snprintf(thing->number, sizeof(thing->number), "N-%u", i);
 		op->thing = (int)i;
@@ -252,6 +243,21 @@ static void act_on_case(struct sim *s, struct op *op, const struct thing *thing,
 
 /* ---- Promises and commitments ---- */
 
+/* One who owes it here and has a minute or two: mostly kept. */
+static void simple_terms(struct sim *s, const struct node *n, struct troth_event *e)
+{
+	struct troth_terms *t = &e->u.promise.terms[0];
+
+	e->u.promise.due.ms = soon(s, n, 40000, 240000);
+	*t = (struct troth_terms){
+		.action = (enum troth_action)dice_between(&s->dice, 1, TROTH_ACTION_LAST),
+		.due = e->u.promise.due,
+		.acceptance_ms = dice_between(&s->dice, 500, 5000),
+	};
+	(void)strcpy(t->debtor, n->number == 0 ? "brand" : n->party);
+	e->u.promise.terms_count = 1;
+}
+
 static void promise(struct sim *s, struct node *n, struct op *op,
 		    const struct thing *thing)
 {
@@ -260,7 +266,7 @@ static void promise(struct sim *s, struct node *n, struct op *op,
 					  &thing->id);
 	unsigned count = (unsigned)dice_between(&s->dice, 1, 3);
 
-	e->u.promise.id = new_id(s, n);
+	e->u.promise.id = draft_id(s, n);
 	e->u.promise.kind = (enum troth_kind)dice_between(&s->dice, 1, TROTH_KIND_LAST);
 	e->u.promise.channel = TROTH_CHANNEL_PHONE;
 	if (e->u.promise.kind == TROTH_KIND_GIFT ||
@@ -280,12 +286,15 @@ static void promise(struct sim *s, struct node *n, struct op *op,
 				   240000);
 	if (!e->u.promise.spoken)
 		e->u.promise.lapses.ms = soon(s, n, 2000, 120000);
-	if (dice_percent(&s->dice, 70))
+	if (dice_percent(&s->dice, 70) && oracle_policies(s) > 0)
 		e->u.promise.policy_version = 1;
 	if (!e->u.promise.spoken && dice_percent(&s->dice, 90))
 		e->u.promise.asked = TROTH_REASON_NO_GRANT; /* HQ decides. */
-	for (unsigned i = 0; i < count; i++)
-		e->u.promise.terms[e->u.promise.terms_count++] = terms(s, n, cas);
+	if (dice_percent(&s->dice, 50))
+		simple_terms(s, n, e);
+	else
+		for (unsigned i = 0; i < count; i++)
+			e->u.promise.terms[e->u.promise.terms_count++] = terms(s, n, cas);
 	recovery_remedy(s, e, &s->view->subject, n->party);
 	op->words[0] = 'p';
 }
@@ -345,10 +354,12 @@ static void step_commitment(struct sim *s, struct node *n, struct op *op,
 	if (v->commitment_count == 0)
 		return;
 	c = &v->commitments[dice_below(&s->dice, v->commitment_count)];
-	for (int i = 0; i < 6 && !owed_by(n, c); i++)
+	for (int i = 0; i < 8 && !(owed_by(n, c) && troth_commitment_is_open(c->state) &&
+				   c->state != TROTH_COMMITMENT_FULFILLED);
+	     i++)
 		c = &v->commitments[dice_below(&s->dice, v->commitment_count)];
 	action = TROTH_COMMITMENT_DO_FULFIL;
-	for (int i = 0; i < 12 && dice_percent(&s->dice, 70); i++) {
+	for (int i = 0; i < 12 && dice_percent(&s->dice, 45); i++) {
 		action = (enum troth_commitment_action)dice_between(
 			&s->dice, 1, TROTH_COMMITMENT_ACTION_LAST);
 		if (troth_commitment_next(c, action, 0x7f, &to) == TROTH_STEP_OK)
@@ -390,7 +401,7 @@ static void add_commitment(struct sim *s, struct node *n, struct op *op,
 
 /* ---- All together ---- */
 
-static bool look(struct sim *s, struct node *n, const struct thing *thing)
+bool draft_look(struct sim *s, struct node *n, const struct thing *thing)
 {
 	enum troth_node_kind kind = n->number == 0 ? TROTH_NODE_CENTRAL
 						   : TROTH_NODE_GATEWAY;
@@ -440,9 +451,11 @@ void draft_random(struct sim *s, struct node *n, struct op *op)
 		touches(s, n, op);
 		return;
 	}
+	if (authority_draft(s, n, op))
+		return;
 	for (int i = 0; i < 5 && !seen; i++) {
 		thing = &s->things[dice_below(&s->dice, s->thing_count)];
-		seen = look(s, n, thing);
+		seen = draft_look(s, n, thing);
 	}
 	if (!seen) {
 		/* Blind: on something that this site knows nothing of. */
@@ -455,7 +468,7 @@ void draft_random(struct sim *s, struct node *n, struct op *op)
 	if (seen && dice_percent(&s->dice, 14)) {
 		recovery_draft(
 			s, add_draft(op, TROTH_EVENT_COMPLAINT, thing->kind, &thing->id),
-			&s->view->subject, new_id(s, n));
+			&s->view->subject, draft_id(s, n));
 		touches(s, n, op);
 		return;
 	}
@@ -480,9 +493,9 @@ void draft_again(struct sim *s, const struct node *n, struct op *op)
 	struct troth_event *e = op->drafts[0];
 
 	if (op->thing >= 0)
-		e->subject = new_id(s, n);
+		e->subject = draft_id(s, n);
 	if (e->type == TROTH_EVENT_PROMISE_MADE)
-		e->u.promise.id = new_id(s, n);
+		e->u.promise.id = draft_id(s, n);
 	if (e->type == TROTH_EVENT_COMPLAINT)
-		e->u.recovery.id = new_id(s, n);
+		e->u.recovery.id = draft_id(s, n);
 }

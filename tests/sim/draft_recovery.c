@@ -10,8 +10,6 @@ static const char *const policies[] = {
 	"on_call: { duty: ( { actor = \"dora\"; party = \"acme\"; calendar = \"day\"; },\n"
 	"	{ actor = \"nick\"; party = \"brand\"; } ); };\n"
 	"calendars: { day: { zone = \"UTC\"; hours: { mon-sun = \"08:00-18:00\"; }; }; };\n"
-	"rules: ( { kind = \"gift\"; sku = \"*\"; grace = \"5 seconds\"; },\n"
-	"	{ kind = \"delivery\"; } );\n"
 	"remedies: { broken: { offers: ( { kind = \"gift\"; sku = \"HDMI-2M\"; due = \"1 minute\"; },\n"
 	"	{ kind = \"refund\"; amount = 500; currency = \"EUR\"; due = \"1 minute\"; } );\n"
 	"	follow_up = \"10 seconds\"; };\n"
@@ -33,8 +31,7 @@ static const char *const policies[] = {
 
 const char *recovery_policy(unsigned version)
 {
-	return version >= 1 && version <= TROTH_LEN(policies) ? policies[version - 1]
-							      : NULL;
+	return policies[(version - 1) % TROTH_LEN(policies)];
 }
 
 static void danger(struct sim *s, struct troth_event *e)
@@ -42,7 +39,8 @@ static void danger(struct sim *s, struct troth_event *e)
 	e->type = TROTH_EVENT_ALARM_RAISED;
 	e->u.alarm.cause = dice_percent(&s->dice, 95) ? TROTH_CAUSE_SAFETY
 						      : TROTH_CAUSE_BROKEN;
-	e->u.alarm.policy_version = dice_below(&s->dice, 3);
+	e->u.alarm.policy_version = dice_below(
+		&s->dice, 1 + (oracle_policies(s) < 2 ? oracle_policies(s) : 2));
 	(void)strcpy(e->u.alarm.code, "smoke");
 }
 
@@ -63,7 +61,8 @@ static void complain(struct sim *s, struct troth_event *e, const struct troth_su
 	e->type = TROTH_EVENT_COMPLAINT;
 	e->u.recovery.id = id;
 	(void)strcpy(e->u.recovery.failure, "rude");
-	e->u.recovery.policy_version = dice_below(&s->dice, 3);
+	e->u.recovery.policy_version = dice_below(
+		&s->dice, 1 + (oracle_policies(s) < 2 ? oracle_policies(s) : 2));
 	if (v->promise_count > 0 && dice_percent(&s->dice, 40))
 		e->u.recovery.promise =
 			v->promises[dice_below(&s->dice, v->promise_count)].id;
@@ -75,7 +74,7 @@ static void choose(struct sim *s, struct troth_event *e)
 	struct troth_value *v = &e->u.recovery.value;
 
 	e->u.recovery.offer = (uint32_t)dice_below(&s->dice, 3);
-	e->u.recovery.policy_version = 1;
+	e->u.recovery.policy_version = oracle_policies(s) > 0;
 	e->u.recovery.choice = e->u.recovery.offer == 2 ? TROTH_CHOICE_MONEY
 							: TROTH_CHOICE_GOODS;
 	v->kind = e->u.recovery.offer == 2 ? TROTH_KIND_REFUND : TROTH_KIND_GIFT;

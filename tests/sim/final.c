@@ -84,10 +84,14 @@ static void check_op(struct sim *s, const struct op *op)
 	if (op->waived)
 		return;
 	if (op->told == TROTH_DONE && !op->keyed_again && op->key_of == op->number) {
-		if (op->entries != op->count)
+		unsigned count = op->answer == TROTH_ANSWER_NO ? 0 : op->count;
+
+		if (op->entries != count)
 			sim_fail(s, "I1",
 				 "op %u was done, and %u of its %u events are there",
-				 op->number, op->entries, op->count);
+				 op->number, op->entries, count);
+		if (count == 0)
+			return;
 		for (size_t i = 0; i < o->count; i++)
 			if (troth_id_eq(&o->entries[i].event, &op->event) &&
 			    o->entries[i].op == op->number + 1)
@@ -271,6 +275,7 @@ static void check_indexes(struct sim *s, struct node *n, struct troth_txn *t)
 		if (!troth_subject_decode(s->scratch, c.value))
 			sim_fail(s, "I4", "node %u: a state cannot be read", n->number);
 		if (s->scratch->kind == TROTH_SUBJECT_FEDERATION ||
+		    s->scratch->kind == TROTH_SUBJECT_AUTHORITY ||
 		    !troth_subject_exists(s->scratch))
 			continue;
 		things++;

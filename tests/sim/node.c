@@ -149,7 +149,8 @@ static enum troth_err open_central(struct node *n, struct troth_why *why)
 	struct troth_ledger_config config = { .origin = n->origin,
 					      .signer = &n->signer,
 					      .random = random_bytes,
-					      .random_ctx = n };
+					      .random_ctx = n,
+					      .restored = n->sim->window };
 	struct troth_hub_io io = { .ctx = n,
 				   .reply = hub_reply,
 				   .close = hub_close,
@@ -176,6 +177,7 @@ static enum troth_err open_site(struct node *n, struct troth_why *why)
 		.signer = &n->signer,
 		.random = random_bytes,
 		.random_ctx = n,
+		.restored = n->put_back,
 		.software = "sim",
 		.batch_events = (unsigned)dice_between(d, 1, 6),
 		.batches_in_flight = (unsigned)dice_between(d, 1, 4),
@@ -211,6 +213,7 @@ void node_boot(struct sim *s, struct node *n)
 	if (err != TROTH_OK)
 		sim_fail(s, "restart", "node %u does not start: %s", n->number, why.text);
 	memkv_disk_on_commit(n->disk, on_commit, n);
+	n->put_back = false;
 	n->up = true;
 	if (n->number == 0) {
 		oracle_central(s);
@@ -318,6 +321,7 @@ void node_turn(struct sim *s, struct node *n)
 	enum troth_err err;
 
 	n->turn_at = 0;
+	n->latest = now.ms > n->latest ? now.ms : n->latest;
 	n->in_turn = true;
 	n->slow = 0;
 	err = n->number == 0 ? troth_hub_turn(n->hub, now, &why)
@@ -377,6 +381,8 @@ void node_restore(struct sim *s, struct node *n, unsigned i)
 	sim_log(s, "node %u: backup %u is put back", n->number, i);
 	s->counts.restores++;
 	n->restores++;
+	n->put_back = true;
+	n->doubted_at = oracle_size(s);
 	node_kill(s, n);
 	memkv_restore(n->disk, n->images[i]);
 	people_waive(s, n, n->image_marks[i]);

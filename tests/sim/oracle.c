@@ -1,8 +1,7 @@
 /* The oracle at the doors: what is told, sent and kept, as it happens. */
-#include "oracle.h"
+#include "book.h"
 
 #include "troth/core/chain.h"
-#include "troth/policy/policy.h"
 #include "troth/state/key.h"
 #include "troth/wire/bus.h"
 
@@ -18,6 +17,7 @@ struct oracle *oracle_new(void)
 	o->before = calloc(1, sizeof(*o->before));
 	if (o->before == NULL)
 		abort();
+	o->book = book_new();
 	return o;
 }
 
@@ -28,8 +28,8 @@ void oracle_free(struct oracle *o)
 		free(o->subjects[i].digests);
 		free(o->subjects[i].positions);
 	}
-	for (unsigned i = 0; i < o->policy_count; i++)
-		troth_policy_free(o->policies[i]);
+	oracle_forget_policies(o);
+	book_free(o->book);
 	free(o->entries);
 	free(o->before);
 	free(o);
@@ -347,7 +347,7 @@ static void check_done(struct sim *s, const struct op *op, const struct troth_re
 	struct troth_span v;
 	struct troth_txn t;
 
-	if (r->repeated)
+	if (r->repeated || (r->has_answer && r->answer.answer == TROTH_ANSWER_NO))
 		return;
 	if (op->has_if_match && op->count == 1 && r->etag != op->if_match + 1)
 		sim_fail(s, "if-match", "op %u was for ETag %llu and made %llu",
@@ -379,6 +379,7 @@ static void check_key(struct sim *s, const struct op *op, const struct troth_res
 void oracle_told(struct sim *s, struct op *op, const struct troth_result *r)
 {
 	check_key(s, op, r);
+	book_told(s, op, r);
 	if (r->status == TROTH_DONE) {
 		check_done(s, op, r);
 		if (op->told == TROTH_DONE && !troth_id_eq(&op->event, &r->event) &&
@@ -388,6 +389,7 @@ void oracle_told(struct sim *s, struct op *op, const struct troth_result *r)
 	if (op->told == TROTH_DONE)
 		return;
 	op->told = r->status;
+	op->answer = r->has_answer ? r->answer.answer : op->answer;
 	op->told_order = ++s->told_count;
 	op->event = r->event;
 	op->position = r->position;

@@ -10,7 +10,8 @@
 #define PARTIES_MAX  16
 #define SUBJECTS_MAX (THINGS_MAX + 64)
 #define FEED_PARTIES 8
-#define POLICIES_MAX 4
+#define POLICIES_MAX 16
+#define AGENTS_MAX   32
 
 enum given {
 	NOT_GIVEN,
@@ -46,19 +47,32 @@ struct oracle {
 	unsigned party_count;
 	struct troth_site sites[NODES_MAX];
 	unsigned site_count;
-	struct troth_policy *policies[POLICIES_MAX];
-	unsigned policy_count;
 	char brand[TROTH_PARTY_MAX + 1];
+	struct troth_policy *policies[POLICIES_MAX]; /* By version - 1. */
+	unsigned policy_count;
+	struct troth_agent agents[AGENTS_MAX];
+	unsigned agent_count;
 	uint64_t seqs[NODES_MAX], incarnations[NODES_MAX];
 	int64_t accepted;
 	struct troth_event event;
 	struct troth_subject *before;
+	struct book *book;
 };
 
 struct known_subject *oracle_subject(struct oracle *o, const struct troth_id *id);
 /* True if the site takes part in the subject now. */
 bool oracle_sees(const struct sim *s, const struct troth_subject *k,
 		 const struct node *n);
+
+/* lookup.c */
+void oracle_lookup(struct oracle *o, struct troth_lookup *out);
+void oracle_learn_agent(struct oracle *o, const struct troth_agent *a);
+void oracle_learn_policy(struct sim *s, const struct troth_event *e);
+void oracle_forget_policies(struct oracle *o);
+/* The promise ended so that nothing was given for it. */
+const char *oracle_feed_party(const struct oracle *o, const char *party);
+bool came_to_nothing(enum troth_promise_state state);
+
 /* One entry, behind all others: judged, applied, distributed. */
 void replay(struct sim *s, struct troth_span bytes);
 /* rules_recovery.c: the same of alarms and recoveries, and what is to follow. */

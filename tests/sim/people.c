@@ -3,7 +3,7 @@
  * for an answer, ask again under the same idempotency key when none comes, read,
  * and remember what they were told.
  */
-#include "sim.h"
+#include "book.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 
 #define PATIENCE_MS 4000
 #define ATTEMPTS    4
-#define FOUNDATION  9 /* Parties and the first sites. */
+#define FOUNDATION  22 /* Parties, sites, and what they may promise. */
 
 struct op *op_new(struct sim *s, unsigned node)
 {
@@ -81,12 +81,14 @@ static void call_free(struct call *call)
 
 static struct troth_command *command_of(struct sim *s, struct op *op)
 {
-	struct troth_command *command = troth_command_new(op->count);
+	struct troth_command *command = troth_command_new(op->question ? 2 : op->count);
 
 	if (command == NULL)
 		abort();
 	for (unsigned i = 0; i < op->count; i++) {
 		*command->drafts[i] = *op->drafts[i];
+		if (op->question)
+			continue; /* Its actor counts; it is known by its reason. */
 		(void)snprintf(command->drafts[i]->actor,
 			       sizeof(command->drafts[i]->actor), "op-%u", op->number);
 		if (op->words[0] != '\0') {
@@ -100,6 +102,10 @@ static struct troth_command *command_of(struct sim *s, struct op *op)
 				(void)strcpy(p->order_number, op->words);
 		}
 	}
+	command->is_question = op->question;
+	command->asked = op->asked;
+	if (op->question)
+		command->item = op->drafts[0]->u.promise.id;
 	command->has_if_match = op->has_if_match;
 	command->if_match = op->if_match;
 	command->has_key = op->has_key;
@@ -124,6 +130,7 @@ static void ask(struct sim *s, struct client *c, struct op *op)
 	s->calls = call;
 	command->ctx = call;
 	op->attempts++;
+	book_attempt(s, op);
 	if (n->number == 0)
 		troth_hub_commands(n->hub, command);
 	else
@@ -163,6 +170,11 @@ static void done(struct troth_command *command, const struct troth_result *r)
 		r->status == TROTH_FLAWED ? r->flaw.field : "",
 		r->status == TROTH_FLAWED ? " " : "",
 		r->status == TROTH_FLAWED ? r->flaw.problem : "");
+	if (r->status == TROTH_DONE && r->has_answer)
+		sim_log(s, "op %u: may I? %s: %s, %lld of %lld", op->number,
+			troth_answer_name(r->answer.answer),
+			troth_reason_name(r->answer.reason), (long long)r->answer.cost,
+			(long long)r->answer.left_share);
 	s->counts.told[r->status]++;
 	s->counts.repeated += r->repeated;
 	learn_thing(s, op, r);
@@ -347,6 +359,19 @@ void people_act(struct sim *s, struct client *c, uint64_t stamp)
 	} else {
 		begin_op(s, c);
 	}
+}
+
+void people_hq(struct sim *s, struct op *op)
+{
+	struct client *c = &s->clients[0];
+
+	op->has_key = true;
+	if (c->op != NULL)
+		op_end(c->op);
+	c->op = op;
+	sim_log(s, "op %u: HQ: %s", op->number,
+		troth_event_type_name(op->drafts[0]->type));
+	ask(s, c, op);
 }
 
 /* The node's callers hear nothing any more; they will time out and ask again. */

@@ -3,64 +3,14 @@
  * change of a promise or a commitment must be a legal one, and who is to see what
  * follows from the rules of the model, not from central's feeds.
  */
-#include "oracle.h"
+#include "book.h"
 
 #include "troth/core/chain.h"
 #include "troth/core/commitment.h"
-#include "troth/policy/policy.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static bool find_party(void *ctx, const char *name, struct troth_party *out)
-{
-	struct oracle *o = ctx;
-
-	for (unsigned i = 0; i < o->party_count; i++) {
-		if (strcmp(o->parties[i].party, name) != 0)
-			continue;
-		*out = o->parties[i];
-		return true;
-	}
-	return false;
-}
-
-static bool find_site(void *ctx, const char *origin, struct troth_site *out)
-{
-	struct oracle *o = ctx;
-
-	for (unsigned i = 0; i < o->site_count; i++) {
-		if (strcmp(o->sites[i].origin, origin) != 0)
-			continue;
-		*out = o->sites[i];
-		return true;
-	}
-	return false;
-}
-
-static const struct troth_policy *find_policy(void *ctx, uint64_t version)
-{
-	const struct oracle *o = ctx;
-
-	return version >= 1 && version <= o->policy_count ? o->policies[version - 1]
-							  : NULL;
-}
-
-static uint64_t newest_policy(void *ctx)
-{
-	const struct oracle *o = ctx;
-
-	return o->policy_count;
-}
-
-/* HQ delegates nothing in these runs, so what is promised unasked is flagged. */
-static const struct troth_authority *no_authority(void *ctx, const char *party)
-{
-	(void)ctx;
-	(void)party;
-	return NULL;
-}
 
 struct known_subject *oracle_subject(struct oracle *o, const struct troth_id *id)
 {
@@ -102,7 +52,7 @@ static void note_revision(struct known_subject *k, uint64_t position)
 
 /* ---- Who is to have it ---- */
 
-static const char *feed_party(const struct oracle *o, const char *party)
+const char *oracle_feed_party(const struct oracle *o, const char *party)
 {
 	for (unsigned i = 0; i < o->party_count; i++)
 		if (strcmp(o->parties[i].party, party) == 0 &&
@@ -116,7 +66,8 @@ static void give(struct sim *s, const char *party, uint64_t position, enum given
 	struct known_entry *e = &s->oracle->entries[position - 1];
 
 	for (unsigned i = 1; i < s->node_count; i++)
-		if (strcmp(s->nodes[i].feed_party, feed_party(s->oracle, party)) == 0 &&
+		if (strcmp(s->nodes[i].feed_party, oracle_feed_party(s->oracle, party)) ==
+			    0 &&
 		    e->to[i] < how)
 			e->to[i] = how;
 }
@@ -125,7 +76,7 @@ bool oracle_sees(const struct sim *s, const struct troth_subject *k, const struc
 {
 	for (unsigned i = 0; i < k->participant_count; i++)
 		if (k->participants[i].active &&
-		    strcmp(feed_party(s->oracle, k->participants[i].party),
+		    strcmp(oracle_feed_party(s->oracle, k->participants[i].party),
 			   n->feed_party) == 0)
 			return true;
 	return false;
@@ -156,30 +107,18 @@ static void distribute(struct sim *s, const struct known_subject *k, uint64_t po
 
 /* ---- The federation ---- */
 
-static void publish(struct sim *s, const struct troth_event *e)
-{
-	struct oracle *o = s->oracle;
-	struct troth_policy **p = &o->policies[o->policy_count];
-	struct troth_why why = { "" };
-
-	if (troth_policy_parse((const char *)e->u.policy.policy_text.data,
-			       e->u.policy.policy_text.len, &troth_zones_utc, p,
-			       &why) != TROTH_OK)
-		sim_fail(s, "policy", "what was published cannot be read: %s", why.text);
-	(*p)->version = ++o->policy_count;
-}
-
 static void federate(struct sim *s, const struct troth_event *e)
 {
 	struct oracle *o = s->oracle;
 
+	if (e->type == TROTH_EVENT_POLICY_PUBLISHED ||
+	    e->type == TROTH_EVENT_POLICY_WITHDRAWN)
+		oracle_learn_policy(s, e);
 	if (e->type == TROTH_EVENT_PARTY_ADDED && o->party_count < PARTIES_MAX) {
 		o->parties[o->party_count++] = e->u.party;
 		if (e->u.party.role == TROTH_ROLE_BRAND)
 			(void)strcpy(o->brand, e->u.party.party);
 	}
-	if (e->type == TROTH_EVENT_POLICY_PUBLISHED && o->policy_count < POLICIES_MAX)
-		publish(s, e);
 	if (e->type == TROTH_EVENT_SITE_ADDED && o->site_count < NODES_MAX) {
 		struct troth_site *site = &o->sites[o->site_count++];
 
@@ -255,6 +194,9 @@ static struct known_entry *new_entry(struct sim *s, struct troth_span bytes)
 			k->node = i;
 	(void)sscanf(e->actor, "op-%u", &k->op);
 	k->op = strncmp(e->actor, "op-", 3) == 0 ? k->op + 1 : 0;
+	if (e->type == TROTH_EVENT_PROMISE_MADE &&
+	    sscanf(e->u.promise.reason, "op-%u", &k->op) == 1)
+		k->op++;
 	return k;
 }
 
@@ -297,13 +239,16 @@ static struct troth_verdict judge_again(struct oracle *o, const struct troth_sub
 					const struct troth_entry *entry)
 {
 	enum troth_reason r = troth_who_acts(who, site, lookup, &o->event, CENTRAL);
+	struct troth_verdict v;
 
 	who->clock = who->central && strcmp(o->event.actor, "clock") == 0;
 	if (r != TROTH_REASON_NONE) {
 		who->party = site->party;
 		return (struct troth_verdict){ TROTH_REFUSED, r };
 	}
-	return troth_judge(k, lookup, who, &o->event, entry->accepted);
+	v = troth_judge(k, lookup, who, &o->event, entry->accepted);
+	r = v.outcome == TROTH_REFUSED ? TROTH_REASON_NONE : book_reason(o);
+	return r == TROTH_REASON_NONE ? v : (struct troth_verdict){ TROTH_REFUSED, r };
 }
 
 /* Applies the judged entry to k and tells who is to have it. */
@@ -322,6 +267,8 @@ static void take_effect(struct sim *s, struct known_subject *k,
 
 	if (refused && (absent || !troth_subject_is_participant(k->s, who->party)))
 		give(s, who->party, position, GIVEN_TO_AUTHOR);
+	if (refused && o->event.type == TROTH_EVENT_PROMISE_MADE)
+		book_refused(s, &o->event.u.promise.id);
 	if (refused && absent)
 		return;
 	*o->before = *k->s;
@@ -341,12 +288,18 @@ static void take_effect(struct sim *s, struct known_subject *k,
 	o->entries[position - 1].revision = k->s->revision;
 	if (federation) {
 		federate(s, &o->event);
+		book_entry(s, entry);
 		for (unsigned i = 1; i < s->node_count; i++)
 			o->entries[position - 1].to[i] = GIVEN;
 		return;
 	}
+	if (!refused && o->event.type == TROTH_EVENT_AGENT_CERTIFIED)
+		oracle_learn_agent(o, &o->event.u.agent);
 	check_change(s, k, entry, who->clock);
 	distribute(s, k, position);
+	if (!refused)
+		book_entry(s, entry);
+	book_subject(s, k->s);
 }
 
 void replay(struct sim *s, struct troth_span bytes)
@@ -357,16 +310,7 @@ void replay(struct sim *s, struct troth_span bytes)
 	struct known_entry *k;
 	struct known_subject *subject;
 	struct troth_verdict verdict;
-	struct troth_lookup lookup = {
-		.ctx = o,
-		.party = find_party,
-		.site = find_site,
-		.brand = o->brand,
-		.policy = find_policy,
-		.newest_policy = newest_policy,
-		.policies = o,
-		.authority = no_authority,
-	};
+	struct troth_lookup lookup;
 	struct troth_who who;
 	struct troth_site site = { .party = "" };
 	char hex[9];
@@ -375,6 +319,7 @@ void replay(struct sim *s, struct troth_span bytes)
 	    troth_body_decode(&o->event, entry.body, &why) != TROTH_OK)
 		sim_fail(s, "I3", "position %zu cannot be read: %s", o->count + 1,
 			 why.text);
+	oracle_lookup(o, &lookup);
 	k = new_entry(s, bytes);
 	k->refused = entry.verdict.outcome == TROTH_REFUSED;
 	check_order(s, &o->event, &entry, k);

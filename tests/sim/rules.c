@@ -21,7 +21,9 @@ static const unsigned promise_to[] = {
 	[TROTH_PROMISE_APPROVED] = P(EXPIRED) | SPOKEN,
 	[TROTH_PROMISE_REJECTED] = SPOKEN, /* All the same. */
 	[TROTH_PROMISE_EXPIRED] = SPOKEN,
-	[TROTH_PROMISE_ACTIVE] = P(KEPT) | P(BROKEN) | P(RELEASED) | P(CANCELLED),
+	/* Remedied at once where it had been made good before it was broken. */
+	[TROTH_PROMISE_ACTIVE] = P(KEPT) | P(BROKEN) | P(RELEASED) | P(CANCELLED) |
+				 P(REMEDIED),
 	[TROTH_PROMISE_KEPT] = P(CONFIRMED) | P(REOPENED),
 	[TROTH_PROMISE_BROKEN] = P(REMEDIED),
 	[TROTH_PROMISE_RELEASED] = 0,
@@ -99,6 +101,9 @@ static void check_promise(const struct change *c, const struct troth_subject *be
 			  const struct troth_promise *was, const struct troth_promise *is)
 {
 	struct sim *s = c->s;
+	bool broken = is->state == TROTH_PROMISE_BROKEN ||
+		      (is->state == TROTH_PROMISE_REMEDIED &&
+		       was->state == TROTH_PROMISE_ACTIVE);
 
 	if (was->due.ms != is->due.ms)
 		sim_fail(s, "I9", "the due of a promise has moved");
@@ -108,11 +113,10 @@ static void check_promise(const struct change *c, const struct troth_subject *be
 		sim_fail(s, "I9", "a promise went from %s to %s",
 			 troth_promise_state_name(was->state),
 			 troth_promise_state_name(is->state));
-	if (is->state == TROTH_PROMISE_BROKEN && c->clock &&
-	    c->entry->accepted.ms <= was->due.ms)
+	if (broken && c->clock && c->entry->accepted.ms <= was->due.ms)
 		sim_fail(s, "I9", "broken %lld ms before it was late",
 			 (long long)(was->due.ms - c->entry->accepted.ms));
-	if (is->state == TROTH_PROMISE_BROKEN && c->clock && was_done(before, was))
+	if (broken && c->clock && was_done(before, was))
 		sim_fail(s, "I9", "broken, though all of it had been done in time");
 	if (is->state == TROTH_PROMISE_EXPIRED && c->clock &&
 	    c->entry->accepted.ms <= was->lapses.ms)
@@ -208,20 +212,18 @@ void check_change(struct sim *s, const struct known_subject *k,
 
 #define TICK_MS 1000
 
+static int64_t grace_ms(const struct sim *s, const struct troth_promise *p)
+{
+	return p->policy_version > oracle_policies(s)
+		       ? 0
+		       : policy_grace_ms(p->policy_version, p->kind);
+}
+
 /* For how long central could have declared that `due` has passed. */
 static int64_t late_ms(const struct sim *s, const struct troth_subject *k,
 		       struct troth_time due)
 {
 	return s->now - (due.ms > k->changed.ms ? due.ms : k->changed.ms);
-}
-
-/* What the policies of draft_recovery.c give: gifts five seconds, by version 1. */
-static int64_t grace_ms(const struct sim *s, const struct troth_promise *p)
-{
-	return p->kind == TROTH_KIND_GIFT && p->policy_version == 1 &&
-			       s->oracle->policy_count > 0
-		       ? 5000
-		       : 0;
 }
 
 /*

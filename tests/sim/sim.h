@@ -140,6 +140,9 @@ struct node {
 	uint64_t checked_feed;
 	uint64_t seen_position;
 	int64_t seen_as_of;
+	int64_t latest;      /* Newest instant that its clock has shown. */
+	bool put_back;       /* It is to be told so when it starts. */
+	uint64_t doubted_at; /* The ledger's size when its store last went back. */
 	uint64_t etags[THINGS_MAX];
 	struct troth_buf last_submit;
 };
@@ -151,7 +154,11 @@ struct op {
 	unsigned attempts;
 	unsigned count;
 	struct troth_event *drafts[TROTH_COMMAND_EVENTS_MAX];
-	int thing; /* That it creates, or -1. */
+	int thing;     /* That it creates, or -1. */
+	bool question; /* "May I", of draft 0: */
+	struct troth_asked asked;
+	char customer[TROTH_CUSTOMER_MAX + 1];
+	enum troth_answer answer; /* That the client was told. */
 	bool has_if_match;
 	uint64_t if_match;
 	bool has_key, keyed_again;
@@ -203,6 +210,8 @@ struct counts {
 		flagged, broken, kept, violated, expired, discharged, ack_overdue, cuts,
 		crashes, restores, went_back, rogues, full, dooms, fin, breaks_late,
 		signs, recoveries, told_rungs;
+	uint64_t answers[TROTH_ANSWER_LAST + 1], spoken, late, allotted, recalled,
+		returned, freed, frozen, thawed;
 };
 
 struct oracle;
@@ -292,6 +301,42 @@ bool people_found(struct sim *s, struct op *op);
 void draft_random(struct sim *s, struct node *n, struct op *op);
 void draft_again(struct sim *s, const struct node *n, struct op *op);
 struct op *op_new(struct sim *s, unsigned node);
+/* What is at the site of an order or a case, into s->view. */
+bool draft_look(struct sim *s, struct node *n, const struct thing *thing);
+struct troth_id draft_id(struct sim *s, const struct node *n);
+/* HQ's first client does it now, even when all is calm. */
+void people_hq(struct sim *s, struct op *op);
+
+/* authority.c */
+/* HQ's own: policy, pools, grants, agents. False when all are there. */
+bool authority_found(struct sim *s, struct op *op);
+/* What has to do with authority, now and then. False: something else, then. */
+bool authority_draft(struct sim *s, struct node *n, struct op *op);
+/* HQ thaws a share, with the truth. False: there is none to be thawed now. */
+bool authority_thaw(struct sim *s, struct op *op);
+/* What the policies of the simulation say. */
+int64_t policy_grace_ms(uint64_t version, enum troth_kind kind);
+bool policy_forbids(uint64_t version, enum troth_kind kind, int64_t cost);
+
+/* book.c, answers.c: what has been decided, and answered. */
+struct held;
+struct yes;
+bool book_has_pool(const struct sim *s, const char *pool);
+bool book_has_grant(const struct sim *s, const char *party, const char *grant);
+bool book_has_agent(const struct sim *s, const char *party, const char *actor);
+bool book_is_withdrawn(const struct sim *s); /* The newest policy. */
+bool book_is_suspended(const struct sim *s, const char *party);
+int64_t book_most(const struct sim *s, const char *party, const char *grant);
+const struct held *book_any_share(struct sim *s);
+/* A frozen share whose site has reported all; NULL: none. */
+const struct held *book_to_thaw(struct sim *s);
+/* What was promised of it and is in no book. */
+int64_t book_truth(const struct sim *s, const struct held *h);
+bool book_is_frozen(const struct sim *s); /* Any share is. */
+/* In the end, when all has come to rest. */
+void book_settled(struct sim *s);
+/* A yes of that site which is to be said now; NULL: none. */
+const struct yes *book_to_speak(struct sim *s, const struct node *n);
 
 /* draft_recovery.c: something about danger, complaints, recoveries on what v shows. */
 void recovery_draft(struct sim *s, struct troth_event *e, const struct troth_subject *v,
@@ -299,7 +344,7 @@ void recovery_draft(struct sim *s, struct troth_event *e, const struct troth_sub
 /* Makes a promise the remedy of something, now and then. */
 void recovery_remedy(struct sim *s, struct troth_event *e, const struct troth_subject *v,
 		     const char *party);
-/* The text of that version of the policy; NULL: there is none. */
+/* What that version of the policy says of them. */
 const char *recovery_policy(unsigned version);
 
 /* fault.c */

@@ -10,6 +10,8 @@
 #define CONVERGE_MS (6 * 60000)
 /* No due lies further ahead than this (draft.c), holds included. */
 #define LAST_DUE_MS (12 * 60000)
+/* What shares are moved about for comes to rest within so much, idleness included. */
+#define SHARES_REST_MS (4 * 60000)
 
 /* ---- The trace ---- */
 
@@ -164,8 +166,8 @@ static void make_nodes(struct sim *s)
 	static const struct {
 		const char *party, *site;
 	} sites[] = {
-		{ "acme", "main" }, { "swift", "depot" }, { "acme", "cebu" },
-		{ "shop", "web" },  { "brand", "hq" },    { "zeta", "main" },
+		{ "acme", "main" },   { "acme", "cebu" }, { "zeta", "main" },
+		{ "swift", "depot" }, { "shop", "web" },  { "brand", "hq" },
 	};
 	unsigned count = (unsigned)dice_between(&s->dice, 2, SITES_MAX);
 	unsigned from = (unsigned)dice_below(&s->dice, TROTH_LEN(sites));
@@ -211,6 +213,24 @@ static void converge(struct sim *s, const char *when)
 	sim_log(s, "%s: all has converged", when);
 }
 
+/* HQ looks into every share that is still frozen; then what follows may follow. */
+static void thaw_all(struct sim *s)
+{
+	bool any = book_is_frozen(s);
+
+	for (unsigned i = 0; book_is_frozen(s); i++) {
+		struct op *op = op_new(s, 0);
+
+		if (i > 100)
+			sim_fail(s, "shares", "a share stays frozen, whatever HQ does");
+		if (authority_thaw(s, op))
+			people_hq(s, op);
+		run_until(s, s->now + 5000);
+	}
+	if (any)
+		run_until(s, s->now + SHARES_REST_MS);
+}
+
 static void finish(struct sim *s)
 {
 	sim_log(s, "calm from here on");
@@ -221,8 +241,11 @@ static void finish(struct sim *s)
 	/* Now nobody says anything any more, and the clock alone works. */
 	run_until(s, s->now + LAST_DUE_MS);
 	converge(s, "after the last due");
+	thaw_all(s);
+	converge(s, "after the last thaw");
 	final_check(s);
 	final_settled(s);
+	book_settled(s);
 }
 
 static void sim_free(struct sim *s)
@@ -255,7 +278,9 @@ static void tell_stats(const struct sim *s)
 	       "%llu repeated %llu reads %llu fresh %llu/%llu | entries %llu refused %llu "
 	       "flagged %llu broken %llu kept %llu violated %llu expired %llu discharged "
 	       "%llu ack_overdue %llu | cuts %llu crashes %llu restores %llu back %llu "
-	       "rogues %llu full %llu dooms %llu | hash %016llx\n",
+	       "rogues %llu full %llu dooms %llu | yes %llu ask %llu no %llu spoken %llu late "
+	       "%llu allotted %llu recalled %llu returned %llu freed %llu frozen %llu thawed "
+	       "%llu | hash %016llx\n",
 	       (unsigned long long)s->seed, s->node_count - 1,
 	       (unsigned long long)s->steps, (long long)(s->now - START_MS) / 1000,
 	       (unsigned long long)c->told[1], (unsigned long long)c->told[2],
@@ -273,6 +298,13 @@ static void tell_stats(const struct sim *s)
 	       (unsigned long long)c->crashes, (unsigned long long)c->restores,
 	       (unsigned long long)c->went_back, (unsigned long long)c->rogues,
 	       (unsigned long long)c->full, (unsigned long long)c->dooms,
+	       (unsigned long long)c->answers[TROTH_ANSWER_YES],
+	       (unsigned long long)c->answers[TROTH_ANSWER_ASK],
+	       (unsigned long long)c->answers[TROTH_ANSWER_NO],
+	       (unsigned long long)c->spoken, (unsigned long long)c->late,
+	       (unsigned long long)c->allotted, (unsigned long long)c->recalled,
+	       (unsigned long long)c->returned, (unsigned long long)c->freed,
+	       (unsigned long long)c->frozen, (unsigned long long)c->thawed,
 	       (unsigned long long)s->hash);
 }
 

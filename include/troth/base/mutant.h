@@ -44,7 +44,26 @@
 	X(taken_does_not_stop)                                                           \
 	X(finished_without_harm)                                                         \
 	X(difference_is_hidden)                                                          \
-	X(kept_remedy_changes_nothing)
+	X(kept_remedy_changes_nothing)                                                   \
+	X(limit_is_one_more)                                                             \
+	X(customer_limit_is_ignored)                                                     \
+	X(uncertified_may_promise)                                                       \
+	X(suspended_may_promise)                                                         \
+	X(frozen_share_is_spent)                                                         \
+	X(share_is_overspent)                                                            \
+	X(withdrawn_policy_is_cited)                                                     \
+	X(yes_is_not_spent)                                                              \
+	X(restored_site_is_not_frozen)                                                   \
+	X(offer_lapses_early)                                                            \
+	X(lapsed_is_not_freed)                                                           \
+	X(freed_twice)                                                                   \
+	X(activated_is_freed)                                                            \
+	X(recall_is_ignored)                                                             \
+	X(returned_is_not_debited)                                                       \
+	X(lost_is_forgotten)                                                             \
+	X(allotted_beyond_the_pool)                                                      \
+	X(moved_beyond_the_pool)                                                         \
+	X(nobody_is_topped_up)
 
 enum troth_mutant_number {
 	TROTH_MUTANT_none = 0,
