@@ -354,7 +354,7 @@ static enum troth_err work(struct troth_gateway *g, struct troth_why *why)
 	struct troth_command *list = take_commands(g);
 	bool arrivals = g->arrivals != NULL && g->raw_ms >= g->full_until_ms;
 	uint64_t cursor = g->kept.cursor;
-	bool look = (shares_due(g) && look_after_ms(g) <= g->raw_ms) || shares_known(g);
+	bool look = (shares_due(g) || shares_known(g)) && look_after_ms(g) <= g->raw_ms;
 	enum troth_err err;
 
 	if (g->stopping) {
@@ -451,7 +451,7 @@ static int64_t due_ms(const struct troth_gateway *g)
 	sooner(&due, g->arrivals != NULL || g->phase == PHASE_WELCOME, g->full_until_ms,
 	       0);
 	sooner(&due, g->turned_away != 0, g->full_until_ms, 0);
-	sooner(&due, shares_known(g), g->full_until_ms, 0);
+	sooner(&due, shares_known(g), look_after_ms(g), 0);
 	if (shares_due(g))
 		sooner(&due, true, look_after_ms(g), 0);
 	else if (g->lapse_ms != INT64_MAX && g->kept.restored == 0)
