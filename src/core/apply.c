@@ -242,6 +242,11 @@ static void apply_promise_step(const struct change *c)
 		(void)troth_promise_next(p->state, c->e->u.promise_step.action,
 					 IN_ANY_CAPACITY, &to);
 	p->reopened += to == TROTH_PROMISE_REOPENED;
+	if (to == TROTH_PROMISE_APPROVED && c->e->u.promise_step.cost > 0) {
+		p->cost = c->e->u.promise_step.cost;
+		TROTH_TEXT_SET(p->pool, c->e->u.promise_step.pool);
+		TROTH_TEXT_SET(p->grant, c->e->u.promise_step.grant);
+	}
 	if (to == TROTH_PROMISE_RELEASED)
 		end_commitments(c, p, TROTH_COMMITMENT_RELEASED);
 	if (to == TROTH_PROMISE_CANCELLED || to == TROTH_PROMISE_REJECTED ||

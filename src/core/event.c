@@ -268,6 +268,22 @@ static bool instead_ok(const struct troth_event *e, struct troth_flaw *flaw)
 	       fail(flaw, "instead.currency", "stands with an amount: an ISO 4217 code");
 }
 
+/* What an approval costs; with other steps it says nothing. */
+static bool approval_ok(const struct troth_event *e, struct troth_flaw *flaw)
+{
+	bool named = e->u.promise_step.pool[0] != '\0' ||
+		     e->u.promise_step.grant[0] != '\0';
+
+	if (!name_ok(e->u.promise_step.pool, TROTH_CODE_MAX, false, "pool", flaw) ||
+	    !name_ok(e->u.promise_step.grant, TROTH_CODE_MAX, false, "grant", flaw))
+		return false;
+	if (e->u.promise_step.cost < 0 || e->u.promise_step.cost > TROTH_AMOUNT_MAX)
+		return fail(flaw, "cost", "must be 0 to 10^12");
+	if (named != (e->u.promise_step.cost > 0))
+		return fail(flaw, "cost", "stands with a pool or a grant");
+	return true;
+}
+
 static bool promise_step_ok(const struct troth_event *e, struct troth_flaw *flaw)
 {
 	bool cancel = e->u.promise_step.action == TROTH_PROMISE_DO_CANCEL;
@@ -281,6 +297,8 @@ static bool promise_step_ok(const struct troth_event *e, struct troth_flaw *flaw
 	if (!name_ok(e->u.promise_step.reason, TROTH_CODE_MAX, reason, "reason", flaw))
 		return false;
 	if (e->u.promise_step.has_instead && !instead_ok(e, flaw))
+		return false;
+	if (!approval_ok(e, flaw))
 		return false;
 	if (cancel != e->u.promise_step.has_tell)
 		return fail(flaw, "tell",

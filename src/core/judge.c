@@ -276,6 +276,20 @@ static enum troth_reason judge_made(const struct bench *b)
 		       : troth_promise_unauthorised(b->lookup, b->s, b->who, b->e);
 }
 
+/* Who is certified to it may decide what a colleague only was not certified for. */
+static unsigned as_supervisor(const struct bench *b, const struct troth_promise *p)
+{
+	const struct troth_lookup *l = b->lookup;
+
+	if (p->asked != TROTH_REASON_UNCERTIFIED || b->who->clock || l->level == NULL ||
+	    strcmp(p->party, b->who->party) != 0)
+		return 0;
+	return l->level(l->ctx, b->who->party, b->e->actor, b->now) >=
+			       TROTH_LEVEL_SUPERVISOR
+		       ? TROTH_AS_SUPERVISOR
+		       : 0;
+}
+
 static enum troth_reason judge_promise_step(const struct bench *b)
 {
 	const struct troth_event *e = b->e;
@@ -287,8 +301,9 @@ static enum troth_reason judge_promise_step(const struct bench *b)
 		return TROTH_REASON_NO_PROMISE;
 
 	const struct troth_promise *p = &b->s->promises[i];
-	r = troth_step_reason(troth_promise_next(p->state, e->u.promise_step.action,
-						 troth_capacities(b->s, p, b->who), &to));
+	r = troth_step_reason(troth_promise_next(
+		p->state, e->u.promise_step.action,
+		troth_capacities(b->s, p, b->who) | as_supervisor(b, p), &to));
 	if (r != TROTH_REASON_NONE)
 		return r;
 	if (e->u.promise_step.action == TROTH_PROMISE_DO_APPROVE &&

@@ -213,6 +213,36 @@ void troth_may_event(const struct troth_asked *a, const struct troth_answered *r
 	memcpy(e->u.promise.terms, r->terms, r->terms_count * sizeof(r->terms[0]));
 }
 
+void troth_approval_by_grant(const struct troth_promise *p,
+			     const struct troth_authority *a, struct troth_time now,
+			     struct troth_approval *out)
+{
+	*out = (struct troth_approval){
+		.cost = troth_promise_cost(p->quantity, p->amount),
+	};
+	for (unsigned i = 0; a != NULL && i < a->grant_count; i++) {
+		const struct troth_grant *g = &a->grants[i];
+
+		if (!troth_grant_covers(g, p->kind, p->sku, p->currency) ||
+		    !troth_grant_in_force(g, now))
+			continue;
+		TROTH_TEXT_SET(out->grant, g->grant);
+		TROTH_TEXT_SET(out->pool, g->pool);
+		return;
+	}
+}
+
+void troth_approval_by_goods(const struct troth_promise *p,
+			     const struct troth_authority *brand,
+			     struct troth_approval *out)
+{
+	if (brand == NULL || out->grant[0] != '\0' || p->sku[0] == '\0')
+		return;
+	for (unsigned i = 0; i < brand->pool_count; i++)
+		if (strcmp(brand->pools[i].sku, p->sku) == 0)
+			TROTH_TEXT_SET(out->pool, brand->pools[i].pool);
+}
+
 const char *troth_answer_name(enum troth_answer v)
 {
 	static const char *const names[] = { NULL, "yes", "ask", "no" };

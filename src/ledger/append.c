@@ -73,6 +73,8 @@ void ledger_end_run(struct troth_ledger *l)
 	troth_state_reindex(&l->txn, l->indexed, s);
 	if (s->kind == TROTH_SUBJECT_AUTHORITY)
 		pools_index(l, s);
+	else
+		pools_follow(l, s);
 	move_timer(l, &s->id, l->run.timer, troth_subject_due(s, &l->lookup));
 }
 

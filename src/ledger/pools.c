@@ -20,6 +20,7 @@ void pools_reset(struct troth_ledger *l)
 {
 	l->pools.dirty_count = 0;
 	l->pools.party_count = 0;
+	l->pools.ended_count = 0;
 	l->pools.all_parties = false;
 	l->pools.next_still = l->pools.still;
 }
@@ -29,6 +30,7 @@ void pools_fini(struct troth_ledger *l)
 	free(l->pools.subject);
 	free(l->pools.holdings);
 	free(l->pools.owners);
+	free(l->pools.ended);
 }
 
 static void mark_pool(struct pools *p, const char *pool)
@@ -308,12 +310,21 @@ static const struct troth_promise *find_promise(struct troth_ledger *l,
 	return i >= 0 ? &s->promises[i] : NULL;
 }
 
-/* A share is spent on a promise of that very site, and by what that costs. */
-static bool is_spent_on(const struct troth_promise *p, const struct troth_event *e)
+/*
+ * A share is spent on a promise of that very site, and by what that costs; on one that
+ * had to be asked, by whoever could approve it.
+ */
+static bool is_spent_on(const struct troth_ledger *l, const struct troth_promise *p,
+			const struct troth_event *e)
 {
-	return p != NULL && strcmp(p->party, e->u.share.party) == 0 &&
-	       strcmp(p->site, e->u.share.site) == 0 &&
-	       strcmp(p->pool, e->u.share.pool) == 0 && p->cost == e->u.share.amount;
+	const char *party = e->u.share.party;
+
+	if (p == NULL || strcmp(p->pool, e->u.share.pool) != 0 ||
+	    p->cost != e->u.share.amount)
+		return false;
+	if (p->asked != 0)
+		return strcmp(p->party, party) == 0 || strcmp(l->brand, party) == 0;
+	return strcmp(p->party, party) == 0 && strcmp(p->site, e->u.share.site) == 0;
 }
 
 static bool is_of(const struct troth_spend *s, const struct troth_event *e)
@@ -341,9 +352,9 @@ enum troth_reason pools_judge(struct troth_ledger *l, const struct troth_event *
 	known = troth_state_spend(&l->txn, &e->u.share.promise, &s);
 	p = find_promise(l, &e->u.share.promise);
 	if (e->type == TROTH_EVENT_SHARE_SPENT)
-		return known && !s.freed    ? TROTH_REASON_EXISTS
-		       : !is_spent_on(p, e) ? TROTH_REASON_NO_PROMISE
-					    : TROTH_REASON_NONE;
+		return known && !s.freed       ? TROTH_REASON_EXISTS
+		       : !is_spent_on(l, p, e) ? TROTH_REASON_NO_PROMISE
+					       : TROTH_REASON_NONE;
 	if (!known || !is_of(&s, e))
 		return TROTH_REASON_NO_PROMISE;
 	return s.freed || (p != NULL && !troth_promise_came_to_nothing(p->state))
@@ -359,7 +370,8 @@ bool pools_unpaid(struct troth_ledger *l, const struct troth_event *e)
 	if (e->type == TROTH_EVENT_PROMISE_MADE)
 		return e->u.promise.spoken && e->u.promise.pool[0] != '\0';
 	if (e->type != TROTH_EVENT_PROMISE_STEP ||
-	    e->u.promise_step.action != TROTH_PROMISE_DO_ACTIVATE)
+	    (e->u.promise_step.action != TROTH_PROMISE_DO_ACTIVATE &&
+	     e->u.promise_step.action != TROTH_PROMISE_DO_SPEAK))
 		return false;
 	i = troth_subject_promise(l->subject, &e->u.promise_step.promise);
 	return i >= 0 && l->subject->promises[i].pool[0] != '\0' &&
@@ -379,7 +391,8 @@ bool pools_say(struct troth_ledger *l, struct troth_event *e)
 
 	e->subject_kind = TROTH_SUBJECT_AUTHORITY;
 	e->subject = troth_authority_id(e->u.share.party);
-	TROTH_TEXT_SET(e->actor, CENTRAL_ACTOR);
+	if (e->actor[0] == '\0')
+		TROTH_TEXT_SET(e->actor, CENTRAL_ACTOR);
 	ledger_load(l, &e->subject, TROTH_SUBJECT_AUTHORITY);
 	v = troth_judge(l->subject, &l->lookup, &who, e, l->now);
 	if (v.outcome == TROTH_REFUSED)
@@ -561,6 +574,7 @@ void pools_balance(struct troth_ledger *l)
 {
 	struct pools *p = &l->pools;
 
+	pools_free_ended(l);
 	if (p->next_still)
 		return; /* Afterwards all of it is looked at. */
 	mark_due(l);

@@ -6,6 +6,7 @@
 #ifndef TROTH_LEDGER_POOLS_PRIVATE_H
 #define TROTH_LEDGER_POOLS_PRIVATE_H
 
+#include "troth/core/may.h"
 #include "troth/core/pool.h"
 #include "troth/state/state.h"
 
@@ -28,6 +29,8 @@ struct pools {
 	char (*owners)[TROTH_PARTY_MAX + 1]; /* Of the holdings. */
 	unsigned capacity;
 
+	unsigned ended_count, ended_capacity; /* Promises that HQ has spent on and that */
+	struct troth_id *ended;               /* may have ended, in the open batch. */
 	bool still;      /* As of the last commit: nothing is allotted (heard.c). */
 	bool next_still; /* The same in the open batch. */
 	struct troth_time next; /* As of the last commit: time alone does something. */
@@ -74,6 +77,18 @@ struct troth_event *pools_about(struct troth_ledger *l, enum troth_event_type ty
 				int64_t amount);
 /* False: its subject has no room for it. */
 bool pools_say(struct troth_ledger *l, struct troth_event *e);
+
+/*
+ * HQ approves a promise: adds to the step what it costs and from which pool. NONE, or
+ * why it cannot be taken from there.
+ */
+enum troth_reason pools_approve(struct troth_ledger *l, struct troth_event *e);
+/* The step has been appended: HQ's own site has, and spends, what it costs. */
+void pools_approved(struct troth_ledger *l, const struct troth_event *e);
+/* A subject with promises has been changed: notes those that HQ has spent on. */
+void pools_follow(struct troth_ledger *l, const struct troth_subject *s);
+/* Frees what HQ has spent on promises that came to nothing. */
+void pools_free_ended(struct troth_ledger *l);
 
 /* Calls fn for all parties; with `site_party` for those that its sites act for. */
 void pools_each_party(struct troth_ledger *l, const char *site_party,

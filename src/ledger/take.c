@@ -344,6 +344,12 @@ static bool decide(struct troth_ledger *l, struct troth_command *c, unsigned i,
 	return true;
 }
 
+static bool is_approval(const struct troth_command *c)
+{
+	return c->count == 1 && c->drafts[0]->type == TROTH_EVENT_PROMISE_STEP &&
+	       c->drafts[0]->u.promise_step.action == TROTH_PROMISE_DO_APPROVE;
+}
+
 void troth_ledger_command(struct troth_ledger *l, struct troth_command *c,
 			  struct troth_result *out)
 {
@@ -357,6 +363,11 @@ void troth_ledger_command(struct troth_ledger *l, struct troth_command *c,
 				      .subject = c->drafts[0]->subject,
 				      .item = c->item,
 				      .at = l->now };
+	out->reason = is_approval(c) ? pools_approve(l, c->drafts[0]) : TROTH_REASON_NONE;
+	if (out->reason != TROTH_REASON_NONE) {
+		out->status = TROTH_DECLINED;
+		return;
+	}
 	/* Both are decided before the first is appended: all of it, or none. */
 	for (unsigned i = 0; i < c->count; i++)
 		if (!decide(l, c, i, &site[i], &who[i], &verdict[i], out))
@@ -374,6 +385,8 @@ void troth_ledger_command(struct troth_ledger *l, struct troth_command *c,
 		out->position = position;
 		out->etag = l->subject->revision;
 	}
+	if (is_approval(c))
+		pools_approved(l, c->drafts[0]);
 	troth_command_remember(&l->txn, c, out, l->now);
 	troth_command_forget(&l->txn, l->now, TROTH_KEYS_FORGET);
 }

@@ -123,95 +123,21 @@ static bool match(struct troth_gateway *g, struct troth_txn *t,
 	return false;
 }
 
-/* What the answer is given from: the view at hand and that of the party's authority. */
-static bool ask(struct troth_gateway *g, struct troth_txn *t,
-		const struct troth_command *c, struct troth_who *who,
-		struct troth_result *r)
+/* Makes of a question, or an approval, all that it comes to. False: it ends here. */
+static bool complete(struct troth_gateway *g, struct troth_txn *t,
+		     struct troth_command *c, struct troth_result *r)
 {
-	struct troth_event *e = c->drafts[0];
-	struct troth_subject *a = g->view[1];
-	struct troth_id id;
+	bool approval = c->drafts[0]->type == TROTH_EVENT_PROMISE_STEP &&
+			c->drafts[0]->u.promise_step.action == TROTH_PROMISE_DO_APPROVE;
 
-	replica_fill(g, e);
-	r->reason = troth_who_acts(who, &g->site, &g->lookup, e, g->central);
-	if (r->reason != TROTH_REASON_NONE) {
-		r->status = TROTH_DECLINED;
-		return false;
-	}
-	id = troth_authority_id(who->party);
-	view_load(g, t, &id, TROTH_SUBJECT_AUTHORITY, a);
-	/* Of a store that was put back nobody knows yet what it has promised since. */
-	for (unsigned i = 0; i < a->authority.share_count; i++)
-		a->authority.shares[i].frozen |= g->now.restored != 0 &&
-						 !TROTH_MUTANT(
-							 restored_site_is_not_frozen);
-	g->source.at_hand = g->view[0];
-	troth_may_promise(
-		&(struct troth_may){
-			.lookup = &g->lookup,
-			.subject = g->view[0],
-			.authority = troth_subject_exists(a) ? &a->authority : NULL,
-			.who = who,
-			.actor = e->actor,
-			.now = { g->clock_ms },
-		},
-		&c->asked, &g->answered);
-	r->has_answer = true;
-	r->answer = g->answered;
-	r->answer.terms_count = 0;
-	memset(r->answer.terms, 0, sizeof(r->answer.terms));
-	return true;
-}
-
-/* What follows from the answer: the draft beside the promise. */
-static void draft_more(struct troth_command *c, const struct troth_answered *a,
-		       const struct troth_who *who)
-{
-	struct troth_event *e = c->drafts[1];
-	const struct troth_event *made = c->drafts[0];
-
-	*e = (struct troth_event){ .subject_kind = made->subject_kind,
-				   .subject = made->subject };
-	TROTH_TEXT_SET(e->actor, made->actor);
-	TROTH_TEXT_SET(e->on_behalf, made->on_behalf);
-	c->count = 2;
-	if (a->answer == TROTH_ANSWER_ASK) {
-		e->type = TROTH_EVENT_PROMISE_STEP;
-		e->u.promise_step.promise = c->item;
-		e->u.promise_step.action = TROTH_PROMISE_DO_ASK;
-		return;
-	}
-	if (a->pool[0] == '\0' || TROTH_MUTANT(yes_is_not_spent)) {
-		c->count = 1;
-		return;
-	}
-	e->type = TROTH_EVENT_SHARE_SPENT;
-	e->subject_kind = TROTH_SUBJECT_AUTHORITY;
-	e->subject = troth_authority_id(who->party);
-	TROTH_TEXT_SET(e->u.share.party, who->party);
-	TROTH_TEXT_SET(e->u.share.site, who->site);
-	TROTH_TEXT_SET(e->u.share.pool, a->pool);
-	e->u.share.amount = a->cost;
-	e->u.share.promise = c->item;
-}
-
-/* Answers a question, and makes of it the command that follows. False: none does. */
-static bool answer(struct troth_gateway *g, struct troth_txn *t, struct troth_command *c,
-		   struct troth_result *r)
-{
-	struct troth_who who;
-
+	if (!c->is_question && (!approval || c->count > 1))
+		return true;
+	/* A second draft may follow; nothing else must be dropped with it. */
+	replica_decided(g, t);
 	hold(g, t, c->drafts[0]);
-	if (!match(g, t, c, r) || !ask(g, t, c, &who, r))
+	if (!match(g, t, c, r))
 		return false;
-	if (g->answered.answer == TROTH_ANSWER_NO) {
-		r->status = TROTH_DONE;
-		return false;
-	}
-	troth_may_event(&c->asked, &g->answered, &c->item,
-			(struct troth_time){ g->clock_ms }, c->drafts[0]);
-	draft_more(c, &g->answered, &who);
-	return true;
+	return c->is_question ? may_answer(g, t, c, r) : may_approve(g, t, c, r);
 }
 
 /* Judges all drafts on g->view[]; true if all of them may be saved. */
@@ -253,8 +179,7 @@ static void save_all(struct troth_gateway *g, struct troth_txn *t,
 			troth_state_index_number(t, &e->subject,
 						 c->personal[i]->order_number);
 	}
-	if (r->has_answer && r->answer.answer == TROTH_ANSWER_YES)
-		shares_spend(g, t, c);
+	may_saved(g, t, c, r);
 	g->held.changed = true;
 	g->held.pending += on_first;
 	r->etag += on_first;
@@ -283,10 +208,10 @@ void replica_decide(struct troth_gateway *g, struct troth_txn *t, struct troth_c
 		r->status = TROTH_NO_BRAND;
 		return;
 	}
-	/* If the second draft is declined, what the first has done is dropped. */
-	if (c->count > 1)
-		replica_decided(g, t);
-	if (!c->is_question || answer(g, t, c, r)) {
+	if (complete(g, t, c, r)) {
+		/* If the second draft is declined, what the first did is dropped. */
+		if (c->count > 1)
+			replica_decided(g, t);
 		if (!judge_all(g, t, c, r)) {
 			if (c->count > 1)
 				g->held.open = false;

@@ -7,6 +7,7 @@
  *
  *   decide.c   commands -> own events on the view
  *   outbox.c   own events: saved, chained again, set aside, confirmed
+ *   may.c      questions and approvals: what they come to
  *   shares.c   what becomes of shares by itself
  *   view.c     the view of a subject: sequenced state and own events on top
  *   uplink.c   Hello and Submit
@@ -238,11 +239,27 @@ void view_put(struct troth_gateway *g, struct troth_txn *t,
 void view_renew(struct troth_gateway *g, struct troth_txn *t, struct troth_subject *s,
 		const struct troth_indexed *before);
 
+/* ---- may.c ---- */
+
+/* Answers question c, and fills its drafts. False: nothing follows from the answer. */
+bool may_answer(struct troth_gateway *g, struct troth_txn *t, struct troth_command *c,
+		struct troth_result *r);
+/* Adds to an approval what it costs, and from where. False: it is declined. */
+bool may_approve(struct troth_gateway *g, struct troth_txn *t, struct troth_command *c,
+		 struct troth_result *r);
+/* Command c has been saved: what it has spent is remembered. */
+void may_saved(struct troth_gateway *g, struct troth_txn *t,
+	       const struct troth_command *c, const struct troth_result *r);
+
 /* ---- shares.c ---- */
 
-/* The promise of question `c` was answered yes, and is saved: it has been spent on. */
+/*
+ * So much of the party's share at this site has been spent on a promise, to be looked
+ * at at that instant. A pool of "": nothing was, it only lapses.
+ */
 void shares_spend(struct troth_gateway *g, struct troth_txn *t,
-		  const struct troth_command *c);
+		  const struct troth_id *promise, const char *party, const char *pool,
+		  int64_t amount, struct troth_time look);
 /* After each change of a view: notes what is to be looked at because of it. */
 void shares_note(struct troth_gateway *g, struct troth_txn *t,
 		 const struct troth_indexed *before, const struct troth_subject *s);

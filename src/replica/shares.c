@@ -60,19 +60,18 @@ bool shares_known(const struct troth_gateway *g)
 }
 
 void shares_spend(struct troth_gateway *g, struct troth_txn *t,
-		  const struct troth_command *c)
+		  const struct troth_id *promise, const char *party, const char *pool,
+		  int64_t amount, struct troth_time look)
 {
-	const struct troth_event *made = c->drafts[0];
-	struct troth_spend s = { .amount = made->u.promise.cost };
+	struct troth_spend s = { .amount = amount };
 
-	TROTH_TEXT_SET(s.party, made->on_behalf[0] != '\0' ? made->on_behalf : g->party);
+	TROTH_TEXT_SET(s.party, party);
 	TROTH_TEXT_SET(s.site, g->site_name);
-	TROTH_TEXT_SET(s.pool, made->u.promise.pool);
-	troth_state_set_spend(t, &c->item, &s);
-	look_at(t,
-		(struct troth_time){ made->u.promise.lapses.ms -
-				     TROTH_MUTANT(offer_lapses_early) * 2000 },
-		&c->item);
+	TROTH_TEXT_SET(s.pool, pool);
+	troth_state_set_spend(t, promise, &s);
+	if (TROTH_MUTANT(offer_lapses_early) && look.ms != 0)
+		look.ms -= 2000;
+	look_at(t, look, promise);
 }
 
 /* An offer of this site, made by a life of it that its store does not remember. */

@@ -79,7 +79,6 @@ static void clear(struct troth_event *e, enum troth_event_type type)
 			       sizeof(e->u.site) >= sizeof(e->u.policy) &&
 			       sizeof(e->u.site) >= sizeof(e->u.cancel) &&
 			       sizeof(e->u.site) >= sizeof(e->u.cas) &&
-			       sizeof(e->u.site) >= sizeof(e->u.promise_step) &&
 			       sizeof(e->u.site) >= sizeof(e->u.commitment) &&
 			       sizeof(e->u.site) >= sizeof(e->u.commitment_step) &&
 			       sizeof(e->u.site) >= sizeof(e->u.pool) &&
@@ -94,6 +93,8 @@ static void clear(struct troth_event *e, enum troth_event_type type)
 		len = E(u.promise.terms) - E(u);
 	else if (type == TROTH_EVENT_GRANT_GIVEN || type == TROTH_EVENT_GRANT_WITHDRAWN)
 		len = sizeof(e->u.grant);
+	else if (type == TROTH_EVENT_PROMISE_STEP)
+		len = sizeof(e->u.promise_step);
 	memset(e, 0, E(u) + len);
 }
 

@@ -185,6 +185,9 @@ static const struct troth_map_field promise_step_fields[] = {
 	NAME(E(u.promise_step.reason), TROTH_CODE_MAX),
 	STRUCT_IF(E(u.promise_step.tell), E(u.promise_step.has_tell), &terms),
 	STRUCT_IF(0, E(u.promise_step.has_instead), &instead),
+	NAME(E(u.promise_step.pool), TROTH_CODE_MAX),
+	I64(E(u.promise_step.cost)),
+	NAME(E(u.promise_step.grant), TROTH_CODE_MAX),
 };
 MAP(promise_step, promise_step);
 

@@ -367,6 +367,9 @@ static void fill_steps_full(struct troth_event *e)
 		e->u.promise_step.action = TROTH_PROMISE_DO_CANCEL;
 		e->u.promise_step.has_tell = true;
 		fill_terms(&e->u.promise_step.tell);
+		name(e->u.promise_step.pool, TROTH_CODE_MAX);
+		name(e->u.promise_step.grant, TROTH_CODE_MAX);
+		e->u.promise_step.cost = TROTH_AMOUNT_MAX;
 	} else if (e->type == TROTH_EVENT_COMMITMENT_ADDED) {
 		fill_terms(&e->u.commitment.terms);
 	} else if (e->type == TROTH_EVENT_COMMITMENT_STEP) {

@@ -17,8 +17,10 @@ enum troth_capacity {
 	TROTH_AS_TOLD = 0x100,    /* The party that the alarm was told last, */
 	TROTH_AS_TAKER = 0x200,   /* and the one that has taken it. */
 	TROTH_AS_OWNER = 0x400,   /* Of the recovery. */
+	/* Certified to TROTH_LEVEL_SUPERVISOR, of the party whose agent was not. */
+	TROTH_AS_SUPERVISOR = 0x800,
 };
-#define TROTH_AS_ANY 0x7ffu
+#define TROTH_AS_ANY 0xfffu
 
 enum troth_step {
 	TROTH_STEP_OK = 0,

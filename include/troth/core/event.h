@@ -185,6 +185,9 @@ struct troth_event {
 			char reason[TROTH_CODE_MAX + 1];
 			bool has_tell;
 			struct troth_terms tell;
+			char pool[TROTH_CODE_MAX + 1];  /* Approve only: where */
+			int64_t cost;                   /* what it costs is from. */
+			char grant[TROTH_CODE_MAX + 1]; /* A supervisor's approval. */
 			bool has_instead; /* Reject only: what may be offered instead. */
 			struct {
 				enum troth_kind kind;

@@ -78,6 +78,23 @@ void troth_may_event(const struct troth_asked *asked,
 		     const struct troth_answered *answered, const struct troth_id *id,
 		     struct troth_time now, struct troth_event *e);
 
+/* What an approved promise costs, and what it is taken from. */
+struct troth_approval {
+	char grant[TROTH_CODE_MAX + 1]; /* Of the party that asked; empty: none covers. */
+	char pool[TROTH_CODE_MAX + 1];  /* Empty: nothing that could run out. */
+	int64_t cost;
+};
+
+/* By the first grant of the party's that covers it; `a` may be NULL. */
+void troth_approval_by_grant(const struct troth_promise *p,
+			     const struct troth_authority *a, struct troth_time now,
+			     struct troth_approval *out);
+
+/* Where no grant covers it: by a pool of just these goods; `brand` may be NULL. */
+void troth_approval_by_goods(const struct troth_promise *p,
+			     const struct troth_authority *brand,
+			     struct troth_approval *out);
+
 const char *troth_answer_name(enum troth_answer v);
 
 #endif

@@ -41,6 +41,7 @@
 #define TROTH_POOLS_MAX         32
 #define TROTH_SHARES_MAX        128 /* of a party: one for each site and pool */
 #define TROTH_SHARE_SUM_MAX     INT64_C(1000000000000000000) /* then no more of it */
+#define TROTH_LEVEL_SUPERVISOR  2u /* May approve what an agent is not certified for. */
 #define TROTH_LEVEL_MAX         9
 #define TROTH_PERIOD_MAX_MS     INT64_C(315360000000) /* ten years */
 

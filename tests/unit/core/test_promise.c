@@ -30,7 +30,8 @@ static const struct legal {
 	  FROM(PENDING_APPROVAL) },
 	{ "an offer never spoken lapses", FROM(PROPOSED), DO(EXPIRE), CLOCK | MAKER,
 	  FROM(EXPIRED) },
-	{ "HQ approves", FROM(PENDING_APPROVAL), DO(APPROVE), HQ, FROM(APPROVED) },
+	{ "HQ approves, or a supervisor", FROM(PENDING_APPROVAL), DO(APPROVE),
+	  HQ | TROTH_AS_SUPERVISOR, FROM(APPROVED) },
 	{ "HQ rejects", FROM(PENDING_APPROVAL), DO(REJECT), HQ, FROM(REJECTED) },
 	{ "a question never answered lapses", FROM(PENDING_APPROVAL), DO(EXPIRE), CLOCK,
 	  FROM(EXPIRED) },
@@ -96,11 +97,11 @@ static void only_the_listed_steps_happen(void **state)
 	used = 0;
 	for (int s = 0; s <= TROTH_PROMISE_STATE_LAST + 1; s++)
 		for (int a = 0; a <= TROTH_PROMISE_ACTION_LAST + 1; a++)
-			for (unsigned as = 0; as < 0x100; as++)
+			for (unsigned as = 0; as < 0x1000; as++)
 				check((enum troth_promise_state)s,
 				      (enum troth_promise_action)a, as);
 	for (size_t i = 0; i < TROTH_LEN(legal); i++)
-		sentences += 0x100 - (0x100 >> __builtin_popcount(legal[i].as));
+		sentences += 0x1000 - (0x1000 >> __builtin_popcount(legal[i].as));
 	assert_int_equal(used, sentences);
 }
 

@@ -503,6 +503,75 @@ static void greet(const struct kit_site *site)
 	assert_int_equal(troth_ledger_commit(k.ledger, &why), TROTH_OK);
 }
 
+/* acme asks HQ for a cable of order 1; returns when the question lapses. */
+static struct troth_time ask(uint8_t n)
+{
+	struct troth_time lapses = { k.now.ms + FIXTURE_HOUR };
+
+	fixture_event(&e, TROTH_EVENT_PROMISE_MADE, "acme");
+	e.u.promise.id = fixture_id(100 + n);
+	e.u.promise.kind = TROTH_KIND_GIFT;
+	TROTH_TEXT_SET(e.u.promise.sku, "HDMI-2M");
+	e.u.promise.quantity = 1;
+	e.u.promise.spoken = false;
+	e.u.promise.asked = TROTH_REASON_OVER_PROMISE_LIMIT;
+	e.u.promise.made = k.now;
+	e.u.promise.lapses = lapses;
+	e.u.promise.due.ms = k.now.ms + FIXTURE_DAY;
+	(void)kit_take(&k, &k.acme, &e, NULL);
+	fixture_event(&e, TROTH_EVENT_PROMISE_STEP, "acme");
+	e.u.promise_step.promise = fixture_id(100 + n);
+	e.u.promise_step.action = TROTH_PROMISE_DO_ASK;
+	(void)kit_take(&k, &k.acme, &e, NULL);
+	return lapses;
+}
+
+static struct troth_result approve(uint8_t n)
+{
+	fixture_event(&e, TROTH_EVENT_PROMISE_STEP, "brand");
+	e.u.promise_step.promise = fixture_id(100 + n);
+	e.u.promise_step.action = TROTH_PROMISE_DO_APPROVE;
+	return hq();
+}
+
+static void what_hq_approves_is_spent_from_its_own_share_and_freed_again(void **state)
+{
+	struct troth_time lapses;
+	struct troth_share s;
+	struct troth_why why;
+	struct troth_id order = fixture_id(1);
+
+	(void)state;
+	set_pool(FIRST + 2, FIRST, LOW, 0);
+	hq_about(TROTH_EVENT_GRANT_GIVEN, "acme");
+	kit_place_order(&k, &e);
+	fixture_event(&e, TROTH_EVENT_ORDER_CASE_LINKED, "acme");
+	(void)kit_take(&k, &k.acme, &e, NULL);
+	for (uint8_t n = 1; n <= 3; n++)
+		lapses = ask(n);
+	assert_int_equal(approve(1).status, TROTH_DONE);
+	assert_int_equal(approve(2).status, TROTH_DONE);
+	assert_int_equal(approve(3).reason, TROTH_REASON_POOL_EMPTY);
+	kit_subject(&k, &order, &subject);
+	assert_int_equal(subject.promises[0].state, TROTH_PROMISE_APPROVED);
+	assert_int_equal(subject.promises[0].cost, 1);
+	assert_string_equal(subject.promises[0].pool, "cables");
+	s = share_of("brand", TROTH_HQ_SITE);
+	assert_int_equal(s.allotted, 2);
+	assert_int_equal(s.spent, 2);
+	assert_int_equal(check(), FIRST + 2);
+	checked();
+
+	k.now.ms = lapses.ms + 1; /* Nobody spoke them: the clock ends all three. */
+	troth_ledger_begin(k.ledger, k.now);
+	assert_int_equal(troth_ledger_commit(k.ledger, &why), TROTH_OK);
+	s = share_of("brand", TROTH_HQ_SITE);
+	assert_int_equal(s.freed, 2);
+	assert_int_equal(s.returned, 2);
+	assert_int_equal(check(), FIRST);
+	checked();
+}
+
 /* An empty batch. */
 static struct troth_taken announce(struct kit_site *site, uint64_t incarnation)
 {
@@ -592,6 +661,7 @@ int main(void)
 		STORY(what_stands_as_a_promise_is_not_freed),
 		STORY(a_share_is_spent_on_a_promise_of_that_site_by_what_it_costs),
 		STORY(what_is_told_without_having_been_spent_is_flagged),
+		STORY(what_hq_approves_is_spent_from_its_own_share_and_freed_again),
 		STORY(a_site_that_went_back_in_time_has_its_shares_frozen),
 		STORY(after_a_restore_central_allots_nothing_until_all_have_reported),
 	};

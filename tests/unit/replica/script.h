@@ -81,6 +81,8 @@ struct kit {
 	unsigned party_count;
 	struct troth_site sites[8];
 	unsigned site_count;
+	struct troth_agent agents[8];
+	unsigned agent_count;
 	char brand[TROTH_PARTY_MAX + 1];
 	struct troth_lookup lookup;
 	struct troth_policy *policy; /* Version 1; NULL: none has been published. */
@@ -155,15 +157,18 @@ static inline const struct troth_authority *kit_authority(void *ctx, const char 
 	return troth_subject_exists(s) ? &s->authority : NULL;
 }
 
-/* Nobody is certified here. */
 static inline uint32_t kit_level(void *ctx, const char *party, const char *actor,
 				 struct troth_time at)
 {
-	(void)ctx;
-	(void)party;
-	(void)actor;
+	const struct kit *k = ctx;
+	uint32_t level = 0;
+
 	(void)at;
-	return 0;
+	for (unsigned i = 0; i < k->agent_count; i++)
+		if (strcmp(k->agents[i].party, party) == 0 &&
+		    strcmp(k->agents[i].actor, actor) == 0)
+			level = k->agents[i].level;
+	return level;
 }
 
 static inline int64_t kit_given(void *ctx, const char *party, const char *grant,
@@ -187,7 +192,9 @@ static inline int64_t kit_given(void *ctx, const char *party, const char *grant,
 
 static inline void kit_federation(struct kit *k, const struct troth_event *e)
 {
-	if (e->type == TROTH_EVENT_PARTY_ADDED) {
+	if (e->type == TROTH_EVENT_AGENT_CERTIFIED) {
+		k->agents[k->agent_count++] = e->u.agent;
+	} else if (e->type == TROTH_EVENT_PARTY_ADDED) {
 		k->parties[k->party_count++] = e->u.party;
 		if (e->u.party.role == TROTH_ROLE_BRAND)
 			TROTH_TEXT_SET(k->brand, e->u.party.party);

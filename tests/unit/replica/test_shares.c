@@ -347,6 +347,77 @@ static void a_frozen_share_asks_and_returns_nothing_until_it_is_thawed(void **st
 	kit_free(k);
 }
 
+/* HQ has the grant asked of agents who are certified, and one supervisor is. */
+static void central_certifies(struct kit *k)
+{
+	struct troth_event e = central_event(TROTH_EVENT_AGENT_CERTIFIED, "acme");
+
+	TROTH_TEXT_SET(e.u.agent.party, "acme");
+	TROTH_TEXT_SET(e.u.agent.actor, "lead-1");
+	e.u.agent.level = TROTH_LEVEL_SUPERVISOR;
+	(void)kit_foreign(k, CENTRAL, &e);
+	e = central_event(TROTH_EVENT_GRANT_GIVEN, "acme");
+	TROTH_TEXT_SET(e.u.grant.party, "acme");
+	TROTH_TEXT_SET(e.u.grant.grant.grant, "gifts");
+	TROTH_TEXT_SET(e.u.grant.grant.pool, "cables");
+	e.u.grant.grant.kinds = 1u << TROTH_KIND_GIFT;
+	e.u.grant.grant.sku_count = 1;
+	TROTH_TEXT_SET(e.u.grant.grant.skus[0].sku, "HDMI-2M");
+	e.u.grant.grant.most = 2;
+	e.u.grant.grant.level = 1;
+	(void)kit_foreign(k, CENTRAL, &e);
+	kit_serve(k);
+}
+
+static struct troth_result approve(struct kit *k, uint8_t promise, const char *actor)
+{
+	struct troth_command *c = cmd_step(k, 1, promise, TROTH_PROMISE_DO_APPROVE);
+
+	c->drafts[0]->u.promise_step.reason[0] = '\0';
+	TROTH_TEXT_SET(c->drafts[0]->actor, actor);
+	return kit_do(k, c);
+}
+
+static void a_supervisor_approves_out_of_the_sites_share_without_a_link(void **state)
+{
+	struct kit *k = kit_with_share();
+	struct troth_result r;
+	struct troth_event e = { .type = TROTH_EVENT_PROMISE_STEP };
+
+	(void)state;
+	central_certifies(k);
+	kit_down(k);
+	for (uint8_t i = 1; i <= SHARE + 1; i++) {
+		r = kit_do(k, cmd_may(k, 1, i));
+		assert_int_equal(r.answer.answer, TROTH_ANSWER_ASK);
+		assert_int_equal(r.answer.reason, TROTH_REASON_UNCERTIFIED);
+		r = approve(k, i, "agent-7"); /* Who has asked is no supervisor. */
+		assert_int_equal(r.status, TROTH_DECLINED);
+		assert_int_equal(r.reason, TROTH_REASON_NOT_ENTITLED);
+		r = approve(k, i, "lead-1");
+		assert_int_equal(r.status, i <= SHARE ? TROTH_DONE : TROTH_DECLINED);
+		assert_int_equal(r.reason, i <= SHARE ? TROTH_REASON_NONE
+						      : TROTH_REASON_SHARE_EMPTY);
+		kit_crash(k);
+	}
+	assert_int_equal(available(k), 0);
+	assert_int_equal(state_of(k, 1, 1), TROTH_PROMISE_APPROVED);
+	kit_up(k);
+	kit_serve(k);
+	kit_check_same(k);
+	assert_int_equal(central_share(k).spent, SHARE);
+
+	draft_release(&e, 1, 1); /* Nobody has spoken it: the clock ends it, */
+	e.u.promise_step.action = TROTH_PROMISE_DO_EXPIRE;
+	e.u.promise_step.reason[0] = '\0';
+	TROTH_TEXT_SET(e.actor, TROTH_CLOCK_ACTOR);
+	(void)kit_foreign(k, CENTRAL, &e);
+	kit_serve(k);
+	assert_int_equal(central_share(k).freed, 1); /* and the site frees it. */
+	kit_check_same(k);
+	kit_free(k);
+}
+
 static void asks_for_a_frozen_share(struct kit *k, uint8_t promise)
 {
 	struct troth_result r = kit_do(k, cmd_may(k, 1, promise));
@@ -461,6 +532,8 @@ int main(void)
 			what_is_recalled_is_returned_as_far_as_it_is_there_and_later_the_rest),
 		cmocka_unit_test(
 			a_frozen_share_asks_and_returns_nothing_until_it_is_thawed),
+		cmocka_unit_test(
+			a_supervisor_approves_out_of_the_sites_share_without_a_link),
 		cmocka_unit_test(
 			a_store_that_was_put_back_promises_nothing_until_central_has_settled_it),
 		cmocka_unit_test(an_offer_of_a_lost_life_lapses_when_it_is_known_again),

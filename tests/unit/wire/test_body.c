@@ -35,6 +35,9 @@ static void assert_same(const struct troth_event *a, const struct troth_event *b
 				    offsetof(struct troth_event, u.promise.terms) - head +
 					    a->u.promise.terms_count *
 						    sizeof(struct troth_terms));
+	else if (a->type == TROTH_EVENT_PROMISE_STEP)
+		assert_memory_equal(&a->u.promise_step, &b->u.promise_step,
+				    sizeof(a->u.promise_step));
 	else if (a->type == TROTH_EVENT_POLICY_PUBLISHED)
 		assert_true(
 			a->u.policy.version == b->u.policy.version &&

@@ -1,0 +1,142 @@
+/*
+ * hq - the share of HQ's own site: nothing is held in it in advance. What HQ approves
+ * is allotted to it and spent in the same transaction; what comes to nothing is freed
+ * and returned.
+ */
+#include "ledger.h"
+
+#include "troth/base/text.h"
+#include "troth/state/query.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct troth_share own_share(struct troth_ledger *l, const char *pool)
+{
+	const struct troth_authority *a = l->lookup.authority(l->lookup.ctx, l->brand);
+	int i = a != NULL ? troth_authority_share(a, TROTH_HQ_SITE, pool) : -1;
+
+	return i >= 0 ? a->shares[i] : (struct troth_share){ 0 };
+}
+
+/* How much must be allotted before so much can be spent. */
+static int64_t missing(struct troth_ledger *l, const char *pool, int64_t cost)
+{
+	struct troth_share s = own_share(l, pool);
+	int64_t left = troth_share_available(&s);
+
+	return left < cost ? cost - left : 0;
+}
+
+enum troth_reason pools_approve(struct troth_ledger *l, struct troth_event *e)
+{
+	const struct troth_promise *p;
+	struct troth_approval cost;
+	int i;
+
+	ledger_load(l, &e->subject, e->subject_kind);
+	i = troth_subject_promise(l->subject, &e->u.promise_step.promise);
+	if (i < 0 || l->subject->promises[i].state != TROTH_PROMISE_PENDING_APPROVAL)
+		return TROTH_REASON_NONE; /* It will be declined for that. */
+	p = &l->subject->promises[i];
+	troth_approval_by_grant(p, l->lookup.authority(l->lookup.ctx, p->party), l->now,
+				&cost);
+	troth_approval_by_goods(p, l->lookup.authority(l->lookup.ctx, l->brand), &cost);
+	if (cost.pool[0] == '\0')
+		return TROTH_REASON_NONE;
+	if (l->pools.next_still ||
+	    missing(l, cost.pool, cost.cost) > pools_free(l, cost.pool))
+		return TROTH_REASON_POOL_EMPTY;
+	TROTH_TEXT_SET(e->u.promise_step.pool, cost.pool);
+	e->u.promise_step.cost = cost.cost;
+	return TROTH_REASON_NONE;
+}
+
+/* Spends or frees in HQ's share; `actor` may be NULL: central by itself. */
+static bool book(struct troth_ledger *l, enum troth_event_type type, const char *pool,
+		 int64_t amount, const struct troth_id *promise, const char *actor)
+{
+	struct troth_event *e = pools_about(l, type, l->brand, TROTH_HQ_SITE, pool,
+					    amount);
+
+	e->u.share.promise = *promise;
+	if (actor != NULL)
+		TROTH_TEXT_SET(e->actor, actor);
+	return pools_say(l, e);
+}
+
+static void spend(struct troth_ledger *l, const char *pool, int64_t cost,
+		  const struct troth_id *promise, const char *actor)
+{
+	int64_t more = missing(l, pool, cost);
+
+	if (more > 0)
+		(void)pools_allot(l, l->brand, TROTH_HQ_SITE, pool, more);
+	(void)book(l, TROTH_EVENT_SHARE_SPENT, pool, cost, promise, actor);
+}
+
+void pools_approved(struct troth_ledger *l, const struct troth_event *e)
+{
+	if (e->u.promise_step.pool[0] != '\0')
+		spend(l, e->u.promise_step.pool, e->u.promise_step.cost,
+		      &e->u.promise_step.promise, e->actor);
+}
+
+/* ---- What came to nothing ---- */
+
+static void note(struct troth_ledger *l, const struct troth_id *promise)
+{
+	struct pools *p = &l->pools;
+
+	if (p->ended_count == p->ended_capacity) {
+		unsigned capacity = p->ended_capacity == 0 ? 64 : 2 * p->ended_capacity;
+		void *ended = realloc(p->ended, capacity * sizeof(*p->ended));
+
+		if (ended == NULL) {
+			troth_txn_fail(&l->txn, TROTH_ERR_MEMORY, "no memory for shares");
+			return;
+		}
+		p->ended = ended;
+		p->ended_capacity = capacity;
+	}
+	p->ended[p->ended_count++] = *promise;
+}
+
+static bool by_hq(const struct troth_ledger *l, const struct troth_spend *s)
+{
+	return strcmp(s->site, TROTH_HQ_SITE) == 0 && strcmp(s->party, l->brand) == 0;
+}
+
+void pools_follow(struct troth_ledger *l, const struct troth_subject *s)
+{
+	struct troth_spend spend;
+
+	for (unsigned i = 0; i < s->promise_count; i++) {
+		const struct troth_promise *p = &s->promises[i];
+
+		/* What rests on a grant was spent by a site, not by HQ. */
+		if (p->cost > 0 && p->grant[0] == '\0' &&
+		    troth_state_spend(&l->txn, &p->id, &spend) && by_hq(l, &spend) &&
+		    troth_promise_came_to_nothing(p->state) != spend.freed)
+			note(l, &p->id);
+	}
+}
+
+void pools_free_ended(struct troth_ledger *l)
+{
+	struct troth_spend s;
+
+	ledger_end_run(l); /* What it has changed is followed, too. */
+	for (unsigned i = 0; i < l->pools.ended_count; i++) {
+		struct troth_id id = l->pools.ended[i];
+
+		if (!troth_state_spend(&l->txn, &id, &s))
+			continue;
+		if (!s.freed)
+			(void)book(l, TROTH_EVENT_SHARE_FREED, s.pool, s.amount, &id,
+				   NULL);
+		else if (missing(l, s.pool, s.amount) <= pools_free(l, s.pool))
+			spend(l, s.pool, s.amount, &id, NULL); /* Said after all. */
+	}
+	l->pools.ended_count = 0;
+}
