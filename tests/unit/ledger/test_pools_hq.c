@@ -1,0 +1,163 @@
+/* What HQ spends itself, and what becomes of shares when a store was put back. */
+#include "pools_kit.h"
+
+static void greet(const struct kit_site *site)
+{
+	struct troth_why why;
+
+	troth_ledger_begin(k.ledger, k.now);
+	troth_ledger_greeted(k.ledger, site->origin);
+	assert_int_equal(troth_ledger_commit(k.ledger, &why), TROTH_OK);
+}
+
+/* acme asks HQ for a cable of order 1; returns when the question lapses. */
+static struct troth_time ask(uint8_t n)
+{
+	struct troth_time lapses = { k.now.ms + FIXTURE_HOUR };
+
+	fixture_event(&e, TROTH_EVENT_PROMISE_MADE, "acme");
+	e.u.promise.id = fixture_id(100 + n);
+	e.u.promise.kind = TROTH_KIND_GIFT;
+	TROTH_TEXT_SET(e.u.promise.sku, "HDMI-2M");
+	e.u.promise.quantity = 1;
+	e.u.promise.spoken = false;
+	e.u.promise.asked = TROTH_REASON_OVER_PROMISE_LIMIT;
+	e.u.promise.made = k.now;
+	e.u.promise.lapses = lapses;
+	e.u.promise.due.ms = k.now.ms + FIXTURE_DAY;
+	(void)kit_take(&k, &k.acme, &e, NULL);
+	fixture_event(&e, TROTH_EVENT_PROMISE_STEP, "acme");
+	e.u.promise_step.promise = fixture_id(100 + n);
+	e.u.promise_step.action = TROTH_PROMISE_DO_ASK;
+	(void)kit_take(&k, &k.acme, &e, NULL);
+	return lapses;
+}
+
+static struct troth_result approve(uint8_t n)
+{
+	fixture_event(&e, TROTH_EVENT_PROMISE_STEP, "brand");
+	e.u.promise_step.promise = fixture_id(100 + n);
+	e.u.promise_step.action = TROTH_PROMISE_DO_APPROVE;
+	return hq();
+}
+
+static void what_hq_approves_is_spent_from_its_own_share_and_freed_again(void **state)
+{
+	struct troth_time lapses;
+	struct troth_share s;
+	struct troth_why why;
+	struct troth_id order = fixture_id(1);
+
+	(void)state;
+	set_pool(FIRST + 2, FIRST, LOW, 0);
+	hq_about(TROTH_EVENT_GRANT_GIVEN, "acme");
+	kit_place_order(&k, &e);
+	fixture_event(&e, TROTH_EVENT_ORDER_CASE_LINKED, "acme");
+	(void)kit_take(&k, &k.acme, &e, NULL);
+	for (uint8_t n = 1; n <= 3; n++)
+		lapses = ask(n);
+	assert_int_equal(approve(1).status, TROTH_DONE);
+	assert_int_equal(approve(2).status, TROTH_DONE);
+	assert_int_equal(approve(3).reason, TROTH_REASON_POOL_EMPTY);
+	kit_subject(&k, &order, &subject);
+	assert_int_equal(subject.promises[0].state, TROTH_PROMISE_APPROVED);
+	assert_int_equal(subject.promises[0].cost, 1);
+	assert_string_equal(subject.promises[0].pool, "cables");
+	s = share_of("brand", TROTH_HQ_SITE);
+	assert_int_equal(s.allotted, 2);
+	assert_int_equal(s.spent, 2);
+	assert_int_equal(check(), FIRST + 2);
+	checked();
+
+	k.now.ms = lapses.ms + 1; /* Nobody spoke them: the clock ends all three. */
+	troth_ledger_begin(k.ledger, k.now);
+	assert_int_equal(troth_ledger_commit(k.ledger, &why), TROTH_OK);
+	s = share_of("brand", TROTH_HQ_SITE);
+	assert_int_equal(s.freed, 2);
+	assert_int_equal(s.returned, 2);
+	assert_int_equal(check(), FIRST);
+	checked();
+}
+
+/* An empty batch. */
+static struct troth_taken announce(struct kit_site *site, uint64_t incarnation)
+{
+	struct kit_batch b;
+	struct troth_taken taken;
+
+	site->incarnation = incarnation;
+	site->seq = 0;
+	memset(&site->head, 0, sizeof(site->head));
+	kit_batch_init(&b, site);
+	kit_batch_seal(&b);
+	taken = kit_submit(&k, &b);
+	kit_batch_fini(&b);
+	return taken;
+}
+
+static void a_site_that_went_back_in_time_has_its_shares_frozen(void **state)
+{
+	struct troth_taken taken;
+	uint64_t size;
+
+	(void)state;
+	hq_about(TROTH_EVENT_GRANT_GIVEN, "acme");
+	hq_about(TROTH_EVENT_GRANT_GIVEN, "handy");
+	spend(&k.acme, 1);
+	taken = announce(&k.acme, 2); /* It says nothing but that, */
+	assert_int_equal(taken.code, 0);
+	assert_int_equal(taken.last_position, troth_ledger_size(k.ledger));
+	assert_true(share_of("acme", "main").frozen);
+	assert_true(share_of("handy", "main").frozen);
+	size = troth_ledger_size(k.ledger);
+	assert_int_equal(announce(&k.acme, 2).code, TROTH_BUS_E_MALFORMED);
+	assert_int_equal(announce(&k.zeta, 2).code, 0); /* It had sent nothing before. */
+	assert_int_equal(troth_ledger_size(k.ledger), size);
+	about(TROTH_EVENT_SHARE_THAWED, "acme");
+	e.u.share.amount = 20;
+	hq_says();
+	assert_int_equal(left("acme"), FIRST); /* Nine were left: topped up. */
+	k.acme.incarnation = 3;                /* or by what it submits. */
+	k.acme.seq = 0;
+	memset(&k.acme.head, 0, sizeof(k.acme.head));
+	fixture_event(&e, TROTH_EVENT_CASE_OPENED, "acme");
+	(void)kit_take(&k, &k.acme, &e, NULL);
+	assert_true(share_of("acme", "main").frozen);
+	checked();
+}
+
+static void after_a_restore_central_allots_nothing_until_all_have_reported(void **state)
+{
+	const struct kit_site *sites[] = { &k.acme, &k.zeta, &k.swift, &k.slow, &k.shop };
+
+	(void)state;
+	hq_about(TROTH_EVENT_GRANT_GIVEN, "acme");
+	k.restored = true;
+	kit_crash(&k);
+	k.restored = false;
+	hq_about(TROTH_EVENT_GRANT_GIVEN, "zeta");
+	spend(&k.acme, FIRST - 1);
+	assert_int_equal(left("acme"), 1);
+	for (size_t i = 0; i < TROTH_LEN(sites); i++) {
+		assert_true(troth_ledger_stands_still(k.ledger));
+		greet(sites[i]);
+		greet(sites[i]);
+		kit_crash(&k); /* It is remembered. */
+		assert_int_equal(left("zeta"), i < 4 ? 0 : FIRST);
+	}
+	assert_false(troth_ledger_stands_still(k.ledger));
+	assert_int_equal(left("acme"), FIRST);
+	checked();
+}
+
+int main(void)
+{
+#define STORY(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		STORY(what_hq_approves_is_spent_from_its_own_share_and_freed_again),
+		STORY(a_site_that_went_back_in_time_has_its_shares_frozen),
+		STORY(after_a_restore_central_allots_nothing_until_all_have_reported),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
