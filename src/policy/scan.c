@@ -1,6 +1,7 @@
 /*
  * What libconfig is not to see. It would read other files on @include; it goes down
- * a frame of its stack for each bracket that is open; and the text of a string that
+ * a frame of its stack for each bracket that is open; it compares each key of a group
+ * with all before it; and the text of a string that
  * does not end, or that stands where none may, it never gives back (libconfig 1.5).
  */
 #include "read.h"
@@ -10,13 +11,15 @@
 #include <string.h>
 
 #define OPEN_MAX 64
+#define KEYS_MAX 256
 
 struct scan {
 	const char *text;
 	size_t len, at;
 	char open[OPEN_MAX]; /* Brackets, as they were opened. */
 	unsigned depth;
-	char before; /* The last token: its first character. */
+	unsigned keys[OPEN_MAX + 1]; /* By depth, in the group that is open. */
+	char before;                 /* The last token: its first character. */
 };
 
 static bool is_at(const struct scan *s, const char *what)
@@ -70,6 +73,7 @@ static const char *scan_bracket(struct scan *s, char c)
 		if (s->depth == OPEN_MAX)
 			return "more than 64 open brackets";
 		s->open[s->depth++] = c;
+		s->keys[s->depth] = 0;
 		return NULL;
 	}
 	if (s->depth == 0 || s->open[s->depth - 1] != opening[which - closing])
@@ -98,6 +102,8 @@ static const char *scan_token(struct scan *s)
 	if (strchr(" \t\n", c) == NULL)
 		s->before = c;
 	s->at++;
+	if ((c == '=' || c == ':') && ++s->keys[s->depth] > KEYS_MAX)
+		return "more than 256 keys in a group";
 	return NULL;
 }
 

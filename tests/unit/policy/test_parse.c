@@ -496,6 +496,21 @@ static void brackets_go_64_deep_and_no_deeper(void **state)
 	free(text);
 }
 
+static void a_group_has_256_keys_and_no_more(void **state)
+{
+	char *text = many("phrases: { ", "a=1;", "", 255, "b=1; };");
+
+	(void)state;
+	bad(text, TROTH_ERR_INPUT, "line 1: duplicate setting name");
+	free(text);
+	text = many("phrases: { ", "a=1;", "", 256, "b=1; };");
+	bad(text, TROTH_ERR_INPUT, "line 1: more than 256 keys in a group");
+	free(text);
+	text = many("rules: ( ", "{ k = 1; }, ", "", 300, "{ k = 1; } );");
+	bad(text, TROTH_ERR_LIMIT, "line 1: rules: has 301 members"); /* One key each. */
+	free(text);
+}
+
 static void the_example_says_what_it_is_to_say(void **state)
 {
 	static char text[TROTH_POLICY_TEXT_MAX];
@@ -554,6 +569,7 @@ int main(void)
 		cmocka_unit_test(a_text_has_at_most_so_many_bytes),
 		cmocka_unit_test(names_and_words_have_their_lengths),
 		cmocka_unit_test(brackets_go_64_deep_and_no_deeper),
+		cmocka_unit_test(a_group_has_256_keys_and_no_more),
 		cmocka_unit_test(the_example_says_what_it_is_to_say),
 	};
 
