@@ -72,7 +72,9 @@ bool troth_state_party(struct troth_txn *t, const char *name, struct troth_party
 	struct troth_span key = troth_span_str(name);
 	struct troth_span value;
 
-	if (key.len == 0 || !troth_txn_get(t, TROTH_T_PARTIES, key, &value))
+	/* Whatever somebody asked for: what is too long for a name, is none. */
+	if (key.len == 0 || key.len > TROTH_PARTY_MAX ||
+	    !troth_txn_get(t, TROTH_T_PARTIES, key, &value))
 		return false;
 	if (decode_party(key, value, out))
 		return true;
@@ -85,7 +87,8 @@ bool troth_state_site(struct troth_txn *t, const char *origin, struct troth_site
 	struct troth_span key = troth_span_str(origin);
 	struct troth_span value;
 
-	if (key.len == 0 || !troth_txn_get(t, TROTH_T_SITES, key, &value))
+	if (key.len == 0 || key.len > TROTH_ORIGIN_MAX ||
+	    !troth_txn_get(t, TROTH_T_SITES, key, &value))
 		return false;
 	if (decode_site(key, value, out))
 		return true;

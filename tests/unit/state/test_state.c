@@ -77,6 +77,8 @@ static void parties_are_found_as_they_were_added_and_the_brand_is_known(void **s
 	char brand[TROTH_PARTY_MAX + 1], feed[TROTH_PARTY_MAX + 1];
 	struct troth_source source = { .t = &t };
 	struct troth_lookup lookup;
+	char too_long[1001] = "";
+	struct troth_site site;
 	struct troth_party p;
 
 	(void)state;
@@ -94,6 +96,10 @@ static void parties_are_found_as_they_were_added_and_the_brand_is_known(void **s
 	assert_int_equal(p.role, TROTH_ROLE_CARRIER);
 	assert_string_equal(p.operator_party, "acme");
 	assert_false(lookup.party(lookup.ctx, "hand", &p));
+	memset(too_long, 'x', sizeof(too_long) - 1); /* For any key of a store. */
+	assert_false(lookup.party(lookup.ctx, too_long, &p));
+	assert_false(lookup.site(lookup.ctx, too_long, &site));
+	assert_true(troth_txn_sound(&t));
 	troth_state_feed_party(&t, "handy", feed);
 	assert_string_equal(feed, "acme");
 	troth_state_feed_party(&t, "acme", feed);
