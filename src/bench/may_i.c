@@ -205,10 +205,11 @@ enum troth_err bench_may_i(struct bench *b, struct nodes *n, struct troth_why *w
 	size_t count = (size_t)(b->seconds * RATE);
 	double *took = calloc(count, sizeof(*took));
 	double fsync_us = 1e6 / b->fdatasync_per_s;
-	enum troth_err err = nodes_orders(n, count, why);
+	enum troth_err err;
 
 	if (took == NULL)
-		err = troth_fail(why, TROTH_ERR_MEMORY, "no memory for a measure");
+		return troth_fail(why, TROTH_ERR_MEMORY, "no memory for a measure");
+	err = nodes_orders(n, count, why);
 	if (err == TROTH_OK)
 		err = delegate(n, why);
 	if (err == TROTH_OK)

@@ -346,7 +346,9 @@ static enum troth_reason judge_grant(const struct troth_subject *s,
 	if (g->pool[0] == '\0')
 		return TROTH_REASON_NONE;
 	brand = lookup->authority(lookup->ctx, lookup->brand);
-	i = brand != NULL ? troth_authority_pool(brand, g->pool) : -1;
+	if (brand == NULL)
+		return TROTH_REASON_NO_POOL;
+	i = troth_authority_pool(brand, g->pool);
 	if (i < 0)
 		return TROTH_REASON_NO_POOL;
 	return counted_alike(&brand->pools[i], g) ? TROTH_REASON_NONE
