@@ -52,34 +52,32 @@ enum troth_reason pools_approve(struct troth_ledger *l, struct troth_event *e)
 	return TROTH_REASON_NONE;
 }
 
-/* Spends or frees in HQ's share; `actor` may be NULL: central by itself. */
+/* Spends or frees in HQ's share. Who has approved stands in the step. */
 static bool book(struct troth_ledger *l, enum troth_event_type type, const char *pool,
-		 int64_t amount, const struct troth_id *promise, const char *actor)
+		 int64_t amount, const struct troth_id *promise)
 {
 	struct troth_event *e = pools_about(l, type, l->brand, TROTH_HQ_SITE, pool,
 					    amount);
 
 	e->u.share.promise = *promise;
-	if (actor != NULL)
-		TROTH_TEXT_SET(e->actor, actor);
 	return pools_say(l, e);
 }
 
 static void spend(struct troth_ledger *l, const char *pool, int64_t cost,
-		  const struct troth_id *promise, const char *actor)
+		  const struct troth_id *promise)
 {
 	int64_t more = missing(l, pool, cost);
 
 	if (more > 0)
 		(void)pools_allot(l, l->brand, TROTH_HQ_SITE, pool, more);
-	(void)book(l, TROTH_EVENT_SHARE_SPENT, pool, cost, promise, actor);
+	(void)book(l, TROTH_EVENT_SHARE_SPENT, pool, cost, promise);
 }
 
 void pools_approved(struct troth_ledger *l, const struct troth_event *e)
 {
 	if (e->u.promise_step.pool[0] != '\0')
 		spend(l, e->u.promise_step.pool, e->u.promise_step.cost,
-		      &e->u.promise_step.promise, e->actor);
+		      &e->u.promise_step.promise);
 }
 
 /* ---- What came to nothing ---- */
@@ -133,10 +131,9 @@ void pools_free_ended(struct troth_ledger *l)
 		if (!troth_state_spend(&l->txn, &id, &s))
 			continue;
 		if (!s.freed)
-			(void)book(l, TROTH_EVENT_SHARE_FREED, s.pool, s.amount, &id,
-				   NULL);
+			(void)book(l, TROTH_EVENT_SHARE_FREED, s.pool, s.amount, &id);
 		else if (missing(l, s.pool, s.amount) <= pools_free(l, s.pool))
-			spend(l, s.pool, s.amount, &id, NULL); /* Said after all. */
+			spend(l, s.pool, s.amount, &id); /* Said after all. */
 	}
 	l->pools.ended_count = 0;
 }

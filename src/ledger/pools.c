@@ -391,8 +391,7 @@ bool pools_say(struct troth_ledger *l, struct troth_event *e)
 
 	e->subject_kind = TROTH_SUBJECT_AUTHORITY;
 	e->subject = troth_authority_id(e->u.share.party);
-	if (e->actor[0] == '\0')
-		TROTH_TEXT_SET(e->actor, CENTRAL_ACTOR);
+	TROTH_TEXT_SET(e->actor, CENTRAL_ACTOR);
 	ledger_load(l, &e->subject, TROTH_SUBJECT_AUTHORITY);
 	v = troth_judge(l->subject, &l->lookup, &who, e, l->now);
 	if (v.outcome == TROTH_REFUSED)

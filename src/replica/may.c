@@ -167,6 +167,7 @@ bool may_approve(struct troth_gateway *g, struct troth_txn *t, struct troth_comm
 		return false;
 	}
 	spend(c, &who, &e->u.promise_step.promise, cost.pool, cost.cost);
+	TROTH_TEXT_SET(c->drafts[1]->actor, TROTH_SITE_ACTOR);
 	return true;
 }
 

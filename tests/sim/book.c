@@ -230,6 +230,26 @@ static bool is_nothing(const struct oracle *o, const struct troth_id *promise)
 	return true;
 }
 
+/* Whether there is a promise that this share pays, by what it costs. */
+static bool is_paid(const struct oracle *o, const struct troth_event *e)
+{
+	for (unsigned i = 0; i < o->subject_count; i++) {
+		const struct troth_subject *s = o->subjects[i].s;
+		int k = troth_subject_promise(s, &e->u.share.promise);
+		const struct troth_promise *p = k >= 0 ? &s->promises[k] : NULL;
+
+		if (p == NULL)
+			continue;
+		if (strcmp(p->pool, e->u.share.pool) != 0 || p->cost != e->u.share.amount)
+			return false;
+		if (p->asked != 0 && strcmp(e->u.share.party, o->brand) == 0)
+			return true; /* HQ has approved it. */
+		return strcmp(p->party, e->u.share.party) == 0 &&
+		       (p->asked != 0 || strcmp(p->site, e->u.share.site) == 0);
+	}
+	return false;
+}
+
 enum troth_reason book_reason(struct oracle *o)
 {
 	const struct troth_event *e = &o->event;
@@ -248,7 +268,9 @@ enum troth_reason book_reason(struct oracle *o)
 	p = find_spend(o->book, &e->u.share.promise);
 	open = p != NULL && p->spent > p->freed;
 	if (e->type == TROTH_EVENT_SHARE_SPENT)
-		return open ? TROTH_REASON_EXISTS : TROTH_REASON_NONE;
+		return open            ? TROTH_REASON_EXISTS
+		       : is_paid(o, e) ? TROTH_REASON_NONE
+				       : TROTH_REASON_NO_PROMISE;
 	h = book_held(o->book, e->u.share.party, e->u.share.site, e->u.share.pool);
 	if (p == NULL || h != &o->book->held[p->held] || p->amount != e->u.share.amount)
 		return TROTH_REASON_NO_PROMISE;
