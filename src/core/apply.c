@@ -97,7 +97,9 @@ static void owe_again(const struct change *c, const struct troth_promise *p)
 		if (troth_id_eq(&k->promise, &p->id) &&
 		    k->state == TROTH_COMMITMENT_CANCELLED &&
 		    k->settled.ms == p->settled.ms) {
-			k->state = TROTH_COMMITMENT_REQUESTED;
+			/* Or it had been done already. */
+			k->state = k->fulfilled.ms != 0 ? TROTH_COMMITMENT_FULFILLED
+							: TROTH_COMMITMENT_REQUESTED;
 			k->settled.ms = 0;
 		}
 	}
