@@ -9,9 +9,9 @@
 /* After healing, all must have converged within so much simulated time. */
 #define CONVERGE_MS (6 * 60000)
 /* No due lies further ahead than this (draft.c), holds included. */
-#define LAST_DUE_MS (12 * 60000)
+#define LAST_DUE_MS (8 * 60000)
 /* What shares are moved about for comes to rest within so much, idleness included. */
-#define SHARES_REST_MS (4 * 60000)
+#define SHARES_REST_MS (100 * 1000)
 
 /* ---- The trace ---- */
 
