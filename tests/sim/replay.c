@@ -194,6 +194,8 @@ static struct known_entry *new_entry(struct sim *s, struct troth_span bytes)
 			k->node = i;
 	(void)sscanf(e->actor, "op-%u", &k->op);
 	k->op = strncmp(e->actor, "op-", 3) == 0 ? k->op + 1 : 0;
+	if (e->type == TROTH_EVENT_SHARE_SPENT)
+		k->op = 0; /* It comes with what was asked, or approved. */
 	if (e->type == TROTH_EVENT_PROMISE_MADE &&
 	    sscanf(e->u.promise.reason, "op-%u", &k->op) == 1)
 		k->op++;
