@@ -288,8 +288,8 @@ static enum troth_reason judge_share(const struct troth_subject *s,
 	if (e->type == TROTH_EVENT_SHARE_ALLOTTED) {
 		if (!who->central)
 			return TROTH_REASON_NOT_ENTITLED;
-		return (share != NULL ? sums_have_room(share)
-				      : s->authority.share_count < TROTH_SHARES_MAX)
+		return (i >= 0 ? sums_have_room(&s->authority.shares[i])
+			       : s->authority.share_count < TROTH_SHARES_MAX)
 			       ? TROTH_REASON_NONE
 			       : TROTH_REASON_LIMIT;
 	}
