@@ -38,8 +38,10 @@ static void mark_pool(struct pools *p, const char *pool)
 	for (unsigned i = 0; i < p->dirty_count; i++)
 		if (strcmp(p->dirty[i], pool) == 0)
 			return;
-	if (p->dirty_count < TROTH_POOLS_MAX)
-		TROTH_TEXT_SET(p->dirty[p->dirty_count++], pool);
+	if (p->dirty_count >= TROTH_POOLS_MAX)
+		return;
+	TROTH_TEXT_SET(p->dirty[p->dirty_count], pool);
+	p->dirty_count++;
 }
 
 static void mark_party(struct pools *p, const char *party)
@@ -47,10 +49,12 @@ static void mark_party(struct pools *p, const char *party)
 	for (unsigned i = 0; i < p->party_count; i++)
 		if (strcmp(p->parties[i], party) == 0)
 			return;
-	if (p->party_count < POOLS_PARTIES_MAX)
-		TROTH_TEXT_SET(p->parties[p->party_count++], party);
-	else
+	if (p->party_count >= POOLS_PARTIES_MAX) {
 		p->all_parties = true;
+		return;
+	}
+	TROTH_TEXT_SET(p->parties[p->party_count], party);
+	p->party_count++;
 }
 
 /* ---- Looks: when time alone changes something ---- */
