@@ -144,16 +144,17 @@ bool may_approve(struct troth_gateway *g, struct troth_txn *t, struct troth_comm
 	g->source.at_hand = g->view[0];
 	if (troth_who_acts(&who, &g->site, &g->lookup, e, g->central) !=
 		    TROTH_REASON_NONE ||
-	    troth_judge(g->view[0], &g->lookup, &who, e, e->created).outcome ==
-		    TROTH_REFUSED)
+	    i < 0)
 		return true; /* It will be declined for that. */
 	a = cost_of(g, t, &g->view[0]->promises[i], &who, &cost);
-	if (cost.grant[0] == '\0' && cost.pool[0] == '\0')
-		return true;
-	TROTH_TEXT_SET(e->u.promise_step.grant, cost.grant);
-	TROTH_TEXT_SET(e->u.promise_step.pool, cost.pool);
-	e->u.promise_step.cost = cost.cost;
-	if (cost.pool[0] == '\0')
+	if (cost.grant[0] != '\0' || cost.pool[0] != '\0') {
+		TROTH_TEXT_SET(e->u.promise_step.grant, cost.grant);
+		TROTH_TEXT_SET(e->u.promise_step.pool, cost.pool);
+		e->u.promise_step.cost = cost.cost;
+	}
+	if (cost.pool[0] == '\0' ||
+	    troth_judge(g->view[0], &g->lookup, &who, e, e->created).outcome ==
+		    TROTH_REFUSED)
 		return true;
 	share = a != NULL ? troth_authority_share(a, who.site, cost.pool) : -1;
 	if (share >= 0 && a->shares[share].frozen)
