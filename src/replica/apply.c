@@ -131,6 +131,33 @@ static void keep_history(struct coming *c, const struct troth_subject *s)
 	put_number(c->t, TROTH_T_HISTORY, k, c->item->position);
 }
 
+/* True if the view may wait for the end of the arrival. */
+static bool put_off(struct troth_gateway *g, const struct troth_subject *s)
+{
+	if (s->kind != TROTH_SUBJECT_AUTHORITY)
+		return false;
+	for (unsigned i = 0; i < g->stale_count; i++)
+		if (troth_id_eq(&g->stale[i], &s->id))
+			return true;
+	if (g->stale_count == STALE_MAX)
+		return false;
+	g->stale[g->stale_count++] = s->id;
+	return true;
+}
+
+static void renew_stale(struct troth_gateway *g, struct troth_txn *t)
+{
+	/* An authority has nothing that is indexed. */
+	static const struct troth_indexed nothing;
+
+	for (unsigned i = 0; i < g->stale_count; i++) {
+		(void)troth_state_load(t, TROTH_T_SUBJECTS, &g->stale[i],
+				       TROTH_SUBJECT_AUTHORITY, g->view[0]);
+		view_renew(g, t, g->view[0], &nothing);
+	}
+	g->stale_count = 0;
+}
+
 /* Stores what the run has made of its subject, with the view and the indexes. */
 static void end_run(struct troth_gateway *g, struct troth_txn *t)
 {
@@ -142,6 +169,8 @@ static void end_run(struct troth_gateway *g, struct troth_txn *t)
 	if (g->run.changed)
 		troth_txn_put(t, TROTH_T_SUBJECTS, troth_id_span(&s->id),
 			      troth_buf_span(&g->run.sealed));
+	if (g->run.has_view && put_off(g, s))
+		return;
 	if (g->run.has_view && !TROTH_MUTANT(view_is_not_renewed)) {
 		view_renew(g, t, s, &g->before[0]);
 		return;
@@ -259,6 +288,7 @@ void replica_apply(struct troth_gateway *g, struct troth_txn *t,
 		   const struct troth_bus_follow_ok *m)
 {
 	g->run.open = false; /* Whatever a transaction that failed has left. */
+	g->stale_count = 0;
 	g->confirmed = 0;
 	for (size_t i = 0; i < m->item_count && troth_txn_sound(t); i++) {
 		struct coming c = { .g = g, .t = t, .item = &m->items[i] };
@@ -268,6 +298,7 @@ void replica_apply(struct troth_gateway *g, struct troth_txn *t,
 			   m->items[i].position);
 	}
 	end_run(g, t);
+	renew_stale(g, t);
 	outbox_sweep(g, t);
 	apply_marks(g, t, m);
 	if (m->upto_position > g->now.position)

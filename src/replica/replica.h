@@ -29,7 +29,8 @@
 #define LOOKS_MAX      256  /* Of LAPSES in one turn. */
 #define FLIGHTS_MAX    32   /* Requests without an answer, questions not counted. */
 #define SUBMITS_MAX    16
-#define DIVERGED_MAX   64                /* Named in one Receive. */
+#define STALE_MAX      8  /* Views of authorities to be made again after an arrival. */
+#define DIVERGED_MAX   64 /* Named in one Receive. */
 #define MESSAGE_MIN    ((size_t)4 << 10) /* Bytes aimed at in one message: */
 #define MESSAGE_MAX    ((size_t)1 << 20) /* see link.c. */
 #define FULL_RETRY_MS  1000
@@ -162,6 +163,13 @@ struct troth_gateway {
 		struct troth_id subject;
 		struct troth_buf sealed; /* Its newest record. */
 	} run;
+	/*
+	 * Entries about a party's authority come in turn with those about what was
+	 * promised, and many own events may be pending on it: its view is made again
+	 * once, after the arrival.
+	 */
+	unsigned stale_count;
+	struct troth_id stale[STALE_MAX];
 	/*
 	 * So are commands about one subject that follow each other: view[0] is then its
 	 * view, with what they have made so far.
