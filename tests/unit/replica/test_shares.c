@@ -347,6 +347,48 @@ static void a_frozen_share_asks_and_returns_nothing_until_it_is_thawed(void **st
 	kit_free(k);
 }
 
+/* Central turns the `nth` event away that it is sent next. */
+static void turn_away(struct kit *k, unsigned nth)
+{
+	struct kit_request r;
+
+	kit_up(k);
+	kit_turn(k);
+	assert_true(kit_take(k, TROTH_BUS_HELLO, &r));
+	kit_answer_hello(k, &r);
+	kit_done(&r);
+	kit_turn(k);
+	assert_true(kit_take(k, TROTH_BUS_SUBMIT, &r));
+	kit_error(k, r.id, TROTH_BUS_E_TURNED_AWAY, "test", r.m.u.submit.first_seq + nth);
+	kit_done(&r);
+	kit_serve(k);
+	assert_int_equal(kit_noted(k, "set_aside"), 1);
+}
+
+static void what_is_set_aside_is_neither_spent_nor_freed_for_it(void **state)
+{
+	(void)state;
+	for (unsigned nth = 0; nth < 2; nth++) { /* The promise, or what it costs. */
+		struct kit *k = kit_with_share();
+
+		kit_down(k);
+		offer(k, 1, 1);
+		turn_away(k, nth);
+		assert_int_equal(state_of(k, 1, 1),
+				 nth == 0 ? TROTH_PROMISE_NONE : TROTH_PROMISE_PROPOSED);
+		assert_int_equal(available(k), SHARE);
+		pass(k, OFFER_MS + 1);
+		kit_up(k);
+		kit_serve(k);
+		kit_check_same(k);
+		assert_int_equal(entries_of(k, TROTH_EVENT_SHARE_FREED), nth == 0);
+		assert_int_equal(available(k), SHARE);
+		assert_int_equal(state_of(k, 1, 1),
+				 nth == 0 ? TROTH_PROMISE_NONE : TROTH_PROMISE_EXPIRED);
+		kit_free(k);
+	}
+}
+
 /* HQ has the grant asked of agents who are certified, and one supervisor is. */
 static void central_certifies(struct kit *k)
 {
@@ -532,6 +574,7 @@ int main(void)
 			what_is_recalled_is_returned_as_far_as_it_is_there_and_later_the_rest),
 		cmocka_unit_test(
 			a_frozen_share_asks_and_returns_nothing_until_it_is_thawed),
+		cmocka_unit_test(what_is_set_aside_is_neither_spent_nor_freed_for_it),
 		cmocka_unit_test(
 			a_supervisor_approves_out_of_the_sites_share_without_a_link),
 		cmocka_unit_test(
