@@ -5,6 +5,7 @@
  */
 #include "ledger.h"
 
+#include "troth/base/mutant.h"
 #include "troth/base/text.h"
 #include "troth/state/query.h"
 
@@ -136,4 +137,35 @@ void pools_free_ended(struct troth_ledger *l)
 			spend(l, s.pool, s.amount, &id); /* Said after all. */
 	}
 	l->pools.ended_count = 0;
+}
+
+/* ---- What HQ moves from one site to another ---- */
+
+void pools_moved(struct troth_ledger *l, const struct move *m)
+{
+	int64_t free = m->amount > 0 ? pools_free(l, m->pool) : 0;
+	int64_t amount = m->amount < free || TROTH_MUTANT(moved_beyond_the_pool)
+				 ? m->amount
+				 : free;
+
+	if (amount > 0) /* The pool may have been made smaller since. */
+		(void)pools_allot(l, m->party, m->site, m->pool, amount);
+}
+
+struct move pools_move_of(const struct troth_ledger *l, const struct troth_event *e)
+{
+	const struct troth_authority *a = &l->subject->authority;
+	struct move m = { .amount = 0 };
+	int i = -1;
+
+	if (e->type == TROTH_EVENT_SHARE_RETURNED)
+		i = troth_authority_share(a, e->u.share.site, e->u.share.pool);
+	if (i < 0 || a->shares[i].to_site[0] == '\0')
+		return m;
+	m.amount = e->u.share.amount < a->shares[i].recalled ? e->u.share.amount
+							     : a->shares[i].recalled;
+	TROTH_TEXT_SET(m.party, a->shares[i].to_party);
+	TROTH_TEXT_SET(m.site, a->shares[i].to_site);
+	TROTH_TEXT_SET(m.pool, a->shares[i].pool);
+	return m;
 }
