@@ -101,6 +101,13 @@ static void note(struct troth_ledger *l, const struct troth_id *promise)
 	p->ended[p->ended_count++] = *promise;
 }
 
+bool pools_asks_hq(const struct troth_ledger *l, const struct troth_event *e)
+{
+	return e->type == TROTH_EVENT_SHARE_RECALLED &&
+	       strcmp(e->u.share.site, TROTH_HQ_SITE) == 0 &&
+	       strcmp(e->u.share.party, l->brand) == 0;
+}
+
 static bool by_hq(const struct troth_ledger *l, const struct troth_spend *s)
 {
 	return strcmp(s->site, TROTH_HQ_SITE) == 0 && strcmp(s->party, l->brand) == 0;

@@ -263,6 +263,9 @@ enum troth_reason book_reason(struct oracle *o)
 		       : book_out(o->book, pool->pool) + e->u.share.amount > pool->total
 			       ? TROTH_REASON_POOL_EMPTY
 			       : TROTH_REASON_NONE;
+	if (e->type == TROTH_EVENT_SHARE_RECALLED &&
+	    strcmp(e->u.share.party, o->brand) == 0 && strcmp(e->u.share.site, "hq") == 0)
+		return TROTH_REASON_WRONG_STATE;
 	if (e->type != TROTH_EVENT_SHARE_SPENT && e->type != TROTH_EVENT_SHARE_FREED)
 		return TROTH_REASON_NONE;
 	p = find_spend(o->book, &e->u.share.promise);
