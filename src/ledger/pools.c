@@ -38,10 +38,8 @@ static void mark_pool(struct pools *p, const char *pool)
 	for (unsigned i = 0; i < p->dirty_count; i++)
 		if (strcmp(p->dirty[i], pool) == 0)
 			return;
-	if (p->dirty_count >= TROTH_POOLS_MAX)
-		return;
-	TROTH_TEXT_SET(p->dirty[p->dirty_count], pool);
-	p->dirty_count++;
+	if (p->dirty_count < TROTH_POOLS_MAX)
+		troth_text_copy(p->dirty[p->dirty_count++], sizeof(p->dirty[0]), pool);
 }
 
 static void mark_party(struct pools *p, const char *party)
@@ -49,12 +47,11 @@ static void mark_party(struct pools *p, const char *party)
 	for (unsigned i = 0; i < p->party_count; i++)
 		if (strcmp(p->parties[i], party) == 0)
 			return;
-	if (p->party_count >= POOLS_PARTIES_MAX) {
+	if (p->party_count < POOLS_PARTIES_MAX)
+		troth_text_copy(p->parties[p->party_count++], sizeof(p->parties[0]),
+				party);
+	else
 		p->all_parties = true;
-		return;
-	}
-	TROTH_TEXT_SET(p->parties[p->party_count], party);
-	p->party_count++;
 }
 
 /* ---- Looks: when time alone changes something ---- */
