@@ -135,8 +135,11 @@ void pools_free_ended(struct troth_ledger *l)
 	ledger_end_run(l); /* What it has changed is followed, too. */
 	for (unsigned i = 0; i < l->pools.ended_count; i++) {
 		struct troth_id id = l->pools.ended[i];
+		const struct troth_promise *p = pools_promise(l, &id);
+		bool nothing = p == NULL || troth_promise_came_to_nothing(p->state);
 
-		if (!troth_state_spend(&l->txn, &id, &s))
+		/* It may have been noted twice, or said again since. */
+		if (!troth_state_spend(&l->txn, &id, &s) || s.freed == nothing)
 			continue;
 		if (!s.freed)
 			(void)book(l, TROTH_EVENT_SHARE_FREED, s.pool, s.amount, &id);

@@ -296,8 +296,8 @@ void pools_note(struct troth_ledger *l, const struct troth_event *e)
 /* ---- Judging what a subject alone does not tell ---- */
 
 /* The promise as it stands in the ledger; NULL: it never was one. */
-static const struct troth_promise *find_promise(struct troth_ledger *l,
-						const struct troth_id *promise)
+const struct troth_promise *pools_promise(struct troth_ledger *l,
+					  const struct troth_id *promise)
 {
 	struct troth_subject *s = l->pools.subject;
 	struct troth_id subject;
@@ -351,7 +351,7 @@ enum troth_reason pools_judge(struct troth_ledger *l, const struct troth_event *
 	if (e->type != TROTH_EVENT_SHARE_SPENT && e->type != TROTH_EVENT_SHARE_FREED)
 		return TROTH_REASON_NONE;
 	known = troth_state_spend(&l->txn, &e->u.share.promise, &s);
-	p = find_promise(l, &e->u.share.promise);
+	p = pools_promise(l, &e->u.share.promise);
 	if (e->type == TROTH_EVENT_SHARE_SPENT)
 		return known && !s.freed       ? TROTH_REASON_EXISTS
 		       : !is_spent_on(l, p, e) ? TROTH_REASON_NO_PROMISE

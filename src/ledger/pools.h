@@ -85,6 +85,9 @@ bool pools_say(struct troth_ledger *l, struct troth_event *e);
 enum troth_reason pools_approve(struct troth_ledger *l, struct troth_event *e);
 /* The step has been appended: HQ's own site has, and spends, what it costs. */
 void pools_approved(struct troth_ledger *l, const struct troth_event *e);
+/* The promise as it is now, until the next call; NULL: there is none. */
+const struct troth_promise *pools_promise(struct troth_ledger *l,
+					  const struct troth_id *promise);
 /* Asks HQ's own share back, which holds nothing in advance: there is nothing to ask. */
 bool pools_asks_hq(const struct troth_ledger *l, const struct troth_event *e);
 /* A subject with promises has been changed: notes those that HQ has spent on. */
