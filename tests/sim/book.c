@@ -250,6 +250,24 @@ static bool is_paid(const struct oracle *o, const struct troth_event *e)
 	return false;
 }
 
+bool book_unpaid(const struct oracle *o, const struct troth_subject *s)
+{
+	const struct troth_event *e = &o->event;
+	const struct spend *spend;
+	int i;
+
+	if (e->type == TROTH_EVENT_PROMISE_MADE)
+		return e->u.promise.spoken && e->u.promise.pool[0] != '\0';
+	if (e->type != TROTH_EVENT_PROMISE_STEP ||
+	    (e->u.promise_step.action != TROTH_PROMISE_DO_ACTIVATE &&
+	     e->u.promise_step.action != TROTH_PROMISE_DO_SPEAK))
+		return false;
+	i = troth_subject_promise(s, &e->u.promise_step.promise);
+	spend = find_spend(o->book, &e->u.promise_step.promise);
+	return i >= 0 && s->promises[i].pool[0] != '\0' &&
+	       (spend == NULL || spend->spent <= spend->freed);
+}
+
 enum troth_reason book_reason(struct oracle *o)
 {
 	const struct troth_event *e = &o->event;

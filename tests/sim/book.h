@@ -82,6 +82,8 @@ struct book *book_new(void);
 void book_free(struct book *b);
 /* What refuses the event at hand, besides its subject; NONE: nothing. */
 enum troth_reason book_reason(struct oracle *o);
+/* Said, out of a pool from which nothing was spent on it. `s` is its subject. */
+bool book_unpaid(const struct oracle *o, const struct troth_subject *s);
 /* An entry that stands, behind all others. */
 void book_entry(struct sim *s, const struct troth_entry *entry);
 /* After an entry on its subject, which may have ended a promise. */

@@ -250,6 +250,8 @@ static struct troth_verdict judge_again(struct oracle *o, const struct troth_sub
 	}
 	v = troth_judge(k, lookup, who, &o->event, entry->accepted);
 	r = v.outcome == TROTH_REFUSED ? TROTH_REASON_NONE : book_reason(o);
+	if (v.outcome == TROTH_TAKES_EFFECT && book_unpaid(o, k))
+		v = (struct troth_verdict){ TROTH_FLAGGED, TROTH_REASON_SHARE_EMPTY };
 	return r == TROTH_REASON_NONE ? v : (struct troth_verdict){ TROTH_REFUSED, r };
 }
 
