@@ -229,7 +229,8 @@ static enum troth_reason judge_case(const struct bench *b)
 		if (troth_promise_is_open(b->s->promises[i].state))
 			return TROTH_REASON_OPEN_PROMISE;
 	for (unsigned i = 0; i < b->s->recovery_count; i++)
-		if (troth_recovery_is_open(b->s->recoveries[i].state))
+		if (b->s->recoveries[i].policy_version != 0 &&
+		    troth_recovery_is_open(b->s->recoveries[i].state))
 			return TROTH_REASON_OPEN_RECOVERY;
 	return TROTH_REASON_NONE;
 }
