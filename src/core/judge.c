@@ -228,11 +228,8 @@ static enum troth_reason judge_case(const struct bench *b)
 	for (unsigned i = 0; i < b->s->promise_count; i++)
 		if (troth_promise_is_open(b->s->promises[i].state))
 			return TROTH_REASON_OPEN_PROMISE;
-	for (unsigned i = 0; i < b->s->recovery_count; i++)
-		if (b->s->recoveries[i].policy_version != 0 &&
-		    troth_recovery_is_open(b->s->recoveries[i].state))
-			return TROTH_REASON_OPEN_RECOVERY;
-	return TROTH_REASON_NONE;
+	return troth_recoveries_are_open(b->s) ? TROTH_REASON_OPEN_RECOVERY
+					       : TROTH_REASON_NONE;
 }
 
 /* --- promises and commitments --- */

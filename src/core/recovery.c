@@ -529,3 +529,12 @@ void troth_recoveries_follow(struct troth_subject *s, struct troth_time at)
 		}
 	}
 }
+
+bool troth_recoveries_are_open(const struct troth_subject *s)
+{
+	for (unsigned i = 0; i < s->recovery_count; i++)
+		if (s->recoveries[i].policy_version != 0 &&
+		    troth_recovery_is_open(s->recoveries[i].state))
+			return true;
+	return false;
+}

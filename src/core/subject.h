@@ -88,6 +88,9 @@ unsigned troth_watch_tick(const struct troth_subject *s,
 bool troth_alarm_check(const struct troth_event *e, struct troth_flaw *flaw);
 bool troth_recovery_check(const struct troth_event *e, struct troth_flaw *flaw);
 
+/* True if one that rests on a policy is open: nobody has laid down the others. */
+bool troth_recoveries_are_open(const struct troth_subject *s);
+
 /* Makes the list of participants what the rest of the state says it is. */
 void troth_participants_update(struct troth_subject *s, const char *brand);
 
