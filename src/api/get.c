@@ -73,8 +73,8 @@ static bool load_item(struct troth_call *c, int *index)
 	return false;
 }
 
-static void end_item(struct troth_call *c, const struct troth_render *r,
-		     struct troth_out *o)
+void troth_read_end(struct troth_call *c, const struct troth_render *r,
+		    struct troth_out *o)
 {
 	troth_out_uint(o, "etag", troth_view_etag(c->api->view));
 	troth_render_freshness(r, o, c->api->view->pending);
@@ -94,7 +94,7 @@ void troth_get_promise(struct troth_call *c)
 	o = troth_call_reply(c, 200);
 	troth_render_promise(&r, &o, "promise", c->api->view, (unsigned)i);
 	troth_render_known_by(&r, &o, "known_by", c->api->view, (unsigned)i);
-	end_item(c, &r, &o);
+	troth_read_end(c, &r, &o);
 }
 
 void troth_get_known_by(struct troth_call *c)
@@ -108,7 +108,7 @@ void troth_get_known_by(struct troth_call *c)
 	o = troth_call_reply(c, 200);
 	troth_out_id(&o, "promise", TROTH_ID_PROMISE, &c->id);
 	troth_render_known_by(&r, &o, "known_by", c->api->view, (unsigned)i);
-	end_item(c, &r, &o);
+	troth_read_end(c, &r, &o);
 }
 
 void troth_get_commitment(struct troth_call *c)
@@ -121,7 +121,7 @@ void troth_get_commitment(struct troth_call *c)
 		return;
 	o = troth_call_reply(c, 200);
 	troth_render_commitment(&r, &o, "item", c->api->view, (unsigned)i);
-	end_item(c, &r, &o);
+	troth_read_end(c, &r, &o);
 }
 
 /* ---- History ---- */
@@ -191,5 +191,5 @@ void troth_get_history(struct troth_call *c)
 	troth_out_end_array(&o);
 	if (position != 0)
 		troth_read_next(c, &o, "after", NULL, revision);
-	end_item(c, &r, &o);
+	troth_read_end(c, &r, &o);
 }

@@ -26,16 +26,6 @@ static bool load(struct troth_call *c, int *index)
 	return *index >= 0;
 }
 
-static void end_one(struct troth_call *c, const struct troth_render *r,
-		    struct troth_out *o)
-{
-	troth_out_uint(o, "etag", troth_view_etag(c->api->view));
-	troth_render_freshness(r, o, c->api->view->pending);
-	troth_out_end_object(o);
-	c->has_etag = true;
-	c->etag = troth_view_etag(c->api->view);
-}
-
 void troth_get_alarm(struct troth_call *c)
 {
 	struct troth_render r = troth_read_render(c);
@@ -46,7 +36,7 @@ void troth_get_alarm(struct troth_call *c)
 		return;
 	o = troth_call_reply(c, 200);
 	troth_render_alarm(&o, "alarm", &c->api->view->subject, (unsigned)i);
-	end_one(c, &r, &o);
+	troth_read_end(c, &r, &o);
 }
 
 void troth_get_recovery(struct troth_call *c)
@@ -59,7 +49,7 @@ void troth_get_recovery(struct troth_call *c)
 		return;
 	o = troth_call_reply(c, 200);
 	troth_render_recovery(&r, &o, "recovery", c->api->view, (unsigned)i);
-	end_one(c, &r, &o);
+	troth_read_end(c, &r, &o);
 }
 
 /* ---- Lists ---- */

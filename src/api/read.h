@@ -12,6 +12,10 @@ struct troth_render troth_read_render(struct troth_call *c);
 /* Answers 200 with what is written next, which must be one JSON object. */
 struct troth_out troth_read_bare(struct troth_call *c);
 
+/* Ends an answer about c->api->view: its ETag, and how new it is. */
+void troth_read_end(struct troth_call *c, const struct troth_render *r,
+		    struct troth_out *o);
+
 /* The parameter `limit`. False: answered with a problem. */
 bool troth_read_limit(struct troth_call *c, unsigned *limit);
 /* An instant or a flag of the query; false: answered with a problem. */
