@@ -9,3 +9,5 @@ install(FILES ${CMAKE_SOURCE_DIR}/dist/sysusers.d/troth.conf DESTINATION lib/sys
 install(FILES ${CMAKE_SOURCE_DIR}/dist/tmpfiles.d/troth.conf DESTINATION lib/tmpfiles.d)
 install(FILES ${CMAKE_SOURCE_DIR}/dist/central.conf ${CMAKE_SOURCE_DIR}/dist/gateway.conf
 	DESTINATION ${CMAKE_INSTALL_DATADIR}/troth/examples)
+# For auditors, who read copies of a store with stock tools.
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/proto DESTINATION ${CMAKE_INSTALL_DATADIR}/troth)

@@ -23,14 +23,14 @@ const char *const demo_names[DEMO_NODES] = {
 };
 
 static const struct troth_federation_party parties[] = {
-	{ "brightco", "brand", "Bright Televisions", NULL },
-	{ "acme-bpo", "vendor", "Acme Customer Care", NULL },
+	{ "bright", "brand", "Bright Televisions", NULL },
+	{ "acme", "vendor", "Acme Customer Care", NULL },
 	{ "webshop", "seller", "The Web Shop", NULL },
 	{ "swift", "carrier", "Swift Deliveries", NULL },
 };
 
 static const struct troth_federation_site sites[] = {
-	{ .party = "acme-bpo", .site = "manila" },
+	{ .party = "acme", .site = "manila" },
 	{ .party = "webshop", .site = "online" },
 	{ .party = "swift", .site = "depot-7", .cable = true },
 };

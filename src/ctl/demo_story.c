@@ -66,11 +66,11 @@ static void policy_published(struct demo *d)
 static void delegated(struct demo *d)
 {
 	static const char *const grants[] = {
-		"{'party':'acme-bpo','grant':'service','kinds':['callback','answer'],"
+		"{'party':'acme','grant':'service','kinds':['callback','answer'],"
 		"'most':1}",
-		"{'party':'acme-bpo','grant':'credits','kinds':['credit'],"
+		"{'party':'acme','grant':'credits','kinds':['credit'],"
 		"'currency':'EUR','most':2000}",
-		"{'party':'acme-bpo','grant':'cables','kinds':['gift'],"
+		"{'party':'acme','grant':'cables','kinds':['gift'],"
 		"'skus':['HDMI-2M'],'most':1,'pool':'cables'}",
 	};
 
