@@ -247,6 +247,7 @@ cmd_sign() {
 	check_csr "$3" sign
 	[[ -n $yes ]] || confirm "$3" "$2"
 	write_bundle "$2" "$3" "$4" "$name"
+	echo "Send $4 back to $2; it holds no secret"
 }
 
 renewal_text() { # NODE DOMAIN REQUEST-DIR: what a renewal's signature covers
@@ -292,6 +293,7 @@ cmd_renew() {
 	check_csr "$3" sign
 	check_renewal "$2" "$3"
 	write_bundle "$2" "$3" "$4" "$name"
+	echo "Send $4 back to $2; it holds no secret"
 }
 
 cmd_revoke() {
@@ -320,6 +322,7 @@ cmd_crl() {
 	[[ $# -eq 1 ]] || usage
 	open_ca "$1"
 	write_crls
+	echo "Send $TROTH_CA/crl.pem to every node"
 }
 
 cmd_list() {

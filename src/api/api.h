@@ -53,6 +53,8 @@ enum troth_err troth_token_revoke(struct troth_txn *t, const char *name);
 /* "agent dispatcher" -> bits; 0: not a list of scopes. */
 unsigned troth_scopes_parse(const char *text);
 void troth_scopes_out(struct troth_out *o, const char *key, unsigned scopes);
+/* Appends, for people, that a token needs one of these scopes. */
+void troth_scopes_say(struct troth_buf *out, unsigned scopes);
 /*
  * If there is no token in the store: the one in the file `path` becomes a manager's,
  * or one is made and written there. TROTH_ERR_INPUT for a file that holds no token or
@@ -209,6 +211,8 @@ extern const struct troth_problem_kind troth_problem_kinds[TROTH_PROBLEM_COUNT];
 /* Answers the call with a problem. `field` may be NULL; `detail` too. */
 void troth_call_problem(struct troth_call *c, enum troth_problem p, const char *field,
 			const char *detail);
+/* The problem NO_SCOPE, with the scopes of which the token would need one. */
+void troth_call_no_scope(struct troth_call *c, unsigned scopes);
 /* Answers with what a command was declined for. */
 void troth_call_declined(struct troth_call *c, enum troth_reason reason);
 /* HTTP status of a reason. */

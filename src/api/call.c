@@ -190,7 +190,7 @@ static bool may_call(struct troth_call *c)
 	if ((c->route->flags & TROTH_ROUTE_OPEN) != 0)
 		return true;
 	if ((c->caller.scopes & c->route->scopes) == 0) {
-		troth_call_problem(c, TROTH_PROBLEM_NO_SCOPE, NULL, NULL);
+		troth_call_no_scope(c, c->route->scopes);
 		return false;
 	}
 	if (c->batch == NULL && !troth_api_allow(c->api, &c->caller)) {

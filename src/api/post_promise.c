@@ -174,7 +174,7 @@ void troth_post_promise_step(struct troth_call *c)
 		return;
 	}
 	if ((c->caller.scopes & scopes_of((enum troth_promise_action)action)) == 0) {
-		troth_call_problem(c, TROTH_PROBLEM_NO_SCOPE, NULL, NULL);
+		troth_call_no_scope(c, scopes_of((enum troth_promise_action)action));
 		return;
 	}
 	if (!find_subject(c, &b))

@@ -277,7 +277,7 @@ void troth_post_recovery_step(struct troth_call *c)
 		return;
 	if (s->type == TROTH_EVENT_APPEAL_DECIDED &&
 	    (c->caller.scopes & (TROTH_SCOPE_APPROVER | TROTH_SCOPE_MANAGER)) == 0) {
-		troth_call_problem(c, TROTH_PROBLEM_NO_SCOPE, NULL, NULL);
+		troth_call_no_scope(c, TROTH_SCOPE_APPROVER | TROTH_SCOPE_MANAGER);
 		return;
 	}
 	if (!begin_on(c, &b, false))

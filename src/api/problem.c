@@ -63,6 +63,17 @@ void troth_call_problem(struct troth_call *c, enum troth_problem p, const char *
 		c->retry_after_s = k->status == 429 ? 1 : 30;
 }
 
+void troth_call_no_scope(struct troth_call *c, unsigned scopes)
+{
+	struct troth_buf detail = TROTH_BUF_INIT;
+
+	troth_scopes_say(&detail, scopes);
+	troth_buf_put_u8(&detail, 0);
+	troth_call_problem(c, TROTH_PROBLEM_NO_SCOPE, NULL,
+			   detail.failed ? NULL : (const char *)detail.data);
+	troth_buf_fini(&detail);
+}
+
 unsigned troth_reason_status(enum troth_reason reason)
 {
 	switch (reason) {

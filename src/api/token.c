@@ -63,6 +63,17 @@ void troth_scopes_out(struct troth_out *o, const char *key, unsigned set)
 	troth_out_end_array(o);
 }
 
+void troth_scopes_say(struct troth_buf *out, unsigned set)
+{
+	const char *before = "wants a token with the scope ";
+
+	for (unsigned i = 0; i < TROTH_LEN(scopes); i++)
+		if ((set & scopes[i].bit) != 0) {
+			troth_buf_printf(out, "%s%s", before, scopes[i].name);
+			before = " or ";
+		}
+}
+
 static void hash_of(struct troth_digest *out, const char *text)
 {
 	struct troth_span s = troth_span_str(text);

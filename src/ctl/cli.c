@@ -25,15 +25,19 @@ enum {
 
 #define COMMON_COUNT 5
 
+/* In the order of the help. */
+enum { GROUP_NEEDED = 1, GROUP_OTHERS, GROUP_COMMON };
+#define OPTIONS_MAX (CLI_OPTIONS_MAX + COMMON_COUNT + 3) /* With the groups' names. */
+
 static const struct argp_option common[COMMON_COUNT] = {
 	{ "api", KEY_API, "URL", 0, "The node's API (TROTH_API; http://127.0.0.1:7481)",
-	  2 },
+	  GROUP_COMMON },
 	{ "token-file", KEY_TOKEN, "FILE", 0, "File with the token (TROTH_TOKEN_FILE)",
-	  2 },
-	{ "ca-file", KEY_CA, "FILE", 0, "Whom to believe with https", 2 },
-	{ "json", KEY_JSON, NULL, 0, "Print the answer as JSON", 2 },
+	  GROUP_COMMON },
+	{ "ca-file", KEY_CA, "FILE", 0, "Whom to believe with https", GROUP_COMMON },
+	{ "json", KEY_JSON, NULL, 0, "Print the answer as JSON", GROUP_COMMON },
 	{ "idempotency-key", KEY_IDEMPOTENCY, "KEY", 0,
-	  "So that a repeated command has effect once (default: random)", 2 },
+	  "So that a repeated command has effect once (default: random)", GROUP_COMMON },
 };
 
 struct call {
@@ -158,10 +162,39 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
+/* All that the verb takes, for argp; those that it cannot do without come first. */
+static void list_options(const struct cli_verb *verb,
+			 struct argp_option out[OPTIONS_MAX + 1])
+{
+	static const struct argp_option heads[] = {
+		{ NULL, 0, NULL, 0, "Needed:", GROUP_NEEDED },
+		{ NULL, 0, NULL, 0, "If there is more to say:", GROUP_OTHERS },
+		{ NULL, 0, NULL, 0, "With every command:", GROUP_COMMON },
+	};
+	unsigned own = option_count(verb), n = 0;
+	bool needed = false;
+
+	for (unsigned i = 0; i < own; i++) {
+		const struct cli_option *o = &verb->options[i];
+
+		out[n++] = (struct argp_option){ o->name,
+						 (int)(KEY_OWN + i),
+						 o->type == CLI_FLAG ? NULL : "VALUE",
+						 0,
+						 o->help,
+						 o->required ? GROUP_NEEDED
+							     : GROUP_OTHERS };
+		needed = needed || o->required;
+	}
+	for (unsigned i = needed ? 0 : TROTH_LEN(heads); i < TROTH_LEN(heads); i++)
+		out[n++] = heads[i];
+	memcpy(out + n, common, sizeof(common));
+}
+
 /* Reads the verb's arguments; false, having said why, if they will not do. */
 static bool read_arguments(struct call *c, const char *noun, int argc, char **argv)
 {
-	struct argp_option options[CLI_OPTIONS_MAX + COMMON_COUNT + 1] = { 0 };
+	struct argp_option options[OPTIONS_MAX + 1] = { 0 };
 	const char *what = c->verb->argument != NULL ? c->verb->argument->name : "ID";
 	struct argp argp = { options,       parse, takes_argument(c->verb) ? what : NULL,
 			     c->verb->help, NULL,  NULL,
@@ -169,17 +202,7 @@ static bool read_arguments(struct call *c, const char *noun, int argc, char **ar
 	unsigned own = option_count(c->verb);
 	char name[64];
 
-	for (unsigned i = 0; i < own; i++) {
-		const struct cli_option *o = &c->verb->options[i];
-
-		options[i] = (struct argp_option){ o->name,
-						   (int)(KEY_OWN + i),
-						   o->type == CLI_FLAG ? NULL : "VALUE",
-						   0,
-						   o->help,
-						   1 };
-	}
-	memcpy(options + own, common, sizeof(common));
+	list_options(c->verb, options);
 	(void)snprintf(name, sizeof(name), "troth %s%s%s", noun,
 		       noun[0] != '\0' ? " " : "", c->verb->name);
 	argv[0] = name;
@@ -270,10 +293,35 @@ static void print_answer(const struct call *c, const struct troth_http_reply *r)
 			    stdout);
 	else
 		cli_print(r->json, c->verb->list);
-	if (r->json == NULL || c->json)
+	/* A text that was asked for is given as it is; what was made is a line. */
+	if (r->json == NULL || c->json || (c->verb->only != NULL && !is_get(c)))
 		(void)putchar('\n');
 	if (r->etag[0] != '\0' && !c->json)
 		(void)printf("etag: %s\n", r->etag);
+}
+
+/* What else there is to know for whoever reads why it was refused. */
+static void hint(const struct call *c, const struct troth_http_reply *r)
+{
+	const char *file = token_file(&c->node);
+	const char *field = json_string_value(json_object_get(r->json, "field"));
+	size_t len = field != NULL ? strcspn(field, "[") : 0;
+
+	if (r->status == 401 && file == NULL)
+		(void)fprintf(stderr, "troth: none was given: name its file with "
+				      "--token-file or TROTH_TOKEN_FILE\n");
+	else if (r->status == 401)
+		(void)fprintf(stderr,
+			      "troth: %s: not a token of this node; each node has tokens "
+			      "of its own\n",
+			      file);
+	for (unsigned i = 0; len > 0 && i < option_count(c->verb); i++) {
+		const struct cli_option *o = &c->verb->options[i];
+		const char *name = o->field != NULL ? o->field : o->name;
+
+		if (strlen(name) == len && memcmp(name, field, len) == 0)
+			(void)fprintf(stderr, "troth: --%s: %s\n", o->name, o->help);
+	}
 }
 
 static int make_call(struct call *c)
@@ -307,9 +355,7 @@ static int make_call(struct call *c)
 	}
 	if (troth_http_want(http, &call, &reply, &why) != TROTH_OK) {
 		(void)fprintf(stderr, "troth: %s\n", why.text);
-		if (reply.status == 401 && token_file(&c->node) == NULL)
-			(void)fprintf(stderr, "troth: none was given: name its file with "
-					      "--token-file or TROTH_TOKEN_FILE\n");
+		hint(c, &reply);
 		goto out;
 	}
 	print_answer(c, &reply);

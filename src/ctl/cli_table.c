@@ -331,8 +331,12 @@ static const struct cli_option token_revoke[] = {
 };
 
 static const struct cli_verb token_verbs[] = {
-	{ "make", "POST", "/v1/tokens", "Make a token; it is shown once", token_make,
-	  NULL },
+	{ .name = "make",
+	  .method = "POST",
+	  .path = "/v1/tokens",
+	  .help = "Make a token and print it, this once",
+	  .options = token_make,
+	  .only = "token" },
 	{ "list", "GET", "/v1/tokens", "Names and scopes of the tokens", NULL, "items" },
 	{ "revoke", "POST", "/v1/tokens/revoke", "Make a token worthless", token_revoke,
 	  NULL },
@@ -341,8 +345,9 @@ static const struct cli_verb token_verbs[] = {
 
 static const struct cli_option availability_set[] = {
 	{ "agents", NULL, CLI_NUMBER, true, "On duty at this gateway's site; 0: closed" },
-	{ "queue", NULL, CLI_NUMBER, false, "Customers who wait" },
-	{ "wait-s", "wait_s", CLI_NUMBER, false, "Seconds that the next one will wait" },
+	{ "queue", NULL, CLI_NUMBER, false, "Customers who wait; needed unless closed" },
+	{ "wait-s", "wait_s", CLI_NUMBER, false,
+	  "Seconds that the next one will wait; needed unless closed" },
 	TEXT("until", NULL, false, "RFC 3339 time until which it holds, if not 15 min"),
 	ACTOR,
 	END,

@@ -250,25 +250,62 @@ static void print_tree(const json_t *v, int indent) // NOLINT(misc-no-recursion)
 	}
 }
 
-/* One line a record: its scalar members, in the order in which they came. */
-static void print_list(const json_t *items)
+/* Of a list only words and numbers, with commas between. */
+static void print_words(const json_t *list, const char *name, bool *first)
+{
+	json_t *member;
+	size_t i;
+	bool any = false;
+
+	json_array_foreach(list, i, member)
+	{
+		if (!is_scalar(member))
+			continue;
+		if (any)
+			(void)putchar(',');
+		else
+			(void)printf("%s%s=", *first ? "" : "  ", name);
+		print_scalar(member);
+		any = true;
+	}
+	*first = *first && !any;
+}
+
+/* "name=value  inner.name=value ...", in the order in which they came. */
+static void print_members(const json_t *o, const char *in, // NOLINT(misc-no-recursion)
+			  bool *first)
 {
 	const char *name;
-	json_t *item, *member;
+	json_t *member;
+	char path[128];
+
+	json_object_foreach((json_t *)o, name, member)
+	{
+		(void)snprintf(path, sizeof(path), "%s%s%s", in, in[0] != '\0' ? "." : "",
+			       name);
+		if (json_is_object(member)) {
+			print_members(member, path, first);
+		} else if (json_is_array(member)) {
+			print_words(member, path, first);
+		} else {
+			(void)printf("%s%s=", *first ? "" : "  ", path);
+			print_scalar(member);
+			*first = false;
+		}
+	}
+}
+
+/* One line a record; what is a list of records itself is left to `show`. */
+static void print_list(const json_t *items)
+{
+	json_t *item;
 	size_t i;
 
 	json_array_foreach(items, i, item)
 	{
 		bool first = true;
 
-		json_object_foreach(item, name, member)
-		{
-			if (!is_scalar(member))
-				continue;
-			(void)printf("%s%s=", first ? "" : "  ", name);
-			print_scalar(member);
-			first = false;
-		}
+		print_members(item, "", &first);
 		(void)putchar('\n');
 	}
 }

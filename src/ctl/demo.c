@@ -308,7 +308,7 @@ static void tell_addresses(const struct demo *d)
 	       "  %s promise known-by %s\n"
 	       "  %s order history %s\n"
 	       "  curl -N -H \"Authorization: Bearer $(cat $TROTH_TOKEN_FILE)\" "
-	       "$TROTH_API/v1/events\n\n",
+	       "\"$TROTH_API/v1/events?after=0\"\n\n",
 	       troth_federation_url(d->federation, DEMO_CARRIER), dir,
 	       troth_federation_name(d->federation, DEMO_CARRIER), program, d->cable,
 	       program, d->cable, program, d->order);

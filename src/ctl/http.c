@@ -249,9 +249,8 @@ void troth_http_problem(const json_t *json, long status, char *out, size_t size)
 	if (title[0] == '\0')
 		snprintf(out, size, "answered with status %ld", status);
 	else
-		snprintf(out, size, "%s%s%s%s%s%s", title, detail[0] != '\0' ? ": " : "",
-			 detail, field[0] != '\0' ? " (" : "", field,
-			 field[0] != '\0' ? ")" : "");
+		snprintf(out, size, "%s%s%s%s%s", title, field[0] != '\0' ? ": " : "",
+			 field, detail[0] != '\0' ? ": " : "", detail);
 }
 
 enum troth_err troth_http_want(struct troth_http *h, const struct troth_http_call *call,

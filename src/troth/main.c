@@ -68,7 +68,7 @@ static void help(FILE *out)
 	fprintf(out, "Usage: troth COMMAND [OPTION...] ...\n"
 		     "Federation gateway for outsourced contact centers.\n\n");
 	for (size_t i = 0; i < TROTH_LEN(commands); i++)
-		fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].help);
+		fprintf(out, "  %-12s %s\n", commands[i].name, commands[i].help);
 	fprintf(out, "\n`troth COMMAND --help` says more about one; "
 		     "`troth --version` says which troth this is.\n");
 }

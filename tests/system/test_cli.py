@@ -61,8 +61,8 @@ class CommandLine(InDirectory):
         seller = fed.gateway(SELLER)
         made = self.troth(seller, "token", "make", "--name", "ann",
                           "--scopes", "agent,read")
-        self.assertIn("- agent\n", made)
-        self.assertIn("- read\n", made)
+        self.assertRegex(made, r"^trt_\w{40}\n$")  # `> FILE` makes a token file of it.
+        self.assertRegex(self.troth(seller, "token", "list"), r"name=ann  scopes=agent,read ")
         self.assertIn("must be some of",
                       self.troth(seller, "token", "make", "--name", "bob",
                                  "--scopes", "agent,king", code=1))
@@ -72,7 +72,7 @@ class CommandLine(InDirectory):
         fed.central.start()
         made = self.troth(fed.central, "token", "make", "--name", "ann",
                           "--scopes", "read")
-        ann = made.split("token: ")[1].strip()
+        ann = made.strip()
         self.assertEqual(fed.central.get("/v1/status", token=ann).status, 200)
         self.assertIn("name=ann", self.troth(fed.central, "token", "list"))
         self.troth(fed.central, "token", "revoke", "--name", "ann")
@@ -334,6 +334,48 @@ class CommandLine(InDirectory):
                 (["suspend", "--party", "p"], "--reason is needed", 2),
                 (["ask", "order"], "--kind is needed", 2)):
             self.assertIn(said, self.troth(fed.central, *wrong, code=code), wrong)
+
+    def test_whoever_may_not_or_says_it_wrong_is_told_what_would_do(self):
+        fed = self.added()
+        seller = fed.gateway(SELLER)
+        place = ["order", "place", "--customer", "c-1", "--seller", "shop"]
+        reader = self.dir / "reader.token"
+        reader.write_text(self.troth(seller, "token", "make", "--name", "reader",
+                                     "--scopes", "read"))
+        self.assertIn("wants a token with the scope agent or manager or integration",
+                      self.troth(seller, *place, "--token-file", str(reader), code=1))
+        self.assertIn("reader.token: not a token of this node",
+                      self.troth(fed.central, "status", "--token-file", str(reader), code=1))
+        said = self.troth(seller, *place, "--currency", "eur", "--line", "TV:1:1", code=1)
+        self.assertIn(": currency: must be an ISO 4217 code\n"
+                      "troth: --currency: ISO 4217 code of the prices\n", said)
+        ident = self.id_in(self.place(seller, "TV:1:1250"))
+        said = self.troth(seller, "promise", "make", "--order", ident, "--kind", "present",
+                          "--due", "2031-01-01T00:00:00Z", "--reason", "late",
+                          "--owe", "debtor=shop,action=pack", code=1)
+        self.assertIn("--kind: gift, credit,", said)
+
+    def test_the_help_says_what_is_needed(self):
+        done = subprocess.run([program(), "ask", "order", "--help"], text=True, check=True,
+                              stdout=subprocess.PIPE, env={**os.environ, "ARGP_HELP_FMT": ""})
+        needed, others = done.stdout.split("If there is more to say:")
+        self.assertIn("Needed:", needed)
+        for option in ("--kind", "--reason"):
+            self.assertIn(option, needed)
+        for option in ("--sku", "--json"):
+            self.assertIn(option, others)
+
+    def test_a_history_says_what_was_done(self):
+        seller = self.added().gateway(SELLER)
+        ident = self.id_in(self.place(seller, "TV:1:1250"))
+        self.troth(seller, "promise", "make", "--order", ident, "--kind", "other", "--due",
+                   "2031-01-01T00:00:00Z", "--reason", "late", "--owe",
+                   "debtor=shop,action=pack")
+        commitment = re.search(r"com_\w{26}", self.troth(
+            seller, "commitment", "list")).group()
+        self.troth(seller, "commitment", "accept", commitment)
+        self.assertRegex(self.troth(seller, "order", "history", ident),
+                         r"type=commitment_step .*payload.action=accept")
 
     def test_who_gives_no_token_is_told_how(self):
         fed = self.federation(sites=())

@@ -79,7 +79,7 @@ TROTH_MUST_USE enum troth_err troth_http_want(struct troth_http *h,
 					      struct troth_http_reply *reply,
 					      struct troth_why *why);
 
-/* Writes what a problem says ("title: detail (field)") of a reply's JSON into out. */
+/* Writes what a problem says ("title: field: detail") of a reply's JSON into out. */
 void troth_http_problem(const json_t *json, long status, char *out, size_t size);
 
 /* Reads a token from a file: its first line. INPUT if there is none in it. */
