@@ -60,32 +60,24 @@ static void out_share(struct troth_out *o, const struct troth_event *e)
 
 void troth_render_authority_event(struct troth_out *o, const struct troth_event *e)
 {
-	switch ((unsigned)e->type) {
-	case TROTH_EVENT_POOL_SET:
+	if (e->type == TROTH_EVENT_POOL_SET) {
 		troth_render_pool(o, &e->u.pool);
-		break;
-	case TROTH_EVENT_GRANT_GIVEN:
+	} else if (e->type == TROTH_EVENT_GRANT_GIVEN) {
 		troth_out_text(o, "party", e->u.grant.party);
 		troth_render_grant(o, &e->u.grant.grant);
-		break;
-	case TROTH_EVENT_GRANT_WITHDRAWN:
+	} else if (e->type == TROTH_EVENT_GRANT_WITHDRAWN) {
 		troth_out_text(o, "party", e->u.grant.party);
 		troth_out_text(o, "grant", e->u.grant.grant.grant);
 		troth_out_text(o, "reason", e->u.grant.reason);
-		break;
-	case TROTH_EVENT_AGENT_CERTIFIED:
+	} else if (e->type == TROTH_EVENT_AGENT_CERTIFIED) {
 		troth_out_text(o, "party", e->u.agent.party);
 		troth_out_text(o, "agent", e->u.agent.actor);
 		troth_out_uint(o, "level", e->u.agent.level);
 		troth_out_some_time(o, "until", e->u.agent.until);
-		break;
-	case TROTH_EVENT_PARTY_SUSPENDED:
-	case TROTH_EVENT_PARTY_RESUMED:
+	} else if (troth_event_topic(e->type) == TROTH_TOPIC_STANDING) {
 		troth_out_text(o, "party", e->u.standing.party);
 		troth_out_some_text(o, "reason", e->u.standing.reason);
-		break;
-	default:
+	} else {
 		out_share(o, e);
-		break;
 	}
 }

@@ -123,33 +123,30 @@ static void out_promise_step(struct troth_out *o, const struct troth_event *e)
 	}
 }
 
-static void out_federation(struct troth_out *o, const struct troth_event *e)
+static void out_party(struct troth_out *o, const struct troth_party *p)
 {
-	if (e->type == TROTH_EVENT_PARTY_ADDED) {
-		troth_out_text(o, "party", e->u.party.party);
-		troth_out_text(o, "role", troth_role_name(e->u.party.role));
-		troth_out_some_text(o, "name", e->u.party.name);
-		troth_out_some_text(o, "operator", e->u.party.operator_party);
-		return;
-	}
-	if (e->type == TROTH_EVENT_SITE_AVAILABILITY) {
-		troth_out_uint(o, "agents", e->u.availability.agents);
-		troth_out_uint(o, "queue", e->u.availability.queue);
-		if (e->u.availability.agents > 0)
-			troth_out_uint(o, "wait_s", e->u.availability.wait_s);
-		troth_out_time(o, "until", e->u.availability.until);
-		return;
-	}
-	if (e->type >= TROTH_EVENT_POLICY_PUBLISHED) {
-		troth_out_uint(o, "version", e->u.policy.version);
-		troth_out_some_text(o, "reason", e->u.policy.reason);
-		return;
-	}
+	troth_out_text(o, "party", p->party);
+	troth_out_text(o, "role", troth_role_name(p->role));
+	troth_out_some_text(o, "name", p->name);
+	troth_out_some_text(o, "operator", p->operator_party);
+}
+
+static void out_site(struct troth_out *o, const struct troth_event *e)
+{
 	troth_out_some_text(o, "party", e->u.site.party);
 	troth_out_some_text(o, "site", e->u.site.site);
 	troth_out_text(o, "origin", e->u.site.origin);
 	troth_out_hex(o, "sign_key", e->u.site.key, sizeof(e->u.site.key));
 	troth_out_some_text(o, "reason", e->u.site.reason);
+}
+
+static void out_availability(struct troth_out *o, const struct troth_event *e)
+{
+	troth_out_uint(o, "agents", e->u.availability.agents);
+	troth_out_uint(o, "queue", e->u.availability.queue);
+	if (e->u.availability.agents > 0)
+		troth_out_uint(o, "wait_s", e->u.availability.wait_s);
+	troth_out_time(o, "until", e->u.availability.until);
 }
 
 static void out_cancelled(struct troth_out *o, const struct troth_event *e)
@@ -161,75 +158,74 @@ static void out_cancelled(struct troth_out *o, const struct troth_event *e)
 		out_terms(o, "tell", &e->u.cancel.tell);
 }
 
+static void out_link(struct troth_out *o, const struct troth_event *e)
+{
+	bool order = e->type == TROTH_EVENT_CASE_ORDER_LINKED;
+
+	troth_out_id(o, order ? "order" : "case", order ? TROTH_ID_ORDER : TROTH_ID_CASE,
+		     &e->u.link.id);
+	troth_out_some_text(o, "vendor", e->u.link.vendor);
+}
+
 static void out_payload(struct troth_out *o, const struct troth_event *e)
 {
-	if (troth_event_is_alarm(e->type) || troth_event_is_recovery(e->type))
-		troth_render_recovery_event(o, e);
-	switch ((unsigned)e->type) {
-	case TROTH_EVENT_NONE:
+	switch (troth_event_topic(e->type)) {
+	case TROTH_TOPIC_NONE:
 		break;
-	case TROTH_EVENT_PARTY_ADDED:
-	case TROTH_EVENT_SITE_ADDED:
-	case TROTH_EVENT_SITE_KEY_ADDED:
-	case TROTH_EVENT_SITE_KEY_REVOKED:
-	case TROTH_EVENT_POLICY_PUBLISHED:
-	case TROTH_EVENT_POLICY_WITHDRAWN:
-	case TROTH_EVENT_SITE_AVAILABILITY:
-		out_federation(o, e);
+	case TROTH_TOPIC_PARTY:
+		out_party(o, &e->u.party);
 		break;
-	case TROTH_EVENT_ORDER_PLACED:
-	case TROTH_EVENT_ORDER_CORRECTED:
+	case TROTH_TOPIC_SITE:
+		out_site(o, e);
+		break;
+	case TROTH_TOPIC_AVAILABILITY:
+		out_availability(o, e);
+		break;
+	case TROTH_TOPIC_POLICY:
+		troth_out_uint(o, "version", e->u.policy.version);
+		troth_out_some_text(o, "reason", e->u.policy.reason);
+		break;
+	case TROTH_TOPIC_ORDER:
 		out_content(o, &e->u.order);
 		break;
-	case TROTH_EVENT_ORDER_SHIPPED:
-	case TROTH_EVENT_ORDER_DELIVERED:
+	case TROTH_TOPIC_AT:
 		troth_out_time(o, "at", e->u.at);
 		break;
-	case TROTH_EVENT_ORDER_CANCELLED:
+	case TROTH_TOPIC_CANCEL:
 		out_cancelled(o, e);
 		break;
-	case TROTH_EVENT_ORDER_CASE_LINKED:
-		troth_out_id(o, "case", TROTH_ID_CASE, &e->u.link.id);
-		troth_out_some_text(o, "vendor", e->u.link.vendor);
+	case TROTH_TOPIC_LINK:
+		out_link(o, e);
 		break;
-	case TROTH_EVENT_CASE_ORDER_LINKED:
-		troth_out_id(o, "order", TROTH_ID_ORDER, &e->u.link.id);
-		break;
-	case TROTH_EVENT_CASE_OPENED:
-	case TROTH_EVENT_CASE_HANDED_OVER:
-	case TROTH_EVENT_CASE_CLOSED:
+	case TROTH_TOPIC_CASE:
 		troth_out_some_text(o, "customer", e->u.cas.customer);
 		troth_out_some_text(o, "reason", e->u.cas.reason);
 		troth_out_some_text(o, "to", e->u.cas.to);
 		troth_out_some_text(o, "outcome", e->u.cas.outcome);
 		break;
-	case TROTH_EVENT_PROMISE_MADE:
+	case TROTH_TOPIC_PROMISE:
 		out_made(o, e);
 		break;
-	case TROTH_EVENT_PROMISE_STEP:
+	case TROTH_TOPIC_PROMISE_STEP:
 		out_promise_step(o, e);
 		break;
-	case TROTH_EVENT_COMMITMENT_ADDED:
+	case TROTH_TOPIC_COMMITMENT:
 		troth_out_id(o, "promise", TROTH_ID_PROMISE, &e->u.commitment.promise);
 		out_terms(o, "terms", &e->u.commitment.terms);
 		break;
-	case TROTH_EVENT_COMMITMENT_STEP:
+	case TROTH_TOPIC_COMMITMENT_STEP:
 		out_commitment_step(o, e);
 		break;
-	case TROTH_EVENT_POOL_SET:
-	case TROTH_EVENT_GRANT_GIVEN:
-	case TROTH_EVENT_GRANT_WITHDRAWN:
-	case TROTH_EVENT_AGENT_CERTIFIED:
-	case TROTH_EVENT_PARTY_SUSPENDED:
-	case TROTH_EVENT_PARTY_RESUMED:
-	case TROTH_EVENT_SHARE_ALLOTTED:
-	case TROTH_EVENT_SHARE_RECALLED:
-	case TROTH_EVENT_SHARE_RETURNED:
-	case TROTH_EVENT_SHARE_SPENT:
-	case TROTH_EVENT_SHARE_FREED:
-	case TROTH_EVENT_SHARE_FROZEN:
-	case TROTH_EVENT_SHARE_THAWED:
+	case TROTH_TOPIC_POOL:
+	case TROTH_TOPIC_GRANT:
+	case TROTH_TOPIC_AGENT:
+	case TROTH_TOPIC_STANDING:
+	case TROTH_TOPIC_SHARE:
 		troth_render_authority_event(o, e);
+		break;
+	case TROTH_TOPIC_ALARM:
+	case TROTH_TOPIC_RECOVERY:
+		troth_render_recovery_event(o, e);
 		break;
 	}
 }

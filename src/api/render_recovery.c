@@ -53,7 +53,7 @@ static void out_value(struct troth_out *o, const struct troth_value *v)
 
 void troth_render_recovery_event(struct troth_out *o, const struct troth_event *e)
 {
-	if (e->type <= TROTH_EVENT_ALARM_ENDED) {
+	if (troth_event_topic(e->type) == TROTH_TOPIC_ALARM) {
 		out_alarm_event(o, e);
 		return;
 	}

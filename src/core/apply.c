@@ -115,10 +115,15 @@ static void set_content(struct troth_order *o, const struct troth_order_content 
 	memcpy(o->lines, from->lines, from->line_count * sizeof(from->lines[0]));
 }
 
-static void apply_placed(const struct change *c)
+static void apply_content(const struct change *c)
 {
 	struct troth_order *o = &c->s->order;
 
+	if (c->e->type == TROTH_EVENT_ORDER_CORRECTED) {
+		set_content(o, &c->e->u.order);
+		o->version = c->e->u.order.version;
+		return;
+	}
 	memset(o, 0, offsetof(struct troth_order, lines));
 	o->state = TROTH_ORDER_PLACED;
 	o->version = 1;
@@ -402,70 +407,53 @@ static void apply_payload(const struct change *c)
 {
 	int i;
 
-	if (troth_event_is_alarm(c->e->type))
-		troth_alarm_apply(c->s, c->who, c->e, c->place.accepted);
-	else if (troth_event_is_recovery(c->e->type))
-		troth_recovery_apply(c->s, c->who, c->lookup->brand, c->e, c->place);
-	switch ((unsigned)c->e->type) {
-	case TROTH_EVENT_NONE:
-	case TROTH_EVENT_PARTY_ADDED:
-	case TROTH_EVENT_SITE_ADDED:
-	case TROTH_EVENT_SITE_KEY_ADDED:
-	case TROTH_EVENT_SITE_KEY_REVOKED:
-	case TROTH_EVENT_POLICY_PUBLISHED:
-	case TROTH_EVENT_POLICY_WITHDRAWN:
-	case TROTH_EVENT_SITE_AVAILABILITY:
+	switch (troth_event_topic(c->e->type)) {
+	case TROTH_TOPIC_NONE:
+	case TROTH_TOPIC_PARTY: /* What the federation is, stands beside its subject. */
+	case TROTH_TOPIC_SITE:
+	case TROTH_TOPIC_AVAILABILITY:
+	case TROTH_TOPIC_POLICY:
 		break;
-	case TROTH_EVENT_ORDER_PLACED:
-		apply_placed(c);
+	case TROTH_TOPIC_ORDER:
+		apply_content(c);
 		break;
-	case TROTH_EVENT_ORDER_CORRECTED:
-		set_content(&c->s->order, &c->e->u.order);
-		c->s->order.version = c->e->u.order.version;
-		break;
-	case TROTH_EVENT_ORDER_SHIPPED:
-	case TROTH_EVENT_ORDER_DELIVERED:
+	case TROTH_TOPIC_AT:
 		apply_moved(c);
 		break;
-	case TROTH_EVENT_ORDER_CANCELLED:
+	case TROTH_TOPIC_CANCEL:
 		apply_order_cancelled(c);
 		break;
-	case TROTH_EVENT_ORDER_CASE_LINKED:
-	case TROTH_EVENT_CASE_ORDER_LINKED:
+	case TROTH_TOPIC_LINK:
 		c->s->links[c->s->link_count++] = c->e->u.link;
 		break;
-	case TROTH_EVENT_CASE_OPENED:
-	case TROTH_EVENT_CASE_HANDED_OVER:
-	case TROTH_EVENT_CASE_CLOSED:
+	case TROTH_TOPIC_CASE:
 		apply_case(c);
 		break;
-	case TROTH_EVENT_PROMISE_MADE:
+	case TROTH_TOPIC_PROMISE:
 		apply_made(c);
 		break;
-	case TROTH_EVENT_PROMISE_STEP:
+	case TROTH_TOPIC_PROMISE_STEP:
 		apply_promise_step(c);
 		break;
-	case TROTH_EVENT_COMMITMENT_ADDED:
+	case TROTH_TOPIC_COMMITMENT:
 		i = troth_subject_promise(c->s, &c->e->u.commitment.promise);
 		add_commitment(c, &c->s->promises[i], &c->e->u.commitment.terms);
 		break;
-	case TROTH_EVENT_COMMITMENT_STEP:
+	case TROTH_TOPIC_COMMITMENT_STEP:
 		apply_commitment_step(c);
 		break;
-	case TROTH_EVENT_POOL_SET:
-	case TROTH_EVENT_GRANT_GIVEN:
-	case TROTH_EVENT_GRANT_WITHDRAWN:
-	case TROTH_EVENT_AGENT_CERTIFIED:
-	case TROTH_EVENT_PARTY_SUSPENDED:
-	case TROTH_EVENT_PARTY_RESUMED:
-	case TROTH_EVENT_SHARE_ALLOTTED:
-	case TROTH_EVENT_SHARE_RECALLED:
-	case TROTH_EVENT_SHARE_RETURNED:
-	case TROTH_EVENT_SHARE_SPENT:
-	case TROTH_EVENT_SHARE_FREED:
-	case TROTH_EVENT_SHARE_FROZEN:
-	case TROTH_EVENT_SHARE_THAWED:
+	case TROTH_TOPIC_POOL:
+	case TROTH_TOPIC_GRANT:
+	case TROTH_TOPIC_AGENT:
+	case TROTH_TOPIC_STANDING:
+	case TROTH_TOPIC_SHARE:
 		troth_authority_apply(c->s, c->e, c->place.accepted);
+		break;
+	case TROTH_TOPIC_ALARM:
+		troth_alarm_apply(c->s, c->who, c->e, c->place.accepted);
+		break;
+	case TROTH_TOPIC_RECOVERY:
+		troth_recovery_apply(c->s, c->who, c->lookup->brand, c->e, c->place);
 		break;
 	}
 }
@@ -490,65 +478,41 @@ static bool fits(const struct change *c)
 	const struct troth_event *e = c->e;
 	const struct troth_promise *first;
 
-	switch (e->type) {
-	case TROTH_EVENT_ORDER_CANCELLED:
+	switch (troth_event_topic(e->type)) {
+	case TROTH_TOPIC_CANCEL:
 		first = e->u.cancel.has_tell ? troth_first_to_end(s) : NULL;
 		return first == NULL || troth_room_for_commitment(s, first);
-	case TROTH_EVENT_ORDER_CASE_LINKED:
-	case TROTH_EVENT_CASE_ORDER_LINKED:
+	case TROTH_TOPIC_LINK:
 		return s->link_count < TROTH_LINKS_MAX;
-	case TROTH_EVENT_PROMISE_MADE:
+	case TROTH_TOPIC_PROMISE:
 		return s->promise_count < TROTH_PROMISES_MAX &&
 		       s->commitment_count + e->u.promise.terms_count <=
 			       TROTH_COMMITMENTS_MAX;
-	case TROTH_EVENT_PROMISE_STEP:
+	case TROTH_TOPIC_PROMISE_STEP:
 		return promise_fits(s, &e->u.promise_step.promise,
 				    e->u.promise_step.has_tell);
-	case TROTH_EVENT_COMMITMENT_ADDED:
+	case TROTH_TOPIC_COMMITMENT:
 		return promise_fits(s, &e->u.commitment.promise, true);
-	case TROTH_EVENT_COMMITMENT_STEP:
+	case TROTH_TOPIC_COMMITMENT_STEP:
 		return troth_subject_commitment(s, &e->u.commitment_step.commitment) >= 0;
-	case TROTH_EVENT_POOL_SET:
-	case TROTH_EVENT_GRANT_GIVEN:
-	case TROTH_EVENT_GRANT_WITHDRAWN:
-	case TROTH_EVENT_AGENT_CERTIFIED:
-	case TROTH_EVENT_PARTY_SUSPENDED:
-	case TROTH_EVENT_PARTY_RESUMED:
-	case TROTH_EVENT_SHARE_ALLOTTED:
-	case TROTH_EVENT_SHARE_RECALLED:
-	case TROTH_EVENT_SHARE_RETURNED:
-	case TROTH_EVENT_SHARE_SPENT:
-	case TROTH_EVENT_SHARE_FREED:
-	case TROTH_EVENT_SHARE_FROZEN:
-	case TROTH_EVENT_SHARE_THAWED:
+	case TROTH_TOPIC_POOL:
+	case TROTH_TOPIC_GRANT:
+	case TROTH_TOPIC_AGENT:
+	case TROTH_TOPIC_STANDING:
+	case TROTH_TOPIC_SHARE:
 		return troth_authority_fits(s, e);
-	case TROTH_EVENT_ALARM_RAISED:
-	case TROTH_EVENT_ALARM_TOLD:
-	case TROTH_EVENT_ALARM_TAKEN:
-	case TROTH_EVENT_ALARM_ENDED:
+	case TROTH_TOPIC_ALARM:
 		return troth_alarm_fits(s, e);
-	case TROTH_EVENT_RECOVERY_OPENED:
-	case TROTH_EVENT_RECOVERY_STEP:
-	case TROTH_EVENT_COMPLAINT:
-	case TROTH_EVENT_COMPLAINT_DENIED:
-	case TROTH_EVENT_DENIAL_APPEALED:
-	case TROTH_EVENT_APPEAL_DECIDED:
+	case TROTH_TOPIC_RECOVERY:
 		return troth_recovery_fits(s, e);
-	case TROTH_EVENT_NONE:
-	case TROTH_EVENT_PARTY_ADDED:
-	case TROTH_EVENT_SITE_ADDED:
-	case TROTH_EVENT_SITE_KEY_ADDED:
-	case TROTH_EVENT_SITE_KEY_REVOKED:
-	case TROTH_EVENT_POLICY_PUBLISHED:
-	case TROTH_EVENT_POLICY_WITHDRAWN:
-	case TROTH_EVENT_SITE_AVAILABILITY:
-	case TROTH_EVENT_ORDER_PLACED:
-	case TROTH_EVENT_ORDER_CORRECTED:
-	case TROTH_EVENT_ORDER_SHIPPED:
-	case TROTH_EVENT_ORDER_DELIVERED:
-	case TROTH_EVENT_CASE_OPENED:
-	case TROTH_EVENT_CASE_HANDED_OVER:
-	case TROTH_EVENT_CASE_CLOSED:
+	case TROTH_TOPIC_NONE:
+	case TROTH_TOPIC_PARTY:
+	case TROTH_TOPIC_SITE:
+	case TROTH_TOPIC_AVAILABILITY:
+	case TROTH_TOPIC_POLICY:
+	case TROTH_TOPIC_ORDER:
+	case TROTH_TOPIC_AT:
+	case TROTH_TOPIC_CASE:
 		break;
 	}
 	return true;

@@ -99,175 +99,6 @@ int64_t troth_promise_cost(uint32_t quantity, int64_t amount)
 	return quantity > 0 ? quantity : 1;
 }
 
-/* ---- Well formed ---- */
-
-static bool fail(struct troth_flaw *flaw, const char *field, const char *problem)
-{
-	*flaw = (struct troth_flaw){ field, problem };
-	return false;
-}
-
-static bool name_ok(const char *s, size_t max, bool required, const char *field,
-		    struct troth_flaw *flaw)
-{
-	if (s[0] == '\0')
-		return !required || fail(flaw, field, "is missing");
-	return troth_text_is_name(s, max) ||
-	       fail(flaw, field,
-		    "must be letters, digits and . _ - / and begin with a letter or "
-		    "digit");
-}
-
-static bool amount_ok(int64_t v, int64_t least, const char *field,
-		      struct troth_flaw *flaw)
-{
-	return (v >= least && v <= TROTH_AMOUNT_MAX) ||
-	       fail(flaw, field, least > 0 ? "must be 1 to 10^12" : "must be 0 to 10^12");
-}
-
-/* A SKU, or the beginning of one before a '*'. */
-static bool sku_ok(const char *s, const char *field, struct troth_flaw *flaw)
-{
-	char name[TROTH_SKU_MAX + 1];
-	size_t len = strlen(s);
-
-	TROTH_TEXT_SET(name, s);
-	if (len > 1 && name[len - 1] == '*')
-		name[len - 1] = '\0';
-	return name_ok(name, TROTH_SKU_MAX, true, field, flaw);
-}
-
-static bool pool_ok(const struct troth_pool *p, struct troth_flaw *flaw)
-{
-	if (!name_ok(p->pool, TROTH_CODE_MAX, true, "pool", flaw) ||
-	    !name_ok(p->sku, TROTH_SKU_MAX, false, "sku", flaw))
-		return false;
-	if ((p->sku[0] != '\0') == (p->currency[0] != '\0'))
-		return fail(flaw, "currency", "stands in place of a sku: one of them");
-	if (p->currency[0] != '\0' && !troth_text_is_currency(p->currency))
-		return fail(flaw, "currency", "must be an ISO 4217 code");
-	if (!amount_ok(p->total, 0, "total", flaw) ||
-	    !amount_ok(p->share, 0, "share", flaw) || !amount_ok(p->low, 0, "low", flaw))
-		return false;
-	if (p->low > p->share)
-		return fail(flaw, "low", "must not be more than share");
-	return (p->idle_ms >= 0 && p->idle_ms <= TROTH_PERIOD_MAX_MS) ||
-	       fail(flaw, "idle_s", "must be at most ten years");
-}
-
-static bool grant_ok(const struct troth_grant *g, struct troth_flaw *flaw)
-{
-	uint32_t all = (1u << (TROTH_KIND_LAST + 1)) - 2;
-
-	if (!name_ok(g->grant, TROTH_CODE_MAX, true, "grant", flaw) ||
-	    !name_ok(g->pool, TROTH_CODE_MAX, false, "pool", flaw))
-		return false;
-	if (g->kinds == 0 || (g->kinds & ~all) != 0)
-		return fail(flaw, "kinds", "must be some of the kinds");
-	for (unsigned i = 0; i < g->sku_count; i++)
-		if (!sku_ok(g->skus[i].sku, "skus", flaw))
-			return false;
-	if (g->currency[0] != '\0' && !troth_text_is_currency(g->currency))
-		return fail(flaw, "currency", "must be an ISO 4217 code");
-	if (!amount_ok(g->most, 1, "most", flaw) ||
-	    !amount_ok(g->per_customer, 0, "per_customer", flaw))
-		return false;
-	if (g->period_ms < 0 || g->period_ms > TROTH_PERIOD_MAX_MS ||
-	    (g->per_customer > 0) != (g->period_ms > 0))
-		return fail(flaw, "period_s",
-			    "stands with per_customer: 1 s to 10 years");
-	if (g->level > TROTH_LEVEL_MAX)
-		return fail(flaw, "level", "must be 0 to 9");
-	if (g->from.ms < 0 || g->from.ms > TROTH_TIME_MAX_MS || g->until.ms < 0 ||
-	    g->until.ms > TROTH_TIME_MAX_MS ||
-	    (g->until.ms != 0 && g->until.ms < g->from.ms))
-		return fail(flaw, "until", "must be an instant after from");
-	return true;
-}
-
-static bool share_ok(const struct troth_event *e, struct troth_flaw *flaw)
-{
-	enum troth_event_type t = e->type;
-	bool promise = t == TROTH_EVENT_SHARE_SPENT || t == TROTH_EVENT_SHARE_FREED;
-
-	if (!name_ok(e->u.share.site, TROTH_SITE_MAX, true, "site", flaw) ||
-	    !name_ok(e->u.share.pool, TROTH_CODE_MAX, true, "pool", flaw) ||
-	    !name_ok(e->u.share.to_party, TROTH_PARTY_MAX, false, "to_party", flaw) ||
-	    !name_ok(e->u.share.to_site, TROTH_SITE_MAX, false, "to_site", flaw) ||
-	    !name_ok(e->u.share.reason, TROTH_CODE_MAX,
-		     t == TROTH_EVENT_SHARE_RECALLED || t == TROTH_EVENT_SHARE_FROZEN,
-		     "reason", flaw))
-		return false;
-	if ((e->u.share.to_party[0] == '\0') != (e->u.share.to_site[0] == '\0'))
-		return fail(flaw, "to_site", "stands with to_party");
-	if (promise && (troth_id_is_zero(&e->u.share.promise) ||
-			e->u.share.promise.b[TROTH_ID_LEN - 1] != 0))
-		return fail(flaw, "promise", "must be the id of a promise");
-	if (t == TROTH_EVENT_SHARE_FROZEN)
-		return true;
-	return amount_ok(e->u.share.amount, t != TROTH_EVENT_SHARE_THAWED,
-			 t == TROTH_EVENT_SHARE_THAWED ? "lost" : "amount", flaw);
-}
-
-static const char *party_of(const struct troth_event *e)
-{
-	switch ((unsigned)e->type) {
-	case TROTH_EVENT_GRANT_GIVEN:
-	case TROTH_EVENT_GRANT_WITHDRAWN:
-		return e->u.grant.party;
-	case TROTH_EVENT_AGENT_CERTIFIED:
-		return e->u.agent.party;
-	case TROTH_EVENT_PARTY_SUSPENDED:
-	case TROTH_EVENT_PARTY_RESUMED:
-		return e->u.standing.party;
-	default:
-		return e->u.share.party;
-	}
-}
-
-static bool payload_ok(const struct troth_event *e, struct troth_flaw *flaw)
-{
-	switch ((unsigned)e->type) {
-	case TROTH_EVENT_POOL_SET:
-		return pool_ok(&e->u.pool, flaw);
-	case TROTH_EVENT_GRANT_GIVEN:
-		return grant_ok(&e->u.grant.grant, flaw);
-	case TROTH_EVENT_GRANT_WITHDRAWN:
-		return name_ok(e->u.grant.grant.grant, TROTH_CODE_MAX, true, "grant",
-			       flaw) &&
-		       name_ok(e->u.grant.reason, TROTH_CODE_MAX, true, "reason", flaw);
-	case TROTH_EVENT_AGENT_CERTIFIED:
-		if (e->u.agent.level > TROTH_LEVEL_MAX)
-			return fail(flaw, "level", "must be 0 to 9");
-		if (e->u.agent.until.ms < 0 || e->u.agent.until.ms > TROTH_TIME_MAX_MS)
-			return fail(flaw, "until", "must be an instant");
-		return name_ok(e->u.agent.actor, TROTH_ACTOR_MAX, true, "agent", flaw);
-	case TROTH_EVENT_PARTY_SUSPENDED:
-		return name_ok(e->u.standing.reason, TROTH_CODE_MAX, true, "reason",
-			       flaw);
-	case TROTH_EVENT_PARTY_RESUMED:
-		return true;
-	default:
-		return share_ok(e, flaw);
-	}
-}
-
-bool troth_authority_check(const struct troth_event *e, struct troth_flaw *flaw)
-{
-	struct troth_id id;
-
-	if (e->type !=
-	    TROTH_EVENT_POOL_SET) { /* Pools are the brand's: judge knows it. */
-		if (!name_ok(party_of(e), TROTH_PARTY_MAX, true, "party", flaw))
-			return false;
-		id = troth_authority_id(party_of(e));
-		if (!troth_id_eq(&id, &e->subject))
-			return fail(flaw, "subject",
-				    "must be the id of the party's authority");
-	}
-	return payload_ok(e, flaw);
-}
-
 /* ---- Judging ---- */
 
 /* The sums only grow; one that nothing honest comes to is not added to. */
@@ -364,7 +195,7 @@ enum troth_reason troth_authority_judge(const struct troth_subject *s,
 	struct troth_id brand;
 	int i;
 
-	if (e->type >= TROTH_EVENT_SHARE_ALLOTTED)
+	if (troth_event_topic(e->type) == TROTH_TOPIC_SHARE)
 		return judge_share(s, who, e);
 	if (!who->central)
 		return TROTH_REASON_NOT_ENTITLED;
@@ -384,7 +215,7 @@ enum troth_reason troth_authority_judge(const struct troth_subject *s,
 			       ? TROTH_REASON_NONE
 			       : TROTH_REASON_EXISTS;
 	}
-	if (!lookup->party(lookup->ctx, party_of(e), &p))
+	if (!lookup->party(lookup->ctx, troth_authority_party(e), &p))
 		return TROTH_REASON_NO_PARTY;
 	if (e->type == TROTH_EVENT_GRANT_GIVEN || e->type == TROTH_EVENT_GRANT_WITHDRAWN)
 		return judge_grant(s, lookup, e);
@@ -414,7 +245,7 @@ bool troth_authority_fits(const struct troth_subject *s, const struct troth_even
 	if (e->type == TROTH_EVENT_SHARE_ALLOTTED)
 		return troth_authority_share(a, e->u.share.site, e->u.share.pool) >= 0 ||
 		       a->share_count < TROTH_SHARES_MAX;
-	return e->type < TROTH_EVENT_SHARE_ALLOTTED ||
+	return troth_event_topic(e->type) != TROTH_TOPIC_SHARE ||
 	       troth_authority_share(a, e->u.share.site, e->u.share.pool) >= 0;
 }
 
@@ -448,34 +279,24 @@ static void apply_share(struct troth_authority *a, const struct troth_event *e,
 		TROTH_TEXT_SET(s->pool, e->u.share.pool);
 		a->share_count++;
 	}
-	switch ((unsigned)e->type) {
-	case TROTH_EVENT_SHARE_ALLOTTED:
+	if (e->type == TROTH_EVENT_SHARE_ALLOTTED) {
 		s->allotted += e->u.share.amount;
 		s->used = accepted;
-		break;
-	case TROTH_EVENT_SHARE_RECALLED:
+	} else if (e->type == TROTH_EVENT_SHARE_RECALLED) {
 		apply_recall(s, e);
-		break;
-	case TROTH_EVENT_SHARE_RETURNED:
+	} else if (e->type == TROTH_EVENT_SHARE_RETURNED) {
 		apply_returned(s, e->u.share.amount);
-		break;
-	case TROTH_EVENT_SHARE_SPENT:
+	} else if (e->type == TROTH_EVENT_SHARE_SPENT) {
 		s->spent += e->u.share.amount;
 		s->used = accepted;
-		break;
-	case TROTH_EVENT_SHARE_FREED:
+	} else if (e->type == TROTH_EVENT_SHARE_FREED) {
 		s->freed += e->u.share.amount;
-		break;
-	case TROTH_EVENT_SHARE_FROZEN:
+	} else if (e->type == TROTH_EVENT_SHARE_FROZEN) {
 		s->frozen = true;
-		break;
-	case TROTH_EVENT_SHARE_THAWED:
+	} else { /* Thawed. */
 		if (!TROTH_MUTANT(lost_is_forgotten))
 			s->lost += e->u.share.amount;
 		s->frozen = false;
-		break;
-	default:
-		break;
 	}
 }
 
@@ -496,7 +317,7 @@ void troth_authority_apply(struct troth_subject *s, const struct troth_event *e,
 	struct troth_authority *a = &s->authority;
 	int i;
 
-	if (e->type >= TROTH_EVENT_SHARE_ALLOTTED) {
+	if (troth_event_topic(e->type) == TROTH_TOPIC_SHARE) {
 		apply_share(a, e, accepted);
 	} else if (e->type == TROTH_EVENT_POOL_SET) {
 		i = troth_authority_pool(a, e->u.pool.pool);
@@ -511,7 +332,7 @@ void troth_authority_apply(struct troth_subject *s, const struct troth_event *e,
 	} else if (e->type != TROTH_EVENT_AGENT_CERTIFIED) {
 		apply_grant(a, e, accepted);
 	}
-	TROTH_TEXT_SET(a->party, party_of(e));
+	TROTH_TEXT_SET(a->party, troth_authority_party(e));
 }
 
 /* ---- What speaks against a promise ---- */

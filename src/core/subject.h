@@ -39,8 +39,9 @@ void troth_authority_apply(struct troth_subject *s, const struct troth_event *e,
 			   struct troth_time accepted);
 /* True if `s` has room for what the event puts into it. */
 bool troth_authority_fits(const struct troth_subject *s, const struct troth_event *e);
-/* The payload's limits and required fields. */
-bool troth_authority_check(const struct troth_event *e, struct troth_flaw *flaw);
+/* Whose authority the event is about; "": a pool's, which is the brand's. */
+const char *troth_authority_party(const struct troth_event *e);
+
 /* What a step that may not be taken is refused for. */
 enum troth_reason troth_step_reason(enum troth_step step);
 
@@ -83,10 +84,6 @@ struct troth_time troth_watch_due(const struct troth_subject *s,
 unsigned troth_watch_tick(const struct troth_subject *s,
 			  const struct troth_lookup *lookup, struct troth_time now,
 			  struct troth_declaration *out, unsigned max);
-
-/* Payloads of alarms and recoveries (event_recovery.c). */
-bool troth_alarm_check(const struct troth_event *e, struct troth_flaw *flaw);
-bool troth_recovery_check(const struct troth_event *e, struct troth_flaw *flaw);
 
 /* True if one that rests on a policy is open: nobody has laid down the others. */
 bool troth_recoveries_are_open(const struct troth_subject *s);

@@ -68,34 +68,56 @@ static bool encodes_to(const struct troth_event *e, struct troth_span bytes)
 }
 
 /*
- * Lines and terms are set as they are read, up to their count; what lies behind
- * them is large, and nobody looks at it.
+ * How much of the payload there is whatever it holds. Lines and terms are set as they
+ * are read, up to their count; what lies behind them is large, and nobody looks at it.
  */
-static void clear(struct troth_event *e, enum troth_event_type type)
+static size_t payload_len(const struct troth_event *e, enum troth_event_type type)
 {
-	size_t len = sizeof(e->u.site);
-
-	_Static_assert(sizeof(e->u.site) >= sizeof(e->u.party) &&
-			       sizeof(e->u.site) >= sizeof(e->u.policy) &&
-			       sizeof(e->u.site) >= sizeof(e->u.cancel) &&
-			       sizeof(e->u.site) >= sizeof(e->u.cas) &&
-			       sizeof(e->u.site) >= sizeof(e->u.commitment) &&
-			       sizeof(e->u.site) >= sizeof(e->u.commitment_step) &&
-			       sizeof(e->u.site) >= sizeof(e->u.pool) &&
-			       sizeof(e->u.site) >= sizeof(e->u.agent) &&
-			       sizeof(e->u.site) >= sizeof(e->u.share) &&
-			       sizeof(e->u.site) >= sizeof(e->u.alarm) &&
-			       sizeof(e->u.site) >= sizeof(e->u.recovery),
-		       "a site is the largest of the payloads without lists");
-	if (type == TROTH_EVENT_ORDER_PLACED || type == TROTH_EVENT_ORDER_CORRECTED)
-		len = offsetof(struct troth_order_content, lines);
-	else if (type == TROTH_EVENT_PROMISE_MADE)
-		len = E(u.promise.terms) - E(u);
-	else if (type == TROTH_EVENT_GRANT_GIVEN || type == TROTH_EVENT_GRANT_WITHDRAWN)
-		len = sizeof(e->u.grant);
-	else if (type == TROTH_EVENT_PROMISE_STEP)
-		len = sizeof(e->u.promise_step);
-	memset(e, 0, E(u) + len);
+	switch (troth_event_topic(type)) {
+	case TROTH_TOPIC_NONE:
+		break;
+	case TROTH_TOPIC_PARTY:
+		return sizeof(e->u.party);
+	case TROTH_TOPIC_SITE:
+		return sizeof(e->u.site);
+	case TROTH_TOPIC_AVAILABILITY:
+		return sizeof(e->u.availability);
+	case TROTH_TOPIC_POLICY:
+		return sizeof(e->u.policy);
+	case TROTH_TOPIC_ORDER:
+		return offsetof(struct troth_order_content, lines);
+	case TROTH_TOPIC_AT:
+		return sizeof(e->u.at);
+	case TROTH_TOPIC_CANCEL:
+		return sizeof(e->u.cancel);
+	case TROTH_TOPIC_LINK:
+		return sizeof(e->u.link);
+	case TROTH_TOPIC_CASE:
+		return sizeof(e->u.cas);
+	case TROTH_TOPIC_PROMISE:
+		return E(u.promise.terms) - E(u);
+	case TROTH_TOPIC_PROMISE_STEP:
+		return sizeof(e->u.promise_step);
+	case TROTH_TOPIC_COMMITMENT:
+		return sizeof(e->u.commitment);
+	case TROTH_TOPIC_COMMITMENT_STEP:
+		return sizeof(e->u.commitment_step);
+	case TROTH_TOPIC_POOL:
+		return sizeof(e->u.pool);
+	case TROTH_TOPIC_GRANT:
+		return sizeof(e->u.grant);
+	case TROTH_TOPIC_AGENT:
+		return sizeof(e->u.agent);
+	case TROTH_TOPIC_STANDING:
+		return sizeof(e->u.standing);
+	case TROTH_TOPIC_SHARE:
+		return sizeof(e->u.share);
+	case TROTH_TOPIC_ALARM:
+		return sizeof(e->u.alarm);
+	case TROTH_TOPIC_RECOVERY:
+		return sizeof(e->u.recovery);
+	}
+	return 0;
 }
 
 /* The bytes of the first field `number` in a message that protobuf-c has read. */
@@ -118,7 +140,7 @@ static enum troth_err take(struct troth_event *e, const Troth__V1__Body *body,
 	const ProtobufCMessage *payload;
 	enum troth_err err;
 
-	clear(e, (enum troth_event_type)body->payload_case);
+	memset(e, 0, E(u) + payload_len(e, (enum troth_event_type)body->payload_case));
 	err = troth_map_read(&troth_body_map, &body->base, e, &body_path, why);
 	if (err != TROTH_OK)
 		return err;

@@ -66,16 +66,35 @@ enum troth_event_type {
 	TROTH_EVENT_SITE_AVAILABILITY = 110,
 };
 
-/* About an alarm, or about a recovery. */
-static inline bool troth_event_is_alarm(enum troth_event_type t)
-{
-	return t >= TROTH_EVENT_ALARM_RAISED && t <= TROTH_EVENT_ALARM_ENDED;
-}
+/*
+ * What an event speaks of, which is the member of `u` that it has. Whoever must not
+ * forget a type switches over this: a new type has a topic, or does not compile.
+ */
+enum troth_topic {
+	TROTH_TOPIC_NONE = 0, /* No type that this release knows. */
+	TROTH_TOPIC_PARTY,
+	TROTH_TOPIC_SITE,
+	TROTH_TOPIC_AVAILABILITY,
+	TROTH_TOPIC_POLICY,
+	TROTH_TOPIC_ORDER,  /* Its content: placed, corrected. */
+	TROTH_TOPIC_AT,     /* Where it is: shipped, delivered. */
+	TROTH_TOPIC_CANCEL, /* Of an order. */
+	TROTH_TOPIC_LINK,
+	TROTH_TOPIC_CASE,
+	TROTH_TOPIC_PROMISE,
+	TROTH_TOPIC_PROMISE_STEP,
+	TROTH_TOPIC_COMMITMENT,
+	TROTH_TOPIC_COMMITMENT_STEP,
+	TROTH_TOPIC_POOL,
+	TROTH_TOPIC_GRANT,
+	TROTH_TOPIC_AGENT,
+	TROTH_TOPIC_STANDING, /* Of a party: suspended, resumed. */
+	TROTH_TOPIC_SHARE,
+	TROTH_TOPIC_ALARM,
+	TROTH_TOPIC_RECOVERY,
+};
 
-static inline bool troth_event_is_recovery(enum troth_event_type t)
-{
-	return t >= TROTH_EVENT_RECOVERY_OPENED && t <= TROTH_EVENT_APPEAL_DECIDED;
-}
+enum troth_topic troth_event_topic(enum troth_event_type type);
 
 /* What a party is asked to owe. */
 struct troth_terms {

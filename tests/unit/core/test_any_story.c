@@ -281,9 +281,9 @@ static enum troth_event_type some_type(void)
 static void some_event(void)
 {
 	fixture_event(&e, some_type(), "brand");
-	if (troth_event_is_alarm(e.type))
+	if (troth_event_topic(e.type) == TROTH_TOPIC_ALARM)
 		some_alarm();
-	else if (troth_event_is_recovery(e.type))
+	else if (troth_event_topic(e.type) == TROTH_TOPIC_RECOVERY)
 		some_recovery();
 	else if (e.type == TROTH_EVENT_PROMISE_MADE)
 		some_promise_made();

@@ -348,6 +348,29 @@ static void evidence_stands_with_fulfilment_and_only_there(void **state)
 	}
 }
 
+static void what_has_a_name_has_a_topic_and_something_that_it_is_about(void **state)
+{
+	unsigned types = 0;
+
+	(void)state;
+	for (int n = 0; n < 256; n++) {
+		enum troth_event_type t = (enum troth_event_type)n;
+		bool named = troth_event_type_name(t) != NULL;
+
+		types += named;
+		assert_int_equal(troth_event_topic(t) != TROTH_TOPIC_NONE, named);
+	}
+	assert_int_equal(types, fixture_type_count);
+	for (unsigned i = 0; i < fixture_type_count; i++) {
+		struct troth_flaw flaw = { "", "" };
+
+		fixture_event(&e, fixture_types[i], "acme");
+		e.subject_kind = (enum troth_subject_kind)(TROTH_SUBJECT_LAST + 1);
+		assert_false(troth_event_check(&e, &flaw));
+		assert_string_equal(flaw.field, "subject_kind");
+	}
+}
+
 static void only_what_has_happened_outside_is_a_fact(void **state)
 {
 	(void)state;
@@ -423,6 +446,8 @@ int main(void)
 		cmocka_unit_test(each_field_is_held_to_its_rule_by_name),
 		cmocka_unit_test(ids_that_must_be_there_are_missed),
 		cmocka_unit_test(evidence_stands_with_fulfilment_and_only_there),
+		cmocka_unit_test(
+			what_has_a_name_has_a_topic_and_something_that_it_is_about),
 		cmocka_unit_test(only_what_has_happened_outside_is_a_fact),
 		cmocka_unit_test(the_text_of_a_policy_has_its_length_and_its_letters),
 	};
