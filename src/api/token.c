@@ -185,6 +185,8 @@ static void put(struct troth_txn *t, const char *text, const char *name, unsigne
 	troth_buf_put_str(&b, name);
 	troth_buf_put_u8(&b, (uint8_t)set);
 	troth_buf_put_u64be(&b, (uint64_t)now.ms);
+	if (b.failed)
+		troth_txn_fail(t, TROTH_ERR_MEMORY, "no memory for a token");
 	troth_txn_insert(t, TROTH_T_TOKENS, troth_digest_span(&id), troth_buf_span(&b));
 	troth_buf_fini(&b);
 }

@@ -196,6 +196,8 @@ uint64_t ledger_append(struct troth_ledger *l, const struct incoming *in)
 	troth_apply(s, &l->lookup, in->who, in->e, in->verdict, place);
 	troth_buf_reset(&l->record);
 	troth_subject_seal(s, &leaf, &l->record);
+	if (l->record.failed)
+		troth_txn_fail(&l->txn, TROTH_ERR_MEMORY, "no memory for a subject");
 	l->run.changed = true;
 	store_history(l, s);
 	if (s->kind == TROTH_SUBJECT_FEDERATION) {

@@ -333,7 +333,7 @@ void troth_ledger_received(struct troth_ledger *l, const char *origin, uint64_t 
 	troth_buf_put_u64be(&b, (uint64_t)l->now.ms);
 	troth_buf_put_str(&b, origin);
 	troth_store_u64be(bytes, ++l->next_mark_count);
-	troth_txn_put(&l->txn, TROTH_T_MARKS, troth_span(bytes, 8), troth_buf_span(&b));
+	troth_txn_put_buf(&l->txn, TROTH_T_MARKS, troth_span(bytes, 8), &b);
 	troth_buf_fini(&b);
 	l->dirty = true;
 }

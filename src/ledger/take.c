@@ -48,8 +48,7 @@ static void turn_away(struct troth_ledger *l, const char *origin, uint64_t seq,
 	troth_buf_put(&b, body.data,
 		      body.len < TROTH_BODY_MAX ? body.len : TROTH_BODY_MAX);
 	troth_store_u64be(key, ++l->next_turned_away);
-	troth_txn_put(&l->txn, TROTH_T_TURNED_AWAY, troth_span(key, 8),
-		      troth_buf_span(&b));
+	troth_txn_put_buf(&l->txn, TROTH_T_TURNED_AWAY, troth_span(key, 8), &b);
 	troth_buf_fini(&b);
 	l->dirty = true;
 }

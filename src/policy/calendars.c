@@ -18,9 +18,11 @@ static bool take_zone(struct reading *r, const config_setting_t *s, void *into)
 		return read_fail(r, TROTH_ERR_INPUT, s,
 				 "must be a time zone such as Europe/Berlin");
 	err = r->zones->find(r->zones->ctx, name, zone, &inner);
+	if (err == TROTH_ERR_MEMORY || err == TROTH_ERR_IO)
+		return read_fail(r, err, s, "%s", inner.text);
 	if (err != TROTH_OK)
-		return read_fail(r, err == TROTH_ERR_MEMORY ? err : TROTH_ERR_INPUT, s,
-				 "no such time zone here: %s", inner.text);
+		return read_fail(r, TROTH_ERR_INPUT, s, "no such time zone here: %s",
+				 inner.text);
 	TROTH_TEXT_SET(zone->name, name);
 	return true;
 }

@@ -370,7 +370,7 @@ static bool take_ladder(struct reading *r, const config_setting_t *s,
 	if (cause < 0)
 		return read_fail(r, TROTH_ERR_INPUT, s,
 				 "is no cause: unacknowledged, at_risk, broken, "
-				 "untouched or safety");
+				 "untouched, safety or over_authority");
 	ladder->cause = (enum troth_cause)cause;
 	if (!read_group(r, s, ladder_keys, TROTH_LEN(ladder_keys), ladder))
 		return false;

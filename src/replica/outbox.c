@@ -272,11 +272,7 @@ static void keep_beside(struct troth_gateway *g, struct troth_txn *t,
 	troth_buf_put_u32be(&g->record, (uint32_t)body.len);
 	troth_buf_put_span(&g->record, body);
 	troth_buf_put_span(&g->record, blob);
-	if (g->record.failed)
-		troth_txn_fail(t, TROTH_ERR_MEMORY, "outbox: no memory");
-	else
-		troth_txn_put(t, TROTH_T_SET_ASIDE, troth_key_span(&k),
-			      troth_buf_span(&g->record));
+	troth_txn_put_buf(t, TROTH_T_SET_ASIDE, troth_key_span(&k), &g->record);
 }
 
 void outbox_set_aside(struct troth_gateway *g, struct troth_txn *t, uint64_t seq,

@@ -48,11 +48,7 @@ void view_put(struct troth_gateway *g, struct troth_txn *t, const struct troth_s
 	troth_buf_reset(&g->out);
 	troth_buf_put(&g->out, s->digest.b, TROTH_DIGEST_LEN);
 	troth_subject_encode(s, &g->out);
-	if (g->out.failed)
-		troth_txn_fail(t, TROTH_ERR_MEMORY, "views: no memory for a record");
-	else
-		troth_txn_put(t, TROTH_T_VIEWS, troth_id_span(&s->id),
-			      troth_buf_span(&g->out));
+	troth_txn_put_buf(t, TROTH_T_VIEWS, troth_id_span(&s->id), &g->out);
 }
 
 void view_renew(struct troth_gateway *g, struct troth_txn *t, struct troth_subject *s,

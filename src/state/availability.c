@@ -16,11 +16,7 @@ void troth_state_apply_availability(struct troth_txn *t, const struct troth_even
 	troth_buf_put_u64be(&b, e->u.availability.agents);
 	troth_buf_put_u64be(&b, e->u.availability.queue);
 	troth_buf_put_u64be(&b, e->u.availability.wait_s);
-	if (b.failed)
-		troth_txn_fail(t, TROTH_ERR_MEMORY, "availability: no memory");
-	else
-		troth_txn_put(t, TROTH_T_AVAILABILITY, troth_span_str(e->origin),
-			      troth_buf_span(&b));
+	troth_txn_put_buf(t, TROTH_T_AVAILABILITY, troth_span_str(e->origin), &b);
 	troth_buf_fini(&b);
 }
 
@@ -49,8 +45,12 @@ static void add_pending(struct troth_txn *t, const char *origin,
 	uint64_t seq = 0;
 
 	while (troth_query_pending(t, &federation, &seq, &body, &blob)) {
-		if (troth_body_decode(&e, body, &why) != TROTH_OK ||
-		    e.type != TROTH_EVENT_SITE_AVAILABILITY ||
+		if (troth_body_decode(&e, body, &why) != TROTH_OK) {
+			troth_txn_fail(t, TROTH_ERR_CORRUPT, "outbox: number %llu: %s",
+				       (unsigned long long)seq, why.text);
+			return;
+		}
+		if (e.type != TROTH_EVENT_SITE_AVAILABILITY ||
 		    strcmp(e.origin, origin) != 0)
 			continue;
 		*out = (struct troth_availability){

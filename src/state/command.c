@@ -196,6 +196,6 @@ void troth_command_remember(struct troth_txn *t, const struct troth_command *c,
 	if (result->has_answer)
 		encode_answer(&b, &result->answer);
 	k = day_key(today, &c->key);
-	troth_txn_put(t, TROTH_T_KEYS, troth_key_span(&k), troth_buf_span(&b));
+	troth_txn_put_buf(t, TROTH_T_KEYS, troth_key_span(&k), &b);
 	troth_buf_fini(&b);
 }

@@ -77,11 +77,7 @@ static void put(struct troth_txn *t, const struct troth_policy_record *p)
 	troth_buf_put_u8(&b, (uint8_t)strlen(p->reason));
 	troth_buf_put_str(&b, p->reason);
 	troth_buf_put_span(&b, p->text);
-	if (b.failed)
-		troth_txn_fail(t, TROTH_ERR_MEMORY, "policies: no memory");
-	else
-		troth_txn_put(t, TROTH_T_POLICIES, troth_key_span(&k),
-			      troth_buf_span(&b));
+	troth_txn_put_buf(t, TROTH_T_POLICIES, troth_key_span(&k), &b);
 	troth_buf_fini(&b);
 }
 
@@ -166,6 +162,8 @@ const struct troth_policy *troth_policies_get(struct troth_policies *c,
 					      struct troth_txn *t, uint64_t version)
 {
 	struct troth_policy_record r;
+	struct troth_why why;
+	enum troth_err err;
 	struct kept *k;
 	bool same;
 
@@ -180,10 +178,15 @@ const struct troth_policy *troth_policies_get(struct troth_policies *c,
 		troth_policy_free(k->policy);
 		k->version = version;
 		k->digest = r.digest;
-		if (troth_policy_parse((const char *)r.text.data, r.text.len, c->zones,
-				       &k->policy, NULL) != TROTH_OK)
-			return NULL;
-		k->policy->version = version;
+		err = troth_policy_parse((const char *)r.text.data, r.text.len, c->zones,
+					 &k->policy, &why);
+		if (err == TROTH_ERR_MEMORY)
+			troth_txn_fail(t, err, "policy %llu: %s",
+				       (unsigned long long)version, why.text);
+		if (err == TROTH_ERR_MEMORY || err == TROTH_ERR_IO)
+			k->used = 0; /* That may pass, so it is not remembered. */
+		if (k->policy != NULL)
+			k->policy->version = version;
 	}
 	if (k->policy != NULL)
 		k->policy->withdrawn = r.withdrawn;

@@ -138,7 +138,7 @@ static void put_party(struct troth_txn *t, const struct troth_party *p)
 	troth_buf_put_u8(&b, (uint8_t)p->role);
 	write_text(&b, p->name);
 	write_text(&b, p->operator_party);
-	troth_txn_put(t, TROTH_T_PARTIES, troth_span_str(p->party), troth_buf_span(&b));
+	troth_txn_put_buf(t, TROTH_T_PARTIES, troth_span_str(p->party), &b);
 	troth_buf_fini(&b);
 	if (p->role == TROTH_ROLE_BRAND)
 		troth_txn_put(t, TROTH_T_META, troth_span_str("brand"),
@@ -156,7 +156,7 @@ static void put_site(struct troth_txn *t, const struct troth_site *s)
 		troth_buf_put(&b, s->keys[i].key, sizeof(s->keys[i].key));
 		troth_buf_put_u8(&b, s->keys[i].revoked);
 	}
-	troth_txn_put(t, TROTH_T_SITES, troth_span_str(s->origin), troth_buf_span(&b));
+	troth_txn_put_buf(t, TROTH_T_SITES, troth_span_str(s->origin), &b);
 	troth_buf_fini(&b);
 }
 
@@ -502,7 +502,7 @@ void troth_state_set_spend(struct troth_txn *t, const struct troth_id *promise,
 	write_text(&b, s->pool);
 	troth_buf_put_u64be(&b, (uint64_t)s->amount);
 	troth_buf_put_u8(&b, s->freed);
-	troth_txn_put(t, TROTH_T_SPENDS, troth_id_span(promise), troth_buf_span(&b));
+	troth_txn_put_buf(t, TROTH_T_SPENDS, troth_id_span(promise), &b);
 	troth_buf_fini(&b);
 }
 

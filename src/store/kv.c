@@ -254,6 +254,16 @@ void troth_txn_put(struct troth_txn *t, unsigned table, struct troth_span key,
 	put(t, table, key, value, TROTH_KV_PUT);
 }
 
+void troth_txn_put_buf(struct troth_txn *t, unsigned table, struct troth_span key,
+		       const struct troth_buf *value)
+{
+	if (value->failed)
+		troth_txn_fail(t, TROTH_ERR_MEMORY, "no memory for a record of table %u",
+			       table);
+	else
+		troth_txn_put(t, table, key, troth_buf_span(value));
+}
+
 void troth_txn_insert(struct troth_txn *t, unsigned table, struct troth_span key,
 		      struct troth_span value)
 {

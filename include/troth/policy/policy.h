@@ -16,7 +16,8 @@
  * Reads `len` bytes of text (at most TROTH_POLICY_TEXT_MAX, UTF-8, no zero byte).
  * With TROTH_OK *out is the caller's, to be freed with troth_policy_free; its
  * version is 0. Else *out is NULL and *why says the line, the key and what is
- * wrong with it: INPUT, LIMIT (the text or a list is too long), or MEMORY.
+ * wrong with it: INPUT, LIMIT (the text or a list is too long),
+ * or what may pass: IO (of a zone's file), MEMORY.
  */
 TROTH_MUST_USE enum troth_err troth_policy_parse(const char *text, size_t len,
 						 const struct troth_zone_source *zones,

@@ -46,7 +46,8 @@ void troth_policies_free(struct troth_policies *c); /* NULL is fine. */
  * The version as it stands in t, parsed; its version and withdrawn are filled in.
  * NULL: there is none, or it cannot be read here (it has been published by a newer
  * release, or names a zone that this system does not have). Stays as it is until
- * seven other versions have been asked for.
+ * seven other versions have been asked for. Without memory t fails: nothing is to be
+ * judged as if there were no such version.
  */
 const struct troth_policy *troth_policies_get(struct troth_policies *c,
 					      struct troth_txn *t, uint64_t version);

@@ -181,6 +181,9 @@ bool troth_txn_get(struct troth_txn *t, unsigned table, struct troth_span key,
 /* Inserts or replaces. */
 void troth_txn_put(struct troth_txn *t, unsigned table, struct troth_span key,
 		   struct troth_span value);
+/* The same with what was built in `value`: if that failed, so does t (MEMORY). */
+void troth_txn_put_buf(struct troth_txn *t, unsigned table, struct troth_span key,
+		       const struct troth_buf *value);
 /* Inserts; a key that is there already is TROTH_ERR_CORRUPT. */
 void troth_txn_insert(struct troth_txn *t, unsigned table, struct troth_span key,
 		      struct troth_span value);

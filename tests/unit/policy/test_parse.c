@@ -115,7 +115,9 @@ static const char *const wrong_texts[][2] = {
 	{ "remedies: { late: { offers: ( { kind = \"callback\"; due = \"1 day\"; "
 	  "quantity = 2; } ); }; };",
 	  "line 1: remedies.late.offers[0]: quantity stands only with sku" },
-	{ "ladders: { sad: { }; };", "line 1: ladders.sad: is no cause" },
+	{ "ladders: { sad: { }; };",
+	  "line 1: ladders.sad: is no cause: unacknowledged, at_risk, broken, untouched, "
+	  "safety or over_authority" },
 	{ "ladders: { at_risk: { rungs: ( { to = \"maker\"; } ); }; };",
 	  "line 1: ladders.at_risk: before stands with at_risk" },
 	{ "ladders: { broken: { before = \"1 day\"; rungs: ( { to = \"maker\"; } "

@@ -168,6 +168,41 @@ static void a_version_that_cannot_be_read_here_is_none(void **state)
 	assert_true(troth_txn_sound(&t));
 }
 
+static enum troth_err trouble; /* Of the zones, just now. */
+
+static enum troth_err find_zone(void *ctx, const char *name, struct troth_zone *out,
+				struct troth_why *why)
+{
+	(void)ctx;
+	(void)name;
+	troth_zone_utc(out);
+	return trouble == TROTH_OK ? TROTH_OK : troth_fail(why, trouble, "no luck");
+}
+
+static void what_cannot_be_read_just_now_is_asked_for_again(void **state)
+{
+	static const struct troth_zone_source zones = { find_zone, NULL };
+	static const enum troth_err passing[] = { TROTH_ERR_MEMORY, TROTH_ERR_IO };
+
+	(void)state;
+	troth_policies_free(policies);
+	policies = troth_policies_new(&zones);
+	publish(1, "calendars: { c: { zone = \"UTC\"; hours: { mon = "
+		   "\"09:00-17:00\"; }; }; };");
+	assert_int_equal(troth_txn_commit(&t, NULL), TROTH_OK);
+	for (size_t i = 0; i < TROTH_LEN(passing); i++) {
+		trouble = passing[i];
+		troth_txn_begin(&t, kv, TROTH_TXN_READ);
+		assert_null(troth_policies_get(policies, &t, 1));
+		assert_int_equal(troth_txn_sound(&t), trouble == TROTH_ERR_IO);
+		troth_txn_abort(&t);
+	}
+	trouble = TROTH_OK;
+	troth_txn_begin(&t, kv, TROTH_TXN_READ);
+	assert_non_null(troth_policies_get(policies, &t, 1));
+	assert_true(troth_txn_sound(&t));
+}
+
 static void a_lookup_asks_for_policies_only_where_it_is_given_them(void **state)
 {
 	char brand[TROTH_PARTY_MAX + 1];
@@ -224,6 +259,7 @@ int main(void)
 		TEST(a_version_is_parsed_once_while_seven_others_are_asked_for),
 		TEST(what_a_transaction_took_back_is_not_remembered),
 		TEST(a_version_that_cannot_be_read_here_is_none),
+		TEST(what_cannot_be_read_just_now_is_asked_for_again),
 		TEST(a_lookup_asks_for_policies_only_where_it_is_given_them),
 		TEST(a_record_that_is_none_is_found_out),
 		TEST(a_text_may_be_published_if_it_parses),

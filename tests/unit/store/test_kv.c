@@ -216,6 +216,25 @@ static void a_failure_from_outside_is_a_failure_of_the_transaction(void **state)
 	assert_listing(r, THING, "");
 }
 
+static void what_could_not_be_built_fails_the_transaction_and_is_not_stored(void **state)
+{
+	struct troth_buf b = TROTH_BUF_INIT;
+	struct rig *r = *state;
+
+	troth_buf_put_str(&b, "whole");
+	begin(r);
+	troth_txn_put_buf(&r->t, THING, s("a"), &b);
+	commit(r);
+	troth_buf_reset(&b);
+	troth_buf_put_str(&b, "cut");
+	b.failed = true;
+	begin(r);
+	troth_txn_put_buf(&r->t, THING, s("a"), &b);
+	assert_int_equal(troth_txn_commit(&r->t, &r->why), TROTH_ERR_MEMORY);
+	assert_listing(r, THING, "a=whole");
+	troth_buf_fini(&b);
+}
+
 static void abort_leaves_nothing_and_may_come_at_any_time(void **state)
 {
 	struct rig *r = *state;
@@ -291,6 +310,7 @@ static const struct kv_test all[] = {
 	TEST(limits_hold_at_the_limit_and_one_past_it),
 	TEST(after_the_first_failure_nothing_happens_and_commit_reports_it),
 	TEST(a_failure_from_outside_is_a_failure_of_the_transaction),
+	TEST(what_could_not_be_built_fails_the_transaction_and_is_not_stored),
 	TEST(abort_leaves_nothing_and_may_come_at_any_time),
 	TEST(a_reader_sees_the_commit_before_its_begin_and_no_other),
 	TEST(a_database_is_opened_once),
