@@ -1,3 +1,4 @@
+#include "names.h"
 #include "subject.h"
 
 #include "troth/base/mutant.h"
@@ -44,17 +45,24 @@ enum troth_step troth_alarm_next(enum troth_alarm_state from,
 
 static const char *const states[] = { "none", "raised", "told", "taken", "ended" };
 
+static const char *const causes[] = {
+	NULL,        "unacknowledged", "at_risk",        "broken",
+	"untouched", "safety",         "over_authority",
+};
+
 const char *troth_alarm_state_name(enum troth_alarm_state v)
 {
-	return (unsigned)v < TROTH_LEN(states) ? states[v] : NULL;
+	return name_of(NAMES(states), (unsigned)v);
 }
 
-int troth_alarm_state_number(const char *text)
+const char *troth_cause_name(enum troth_cause v)
 {
-	for (unsigned i = 0; i < TROTH_LEN(states); i++)
-		if (strcmp(states[i], text) == 0)
-			return (int)i;
-	return -1;
+	return name_of(NAMES(causes), (unsigned)v);
+}
+
+int troth_cause_number(const char *text)
+{
+	return number_of(NAMES(causes), text);
 }
 
 /* ---- Alarms of a subject ---- */
@@ -260,7 +268,6 @@ static bool is_over(const struct troth_subject *s, const struct troth_alarm *a)
 		return c >= 0 && (!troth_commitment_unacknowledged(&s->commitments[c]) ||
 				  s->commitments[c].ack_overdue.ms == 0);
 	case TROTH_CAUSE_AT_RISK:
-		return p >= 0 && s->promises[p].state != TROTH_PROMISE_ACTIVE;
 	case TROTH_CAUSE_OVER_AUTHORITY:
 		return p >= 0 && s->promises[p].state != TROTH_PROMISE_ACTIVE;
 	case TROTH_CAUSE_BROKEN:

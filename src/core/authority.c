@@ -65,17 +65,6 @@ bool troth_promise_came_to_nothing(enum troth_promise_state s)
 	       s == TROTH_PROMISE_RELEASED || s == TROTH_PROMISE_CANCELLED;
 }
 
-bool troth_sku_fits(const char *name, const char *sku)
-{
-	size_t len = strlen(name);
-
-	if (len == 0)
-		return true;
-	if (name[len - 1] == '*')
-		return strncmp(name, sku, len - 1) == 0;
-	return strcmp(name, sku) == 0;
-}
-
 bool troth_grant_covers(const struct troth_grant *g, enum troth_kind kind,
 			const char *sku, const char *currency)
 {

@@ -59,6 +59,7 @@ bool troth_promise_is_done(const struct troth_subject *s, const struct troth_pro
  * itself lets the offer lapse, and the clock only where none has for very long.
  */
 #define FORSAKEN_MS (INT64_C(30) * 86400000)
+
 /* When a promise that was not kept is declared broken: its rule may have grace. */
 static struct troth_time breaks(const struct troth_lookup *lookup,
 				const struct troth_promise *p)

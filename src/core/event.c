@@ -185,10 +185,8 @@ static bool case_ok(const struct troth_event *e, struct troth_flaw *flaw)
 /* The value must be of the sort that the kind of promise needs. */
 static bool value_ok(const struct troth_event *e, struct troth_flaw *flaw)
 {
-	bool goods = e->u.promise.kind == TROTH_KIND_GIFT ||
-		     e->u.promise.kind == TROTH_KIND_REPLACEMENT;
-	bool money = e->u.promise.kind == TROTH_KIND_CREDIT ||
-		     e->u.promise.kind == TROTH_KIND_REFUND;
+	bool goods = troth_kind_is_of_goods(e->u.promise.kind);
+	bool money = troth_kind_is_of_money(e->u.promise.kind);
 
 	if (!check_name(e->u.promise.sku, TROTH_SKU_MAX, goods, "sku", flaw))
 		return false;

@@ -239,12 +239,6 @@ static enum troth_reason judge_case(const struct bench *b)
 
 /* --- promises and commitments --- */
 
-static bool subject_closed(const struct troth_subject *s)
-{
-	return s->kind == TROTH_SUBJECT_ORDER ? s->order.state == TROTH_ORDER_CANCELLED
-					      : s->cas.state == TROTH_CASE_CLOSED;
-}
-
 /* What stands in the way of a promise even if it has been spoken: it cannot be kept. */
 static enum troth_reason promise_impossible(const struct bench *b)
 {
@@ -267,7 +261,7 @@ static enum troth_reason promise_impossible(const struct bench *b)
 
 static enum troth_reason judge_made(const struct bench *b)
 {
-	if (subject_closed(b->s))
+	if (troth_subject_closed(b->s))
 		return TROTH_REASON_SUBJECT_CLOSED;
 	if (b->e->u.promise.due.ms <= b->now.ms)
 		return TROTH_REASON_DUE_PASSED;
@@ -336,7 +330,7 @@ static enum troth_reason judge_promise_step(const struct bench *b)
 		return beyond_grant(b, p);
 	if (e->u.promise_step.action == TROTH_PROMISE_DO_ACTIVATE && p->asked != 0)
 		return TROTH_REASON_WRONG_STATE; /* It had to be asked, and was not. */
-	if (to == TROTH_PROMISE_ACTIVE && subject_closed(b->s))
+	if (to == TROTH_PROMISE_ACTIVE && troth_subject_closed(b->s))
 		return TROTH_REASON_SUBJECT_CLOSED;
 	if (to == TROTH_PROMISE_ACTIVE && p->due.ms <= b->now.ms)
 		return TROTH_REASON_DUE_PASSED; /* Said when it could not be kept. */

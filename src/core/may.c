@@ -1,6 +1,8 @@
 #include "troth/core/may.h"
 
-#include "troth/base/err.h"
+#include "names.h"
+#include "subject.h"
+
 #include "troth/base/mutant.h"
 #include "troth/base/text.h"
 
@@ -116,13 +118,10 @@ static void by_authority(const struct troth_may *m, const struct troth_asked *a,
 static void by_subject(const struct troth_may *m, struct troth_answered *out)
 {
 	const struct troth_subject *s = m->subject;
-	bool closed = s->kind == TROTH_SUBJECT_ORDER
-			      ? s->order.state == TROTH_ORDER_CANCELLED
-			      : s->cas.state == TROTH_CASE_CLOSED;
 
 	if (!troth_subject_exists(s))
 		say(out, TROTH_ANSWER_NO, TROTH_REASON_NO_SUBJECT);
-	else if (closed)
+	else if (troth_subject_closed(s))
 		say(out, TROTH_ANSWER_NO, TROTH_REASON_SUBJECT_CLOSED);
 	else if (m->who->role != TROTH_ROLE_BRAND &&
 		 !troth_subject_is_participant(s, m->who->party))
@@ -247,5 +246,5 @@ const char *troth_answer_name(enum troth_answer v)
 {
 	static const char *const names[] = { NULL, "yes", "ask", "no" };
 
-	return (unsigned)v < TROTH_LEN(names) ? names[v] : NULL;
+	return name_of(NAMES(names), (unsigned)v);
 }

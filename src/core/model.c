@@ -1,29 +1,6 @@
 #include "troth/core/model.h"
 
-#include "troth/base/err.h"
-
-#include <string.h>
-
-/* A list of names; entry i is the name of number i. */
-struct names {
-	const char *const *text;
-	unsigned count;
-};
-
-#define NAMES(array) ((struct names){ (array), TROTH_LEN(array) })
-
-static const char *name_of(struct names n, unsigned v)
-{
-	return v < n.count ? n.text[v] : NULL;
-}
-
-static int number_of(struct names n, const char *text)
-{
-	for (unsigned i = 0; i < n.count; i++)
-		if (n.text[i] != NULL && strcmp(n.text[i], text) == 0)
-			return (int)i;
-	return -1;
-}
+#include "names.h"
 
 static const char *const roles[] = {
 	NULL, "brand", "vendor", "carrier", "seller",

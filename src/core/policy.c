@@ -1,64 +1,25 @@
 #include "troth/core/policy.h"
 
-#include "troth/base/err.h"
+#include "names.h"
+
 #include "troth/base/text.h"
 
 #include <string.h>
 
 /* ---- Names ---- */
 
-static const char *const causes[] = {
-	NULL,        "unacknowledged", "at_risk",        "broken",
-	"untouched", "safety",         "over_authority",
-};
-
-static const char *const choices[] = { NULL, "goods", "money", "credit" };
-
 static const char *const debtors[] = {
 	NULL, "brand", "seller", "carrier", "maker", "party",
 };
 
-static const char *name_of(const char *const *names, size_t count, unsigned v)
-{
-	return v < count ? names[v] : NULL;
-}
-
-static int number_of(const char *const *names, size_t count, const char *text)
-{
-	for (size_t i = 1; i < count; i++)
-		if (strcmp(names[i], text) == 0)
-			return (int)i;
-	return -1;
-}
-
-const char *troth_cause_name(enum troth_cause v)
-{
-	return name_of(causes, TROTH_LEN(causes), (unsigned)v);
-}
-
-int troth_cause_number(const char *text)
-{
-	return number_of(causes, TROTH_LEN(causes), text);
-}
-
-const char *troth_choice_name(enum troth_choice v)
-{
-	return name_of(choices, TROTH_LEN(choices), (unsigned)v);
-}
-
-int troth_choice_number(const char *text)
-{
-	return number_of(choices, TROTH_LEN(choices), text);
-}
-
 const char *troth_debtor_name(enum troth_debtor_is v)
 {
-	return name_of(debtors, TROTH_LEN(debtors), (unsigned)v);
+	return name_of(NAMES(debtors), (unsigned)v);
 }
 
 int troth_debtor_number(const char *text)
 {
-	return number_of(debtors, TROTH_LEN(debtors), text);
+	return number_of(NAMES(debtors), text);
 }
 
 /* ---- Waits ---- */
@@ -82,7 +43,7 @@ bool troth_wait_end(const struct troth_policy *p, const struct troth_wait *w,
 
 /* ---- Rules and routes ---- */
 
-static bool sku_fits(const char *pattern, const char *sku)
+bool troth_sku_fits(const char *pattern, const char *sku)
 {
 	size_t len = strlen(pattern);
 
@@ -102,7 +63,8 @@ const struct troth_rule *troth_policy_rule(const struct troth_policy *p,
 					   enum troth_kind kind, const char *sku)
 {
 	for (unsigned i = 0; i < p->rule_count; i++)
-		if (kind_fits(p->rules[i].kind, kind) && sku_fits(p->rules[i].sku, sku))
+		if (kind_fits(p->rules[i].kind, kind) &&
+		    troth_sku_fits(p->rules[i].sku, sku))
 			return &p->rules[i];
 	return NULL;
 }
@@ -170,7 +132,7 @@ unsigned troth_policy_route(const struct troth_policy *p, const struct troth_sub
 	for (unsigned i = 0; i < p->route_count; i++) {
 		const struct troth_route *r = &p->routes[i];
 
-		if (!kind_fits(r->kind, kind) || !sku_fits(r->sku, sku) ||
+		if (!kind_fits(r->kind, kind) || !troth_sku_fits(r->sku, sku) ||
 		    (r->on != 0 && r->on != s->kind))
 			continue;
 		for (unsigned k = 0; k < r->count; k++)
@@ -181,6 +143,13 @@ unsigned troth_policy_route(const struct troth_policy *p, const struct troth_sub
 }
 
 /* ---- What went wrong ---- */
+
+enum troth_choice troth_choice_of(enum troth_kind kind)
+{
+	if (kind == TROTH_KIND_REFUND)
+		return TROTH_CHOICE_MONEY;
+	return kind == TROTH_KIND_CREDIT ? TROTH_CHOICE_CREDIT : TROTH_CHOICE_GOODS;
+}
 
 const struct troth_remedy *troth_policy_remedy(const struct troth_policy *p,
 					       const char *failure)

@@ -1,3 +1,4 @@
+#include "names.h"
 #include "subject.h"
 
 #include "troth/base/mutant.h"
@@ -68,6 +69,8 @@ bool troth_recovery_is_open(enum troth_recovery_state s)
 	return ((OPEN | BIT(APPEALED)) & 1u << s) != 0;
 }
 
+static const char *const choices[] = { NULL, "goods", "money", "credit" };
+
 static const char *const states[] = {
 	"none", "open",     "offered", "made_good", "follow_up",
 	"done", "reopened", "denied",  "appealed",  "upheld",
@@ -79,32 +82,24 @@ static const char *const actions[] = {
 	"appeal", "uphold",     "overturn",  "keep",   "fail",
 };
 
-static int number_of(const char *const *names, size_t count, const char *text)
+const char *troth_choice_name(enum troth_choice v)
 {
-	for (size_t i = 0; i < count; i++)
-		if (names[i] != NULL && strcmp(names[i], text) == 0)
-			return (int)i;
-	return -1;
+	return name_of(NAMES(choices), (unsigned)v);
+}
+
+int troth_choice_number(const char *text)
+{
+	return number_of(NAMES(choices), text);
 }
 
 const char *troth_recovery_state_name(enum troth_recovery_state v)
 {
-	return (unsigned)v < TROTH_LEN(states) ? states[v] : NULL;
-}
-
-int troth_recovery_state_number(const char *text)
-{
-	return number_of(states, TROTH_LEN(states), text);
+	return name_of(NAMES(states), (unsigned)v);
 }
 
 const char *troth_recovery_action_name(enum troth_recovery_action v)
 {
-	return (unsigned)v < TROTH_LEN(actions) ? actions[v] : NULL;
-}
-
-int troth_recovery_action_number(const char *text)
-{
-	return number_of(actions, TROTH_LEN(actions), text);
+	return name_of(NAMES(actions), (unsigned)v);
 }
 
 /* ---- Recoveries of a subject ---- */
@@ -459,13 +454,6 @@ static struct remedies remedies_of(const struct troth_subject *s,
 	return r;
 }
 
-static enum troth_choice choice_of(enum troth_kind kind)
-{
-	if (kind == TROTH_KIND_REFUND)
-		return TROTH_CHOICE_MONEY;
-	return kind == TROTH_KIND_CREDIT ? TROTH_CHOICE_CREDIT : TROTH_CHOICE_GOODS;
-}
-
 static bool is_value(const struct troth_promise *p, const struct troth_value *v)
 {
 	return p->kind == v->kind && strcmp(p->sku, v->sku) == 0 &&
@@ -477,7 +465,8 @@ static void remedy_was_promised(struct troth_recovery *v, const struct troth_pro
 {
 	v->remedy = p->id;
 	if (v->choice == TROTH_CHOICE_NONE)
-		v->choice = choice_of(p->kind); /* Not chosen from what is offered. */
+		v->choice = troth_choice_of(
+			p->kind); /* Not chosen from what is offered. */
 	if (v->offer == 0 || !is_value(p, &v->value))
 		v->differs = !TROTH_MUTANT(difference_is_hidden);
 }

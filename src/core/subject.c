@@ -1,9 +1,13 @@
 #include "subject.h"
 
 #include "troth/base/text.h"
+#include "troth/core/pool.h"
 
 #include <stddef.h>
 #include <string.h>
+
+_Static_assert(sizeof(struct troth_subject) <= 220 * 1024,
+	       "model.h and doc/ARCHITECTURE.md say how much memory it takes");
 
 void troth_subject_init(struct troth_subject *s, enum troth_subject_kind kind,
 			const struct troth_id *id)
@@ -30,6 +34,12 @@ void troth_subject_init(struct troth_subject *s, enum troth_subject_kind kind,
 	s->authority.share_count = 0;
 	s->alarm_count = 0;
 	s->recovery_count = 0;
+}
+
+bool troth_subject_closed(const struct troth_subject *s)
+{
+	return s->kind == TROTH_SUBJECT_ORDER ? s->order.state == TROTH_ORDER_CANCELLED
+					      : s->cas.state == TROTH_CASE_CLOSED;
 }
 
 int troth_subject_promise(const struct troth_subject *s, const struct troth_id *id)
@@ -268,7 +278,7 @@ enum troth_reason troth_who_acts(struct troth_who *who, struct troth_site *site,
 	who->clock = who->central && strcmp(e->actor, TROTH_CLOCK_ACTOR) == 0;
 	if (who->central) {
 		TROTH_TEXT_SET(site->party, lookup->brand);
-		TROTH_TEXT_SET(site->site, "hq");
+		TROTH_TEXT_SET(site->site, TROTH_HQ_SITE);
 	} else if (!lookup->site(lookup->ctx, e->origin, site)) {
 		return TROTH_REASON_NO_PARTY;
 	}

@@ -5,6 +5,9 @@
 #include "troth/core/commitment.h"
 #include "troth/core/subject.h"
 
+/* True if nothing more can be promised on the order or case. */
+bool troth_subject_closed(const struct troth_subject *s);
+
 /* In which capacities `who` can act on promise p of s. */
 unsigned troth_capacities(const struct troth_subject *s, const struct troth_promise *p,
 			  const struct troth_who *who);

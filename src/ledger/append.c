@@ -270,7 +270,7 @@ static unsigned declare(struct troth_ledger *l)
 	struct troth_declaration d[16];
 	struct troth_who who = {
 		.party = l->brand,
-		.site = "hq",
+		.site = TROTH_HQ_SITE,
 		.role = TROTH_ROLE_BRAND,
 		.central = true,
 		.clock = true,

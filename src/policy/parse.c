@@ -256,23 +256,18 @@ static const struct read_key offer_keys[] = {
 /* The value must be of the sort that the kind needs, as for any promise. */
 static bool offer_ok(struct reading *r, const config_setting_t *s, struct troth_offer *o)
 {
-	bool goods = o->kind == TROTH_KIND_GIFT || o->kind == TROTH_KIND_REPLACEMENT;
-	bool money = o->kind == TROTH_KIND_CREDIT || o->kind == TROTH_KIND_REFUND;
-
-	if (goods && o->sku[0] == '\0')
+	if (troth_kind_is_of_goods(o->kind) && o->sku[0] == '\0')
 		return read_fail(r, TROTH_ERR_INPUT, s, "sku is missing");
 	if (o->quantity != 0 && o->sku[0] == '\0')
 		return read_fail(r, TROTH_ERR_INPUT, s, "quantity stands only with sku");
 	if (o->quantity == 0 && o->sku[0] != '\0')
 		o->quantity = 1;
-	if (money && o->amount == 0)
+	if (troth_kind_is_of_money(o->kind) && o->amount == 0)
 		return read_fail(r, TROTH_ERR_INPUT, s, "amount is missing");
 	if ((o->amount == 0) != (o->currency[0] == '\0'))
 		return read_fail(r, TROTH_ERR_INPUT, s,
 				 "amount and currency stand together");
-	o->choice = o->kind == TROTH_KIND_CREDIT   ? TROTH_CHOICE_CREDIT
-		    : o->kind == TROTH_KIND_REFUND ? TROTH_CHOICE_MONEY
-						   : TROTH_CHOICE_GOODS;
+	o->choice = troth_choice_of(o->kind);
 	return true;
 }
 

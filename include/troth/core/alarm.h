@@ -6,8 +6,8 @@
  *                     +-----take------+--take--> TAKEN
  *                     +-----end-------+----------end--> ENDED
  *
- * Central's clock raises four causes by the ladders of the policy; a person who
- * hears of danger raises the fifth. The clock tells one rung of the ladder after
+ * Central's clock raises them by the ladders of the policy, but for danger, which
+ * whoever hears of it raises. The clock tells one rung of the ladder after
  * the other until somebody takes the alarm or what it is about has ended; behind
  * the last rung it stays where it is. An alarm carries all that the clock needs
  * to know when to go on, so that nobody but central has to know the ladder.
@@ -87,6 +87,5 @@ enum troth_step troth_alarm_next(enum troth_alarm_state from,
 const char *troth_cause_name(enum troth_cause v);
 int troth_cause_number(const char *text);
 const char *troth_alarm_state_name(enum troth_alarm_state v);
-int troth_alarm_state_number(const char *text);
 
 #endif

@@ -43,9 +43,6 @@ int64_t troth_share_out(const struct troth_share *s);
 /* True once what was spent on a promise in that state is free again. */
 bool troth_promise_came_to_nothing(enum troth_promise_state s);
 
-/* True if a name stands for `sku`: the same, empty, or its beginning before a '*'. */
-bool troth_sku_fits(const char *name, const char *sku);
-
 /* True if the grant is over such a promise at all (in kind, goods and currency). */
 bool troth_grant_covers(const struct troth_grant *g, enum troth_kind kind,
 			const char *sku, const char *currency);

@@ -395,7 +395,7 @@ struct troth_participant {
 	uint64_t left; /* If not active: the revision at which it stopped being one. */
 };
 
-/* The whole state of one subject. About 150 kB: allocate once, use often. */
+/* The whole state of one subject. About 220 kB: allocate once, use often. */
 struct troth_subject {
 	enum troth_subject_kind kind;
 	struct troth_id id;
@@ -437,6 +437,17 @@ static inline struct troth_id troth_promise_of(const struct troth_id *id)
 
 	promise.b[TROTH_ID_LEN - 1] = 0;
 	return promise;
+}
+
+/* What a promise of that kind must say: which goods, or how much money. */
+static inline bool troth_kind_is_of_goods(enum troth_kind v)
+{
+	return v == TROTH_KIND_GIFT || v == TROTH_KIND_REPLACEMENT;
+}
+
+static inline bool troth_kind_is_of_money(enum troth_kind v)
+{
+	return v == TROTH_KIND_CREDIT || v == TROTH_KIND_REFUND;
 }
 
 /* Names as they stand in the API, lower case; NULL for a number that is none. */

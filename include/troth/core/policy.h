@@ -175,6 +175,10 @@ struct troth_policy {
 bool troth_wait_end(const struct troth_policy *p, const struct troth_wait *w,
 		    struct troth_time from, struct troth_time *end);
 
+/* Whether `sku` is among those that a rule, a route or a grant is for (struct
+ * troth_rule). */
+bool troth_sku_fits(const char *pattern, const char *sku);
+
 /* The first rule for it, or NULL: it is not provided for (ask). `sku` may be empty. */
 const struct troth_rule *troth_policy_rule(const struct troth_policy *p,
 					   enum troth_kind kind, const char *sku);
@@ -188,6 +192,9 @@ unsigned troth_policy_route(const struct troth_policy *p, const struct troth_sub
 			    const char *maker, const char *brand, enum troth_kind kind,
 			    const char *sku, struct troth_time due, struct troth_time now,
 			    struct troth_terms out[TROTH_TERMS_MAX]);
+
+/* Between what the customer chooses by choosing a promise of that kind. */
+enum troth_choice troth_choice_of(enum troth_kind kind);
 
 /* What makes that failure good, or NULL: nothing is laid down. */
 const struct troth_remedy *troth_policy_remedy(const struct troth_policy *p,

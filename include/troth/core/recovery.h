@@ -137,8 +137,6 @@ bool troth_recovery_is_open(enum troth_recovery_state s);
 const char *troth_choice_name(enum troth_choice v);
 int troth_choice_number(const char *text);
 const char *troth_recovery_state_name(enum troth_recovery_state v);
-int troth_recovery_state_number(const char *text);
 const char *troth_recovery_action_name(enum troth_recovery_action v);
-int troth_recovery_action_number(const char *text);
 
 #endif

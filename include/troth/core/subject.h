@@ -105,8 +105,9 @@ struct troth_who {
  * 0: none has been published. Both may be NULL: then there are no policies here
  * (troth_lookup_policy, troth_lookup_newest_policy).
  *
- * authority, level and given are asked by judge alone, and only where a policy has
- * been published: where there are none they may be NULL.
+ * authority, level and given are asked by judge alone: of what is promised under a
+ * policy, of a supervisor's approval, and of a grant that is out of a pool. Where
+ * there is none of these they may be NULL.
  */
 struct troth_lookup {
 	void *ctx;

@@ -299,6 +299,9 @@ static void a_name_with_a_star_stands_for_any_rest(void **state)
 	assert_false(troth_sku_fits("HDMI-*", "HDMI"));
 	assert_false(troth_sku_fits("HDMI-2M", "HDMI-2M-X"));
 	assert_false(troth_sku_fits("HDMI-2M", ""));
+	assert_true(troth_sku_fits("", ""));
+	assert_true(troth_sku_fits("*", "anything"));
+	assert_false(troth_sku_fits("*", ""));
 }
 
 int main(void)
