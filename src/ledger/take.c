@@ -135,14 +135,13 @@ static bool check_event(struct troth_ledger *l, const char *origin,
 	return true;
 }
 
-static bool seal_ok(struct troth_ledger *l, const struct troth_site *site,
-		    const struct origin_state *o, const uint8_t seal[TROTH_SEAL_LEN])
+static bool seal_ok(const struct troth_site *site, const struct origin_state *o,
+		    const uint8_t seal[TROTH_SEAL_LEN])
 {
 	uint8_t message[TROTH_SEAL_MESSAGE];
 	struct troth_span m = troth_seal_message(message, site->origin, o->incarnation,
 						 o->taken_seq, &o->head);
 
-	(void)l;
 	for (unsigned i = 0; i < site->key_count; i++)
 		if (!site->keys[i].revoked && troth_verify(site->keys[i].key, m, seal))
 			return true;
@@ -270,7 +269,7 @@ void troth_ledger_submit(struct troth_ledger *l, const char *origin,
 		if (!check_event(l, origin, m, i, &l->events[i], &o.head, out))
 			return;
 	o.taken_seq = m->first_seq + m->count - 1;
-	if (!seal_ok(l, &site, &o, m->seal) && !TROTH_MUTANT(seal_is_not_checked)) {
+	if (!seal_ok(&site, &o, m->seal) && !TROTH_MUTANT(seal_is_not_checked)) {
 		refuse(out, TROTH_BUS_E_SEAL, "the seal is of no live key of this site");
 		return;
 	}
@@ -343,12 +342,6 @@ static bool decide(struct troth_ledger *l, struct troth_command *c, unsigned i,
 	return true;
 }
 
-static bool is_approval(const struct troth_command *c)
-{
-	return c->count == 1 && c->drafts[0]->type == TROTH_EVENT_PROMISE_STEP &&
-	       c->drafts[0]->u.promise_step.action == TROTH_PROMISE_DO_APPROVE;
-}
-
 void troth_ledger_command(struct troth_ledger *l, struct troth_command *c,
 			  struct troth_result *out)
 {
@@ -362,7 +355,8 @@ void troth_ledger_command(struct troth_ledger *l, struct troth_command *c,
 				      .subject = c->drafts[0]->subject,
 				      .item = c->item,
 				      .at = l->now };
-	out->reason = is_approval(c) ? pools_approve(l, c->drafts[0]) : TROTH_REASON_NONE;
+	out->reason = troth_command_is_approval(c) ? pools_approve(l, c->drafts[0])
+						   : TROTH_REASON_NONE;
 	if (out->reason != TROTH_REASON_NONE) {
 		out->status = TROTH_DECLINED;
 		return;
@@ -384,7 +378,7 @@ void troth_ledger_command(struct troth_ledger *l, struct troth_command *c,
 		out->position = position;
 		out->etag = l->subject->revision;
 	}
-	if (is_approval(c))
+	if (troth_command_is_approval(c))
 		pools_approved(l, c->drafts[0]);
 	troth_command_remember(&l->txn, c, out, l->now);
 	troth_command_forget(&l->txn, l->now, TROTH_KEYS_FORGET);

@@ -5,21 +5,20 @@
 #include <assert.h>
 #include <stddef.h>
 
-/* The fields of a personal part by their API names, and which may have several lines. */
+/* The fields of a personal part by their API names. */
 static const struct {
 	const char *name;
 	size_t at;
-	bool lines;
 } personal_fields[] = {
-	{ "words", offsetof(struct troth_personal, words), true },
-	{ "language", offsetof(struct troth_personal, language), true },
-	{ "order_number", offsetof(struct troth_personal, order_number), true },
-	{ "customer_name", offsetof(struct troth_personal, customer_name), true },
-	{ "customer_phone", offsetof(struct troth_personal, customer_phone), true },
-	{ "address", offsetof(struct troth_personal, address), true },
-	{ "note", offsetof(struct troth_personal, note), true },
-	{ "evidence", offsetof(struct troth_personal, evidence), true },
-	{ "actor_name", offsetof(struct troth_personal, actor_name), true },
+	{ "words", offsetof(struct troth_personal, words) },
+	{ "language", offsetof(struct troth_personal, language) },
+	{ "order_number", offsetof(struct troth_personal, order_number) },
+	{ "customer_name", offsetof(struct troth_personal, customer_name) },
+	{ "customer_phone", offsetof(struct troth_personal, customer_phone) },
+	{ "address", offsetof(struct troth_personal, address) },
+	{ "note", offsetof(struct troth_personal, note) },
+	{ "evidence", offsetof(struct troth_personal, evidence) },
+	{ "actor_name", offsetof(struct troth_personal, actor_name) },
 };
 
 /* What central would turn away must not get into the outbox. */
@@ -28,8 +27,7 @@ static bool personal_ok(const struct troth_personal *p, struct troth_flaw *flaw)
 	for (size_t i = 0; p != NULL && i < TROTH_LEN(personal_fields); i++) {
 		const char *text = (const char *)p + personal_fields[i].at;
 
-		if (text[0] != '\0' &&
-		    !troth_text_ok(troth_span_str(text), personal_fields[i].lines)) {
+		if (!troth_text_ok(troth_span_str(text), true)) {
 			*flaw = (struct troth_flaw){ personal_fields[i].name,
 						     "must be plain text in UTF-8" };
 			return false;
@@ -106,8 +104,9 @@ static void hold(struct troth_gateway *g, struct troth_txn *t,
 	g->held.changed = false;
 	g->held.kind = e->subject_kind;
 	g->held.subject = e->subject;
-	view_load(g, t, &e->subject, e->subject_kind, g->view[0]);
-	g->held.pending = view_pending(t, &e->subject);
+	g->held.pending = view_load(t, &e->subject, e->subject_kind, g->view[0])
+				  ? troth_query_pending_count(t, &e->subject)
+				  : 0;
 	troth_state_indexed(g->view[0], &g->before[0]);
 }
 
@@ -127,10 +126,7 @@ static bool match(struct troth_gateway *g, struct troth_txn *t,
 static bool complete(struct troth_gateway *g, struct troth_txn *t,
 		     struct troth_command *c, struct troth_result *r)
 {
-	bool approval = c->drafts[0]->type == TROTH_EVENT_PROMISE_STEP &&
-			c->drafts[0]->u.promise_step.action == TROTH_PROMISE_DO_APPROVE;
-
-	if (!c->is_question && (!approval || c->count > 1))
+	if (!c->is_question && !troth_command_is_approval(c))
 		return true;
 	/* A second draft may follow; nothing else must be dropped with it. */
 	replica_decided(g, t);
@@ -152,7 +148,7 @@ static bool judge_all(struct troth_gateway *g, struct troth_txn *t,
 		struct troth_subject *s = g->view[one_subject(c) ? 0 : i];
 
 		if (s != g->view[0]) {
-			view_load(g, t, &e->subject, e->subject_kind, s);
+			(void)view_load(t, &e->subject, e->subject_kind, s);
 			troth_state_indexed(s, &g->before[i]);
 		}
 		if (troth_state_promise_elsewhere(t, e)) {

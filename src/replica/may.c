@@ -25,7 +25,7 @@ static struct troth_authority *authority_of(struct troth_gateway *g, struct trot
 	struct troth_id id = troth_authority_id(party);
 	struct troth_subject *s = g->view[1];
 
-	view_load(g, t, &id, TROTH_SUBJECT_AUTHORITY, s);
+	(void)view_load(t, &id, TROTH_SUBJECT_AUTHORITY, s);
 	/* Of a store that was put back nobody knows yet what it has promised since. */
 	for (unsigned i = 0; i < s->authority.share_count; i++)
 		s->authority.shares[i].frozen |= g->now.restored != 0 &&

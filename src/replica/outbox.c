@@ -24,16 +24,6 @@ static struct troth_key of_key(const struct troth_id *subject, uint64_t seq)
 	return k;
 }
 
-static bool split(struct troth_span record, struct troth_span *body,
-		  struct troth_span *blob)
-{
-	struct troth_reader r = troth_reader(record);
-
-	*body = troth_read_span(&r, troth_read_u32be(&r));
-	*blob = troth_read_span(&r, record.len - r.pos);
-	return troth_read_done(&r) && body->len > 0;
-}
-
 static bool corrupt(struct troth_txn *t, uint64_t seq, const char *why)
 {
 	troth_txn_fail(t, TROTH_ERR_CORRUPT, "outbox: number %llu: %s",
@@ -54,7 +44,8 @@ static bool open_record(struct troth_txn *t, struct troth_span record, uint64_t 
 			struct troth_event *e, struct troth_span *body,
 			struct troth_span *blob)
 {
-	return (split(record, body, blob) || corrupt(t, seq, "the record is cut")) &&
+	return (troth_outbox_split(record, body, blob) ||
+		corrupt(t, seq, "the record is cut")) &&
 	       decode(t, *body, seq, e);
 }
 
@@ -65,7 +56,8 @@ static bool get_record(struct troth_txn *t, uint64_t seq, struct troth_span *bod
 	struct troth_span record;
 
 	return troth_txn_get(t, TROTH_T_OUTBOX, troth_key_span(&k), &record) &&
-	       (split(record, body, blob) || corrupt(t, seq, "the record is cut"));
+	       (troth_outbox_split(record, body, blob) ||
+		corrupt(t, seq, "the record is cut"));
 }
 
 static bool get(struct troth_txn *t, uint64_t seq, struct troth_event *e,
@@ -285,7 +277,7 @@ void outbox_set_aside(struct troth_gateway *g, struct troth_txn *t, uint64_t seq
 	if (!get(t, seq, e, &body, &blob))
 		return;
 	keep_beside(g, t, body, blob, reason);
-	view_load(g, t, &e->subject, e->subject_kind, s);
+	(void)view_load(t, &e->subject, e->subject_kind, s);
 	troth_state_indexed(s, &g->before[0]);
 	if (own_seq(t, &e->id) != 0) {
 		g->now.backlog--;

@@ -230,11 +230,9 @@ void replica_decided(struct troth_gateway *g, struct troth_txn *t);
 
 /* ---- view.c ---- */
 
-/* Loads the view of a subject. */
-void view_load(struct troth_gateway *g, struct troth_txn *t, const struct troth_id *id,
+/* Loads the view of a subject. True if own events are pending on it. */
+bool view_load(struct troth_txn *t, const struct troth_id *id,
 	       enum troth_subject_kind kind, struct troth_subject *s);
-/* How many own events are in it. Counts them: cheap where there are few. */
-unsigned view_pending(struct troth_txn *t, const struct troth_id *id);
 /* Judges e on *s as of its own time and applies it, unless it would be refused. */
 struct troth_verdict view_apply(struct troth_gateway *g, struct troth_subject *s,
 				const struct troth_event *e);

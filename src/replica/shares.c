@@ -191,7 +191,7 @@ static bool make(struct troth_gateway *g, struct troth_txn *t, struct troth_even
 static void open_view(struct troth_gateway *g, struct troth_txn *t,
 		      const struct troth_id *id, enum troth_subject_kind kind)
 {
-	view_load(g, t, id, kind, g->view[1]);
+	(void)view_load(t, id, kind, g->view[1]);
 	troth_state_indexed(g->view[1], &g->before[1]);
 }
 

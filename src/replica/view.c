@@ -1,26 +1,12 @@
 #include "replica.h"
 
-unsigned view_pending(struct troth_txn *t, const struct troth_id *id)
-{
-	struct troth_cursor c;
-	unsigned n = 0;
-
-	troth_cursor_open(&c, t, TROTH_T_OUTBOX_OF);
-	for (bool more = troth_cursor_seek(&c, troth_id_span(id));
-	     more && c.key.len == TROTH_ID_LEN + 8 &&
-	     memcmp(c.key.data, id->b, TROTH_ID_LEN) == 0;
-	     more = troth_cursor_next(&c))
-		n++;
-	troth_cursor_close(&c);
-	return n;
-}
-
-void view_load(struct troth_gateway *g, struct troth_txn *t, const struct troth_id *id,
+bool view_load(struct troth_txn *t, const struct troth_id *id,
 	       enum troth_subject_kind kind, struct troth_subject *s)
 {
-	(void)g;
-	if (!troth_state_load(t, TROTH_T_VIEWS, id, kind, s))
-		(void)troth_state_load(t, TROTH_T_SUBJECTS, id, kind, s);
+	if (troth_state_load(t, TROTH_T_VIEWS, id, kind, s))
+		return true;
+	(void)troth_state_load(t, TROTH_T_SUBJECTS, id, kind, s);
+	return false;
 }
 
 struct troth_verdict view_apply(struct troth_gateway *g, struct troth_subject *s,

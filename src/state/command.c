@@ -1,7 +1,8 @@
 #include "troth/state/command.h"
 
-#include "troth/base/mutant.h"
+#include "record.h"
 
+#include "troth/base/mutant.h"
 #include "troth/state/key.h"
 
 #include <stdlib.h>
@@ -37,6 +38,12 @@ void troth_command_free(struct troth_command *c)
 	free(c);
 }
 
+bool troth_command_is_approval(const struct troth_command *c)
+{
+	return c->count == 1 && c->drafts[0]->type == TROTH_EVENT_PROMISE_STEP &&
+	       c->drafts[0]->u.promise_step.action == TROTH_PROMISE_DO_APPROVE;
+}
+
 struct troth_personal *troth_command_personal(struct troth_command *c, unsigned i)
 {
 	if (c->personal[i] == NULL)
@@ -54,24 +61,6 @@ static struct troth_key day_key(uint64_t day, const struct troth_digest *hash)
 	return k;
 }
 
-static void write_name(struct troth_buf *b, const char *s)
-{
-	troth_buf_put_u8(b, (uint8_t)strlen(s));
-	troth_buf_put_str(b, s);
-}
-
-static void read_name(struct troth_reader *r, char out[TROTH_CODE_MAX + 1])
-{
-	size_t len = troth_read_u8(r);
-
-	if (len > TROTH_CODE_MAX) {
-		r->failed = true;
-		len = 0;
-	}
-	troth_read_bytes(r, out, len);
-	out[len] = '\0';
-}
-
 static void encode_answer(struct troth_buf *b, const struct troth_answered *a)
 {
 	troth_buf_put_u8(b, (uint8_t)a->answer);
@@ -80,8 +69,8 @@ static void encode_answer(struct troth_buf *b, const struct troth_answered *a)
 	troth_buf_put_u64be(b, (uint64_t)a->due.ms);
 	troth_buf_put_u64be(b, (uint64_t)a->earliest.ms);
 	troth_buf_put_u64be(b, (uint64_t)a->lapses.ms);
-	write_name(b, a->grant);
-	write_name(b, a->pool);
+	write_text(b, a->grant);
+	write_text(b, a->pool);
 	troth_buf_put_u64be(b, (uint64_t)a->cost);
 	troth_buf_put_u64be(b, (uint64_t)a->left_promise);
 	troth_buf_put_u64be(b, (uint64_t)a->left_customer);
@@ -97,8 +86,8 @@ static void decode_answer(struct troth_reader *r, struct troth_answered *a)
 	a->due.ms = (int64_t)troth_read_u64be(r);
 	a->earliest.ms = (int64_t)troth_read_u64be(r);
 	a->lapses.ms = (int64_t)troth_read_u64be(r);
-	read_name(r, a->grant);
-	read_name(r, a->pool);
+	read_text(r, a->grant, sizeof(a->grant));
+	read_text(r, a->pool, sizeof(a->pool));
 	a->cost = (int64_t)troth_read_u64be(r);
 	a->left_promise = (int64_t)troth_read_u64be(r);
 	a->left_customer = (int64_t)troth_read_u64be(r);

@@ -1,5 +1,7 @@
 #include "troth/state/policies.h"
 
+#include "record.h"
+
 #include "troth/policy/policy.h"
 #include "troth/state/key.h"
 #include "troth/state/tables.h"
@@ -24,16 +26,11 @@ static struct troth_key key_of(uint64_t version)
 static bool decode(struct troth_span value, struct troth_policy_record *out)
 {
 	struct troth_reader r = troth_reader(value);
-	size_t len;
 
 	out->published.ms = (int64_t)troth_read_u64be(&r);
 	out->withdrawn.ms = (int64_t)troth_read_u64be(&r);
 	troth_read_bytes(&r, out->digest.b, sizeof(out->digest.b));
-	len = troth_read_u8(&r);
-	if (len > TROTH_CODE_MAX)
-		return false;
-	troth_read_bytes(&r, out->reason, len);
-	out->reason[len] = '\0';
+	read_text(&r, out->reason, sizeof(out->reason));
 	out->text = troth_read_span(&r, value.len - r.pos);
 	return troth_read_done(&r) && out->text.len > 0;
 }
@@ -74,8 +71,7 @@ static void put(struct troth_txn *t, const struct troth_policy_record *p)
 	troth_buf_put_u64be(&b, (uint64_t)p->published.ms);
 	troth_buf_put_u64be(&b, (uint64_t)p->withdrawn.ms);
 	troth_buf_put(&b, p->digest.b, sizeof(p->digest.b));
-	troth_buf_put_u8(&b, (uint8_t)strlen(p->reason));
-	troth_buf_put_str(&b, p->reason);
+	write_text(&b, p->reason);
 	troth_buf_put_span(&b, p->text);
 	troth_txn_put_buf(t, TROTH_T_POLICIES, troth_key_span(&k), &b);
 	troth_buf_fini(&b);

@@ -50,14 +50,14 @@ void troth_query_freshness(struct troth_txn *t, enum troth_node_kind node,
 	out->as_of.ms = (int64_t)troth_state_meta(t, TROTH_META_AS_OF);
 }
 
-static unsigned count_pending(struct troth_txn *t, const struct troth_id *id)
+unsigned troth_query_pending_count(struct troth_txn *t, const struct troth_id *subject)
 {
 	struct troth_cursor c;
 	unsigned n = 0;
 
 	troth_cursor_open(&c, t, TROTH_T_OUTBOX_OF);
-	for (bool more = troth_cursor_seek(&c, troth_id_span(id));
-	     more && begins_with(c.key, id->b, sizeof(id->b));
+	for (bool more = troth_cursor_seek(&c, troth_id_span(subject));
+	     more && begins_with(c.key, subject->b, sizeof(subject->b));
 	     more = troth_cursor_next(&c))
 		n++;
 	troth_cursor_close(&c);
@@ -68,15 +68,15 @@ bool troth_query_subject(struct troth_txn *t, enum troth_node_kind node,
 			 const struct troth_id *id, struct troth_view *out)
 {
 	const enum troth_subject_kind kind = TROTH_SUBJECT_ORDER; /* The record knows. */
-
 	bool found = false;
 
 	out->pending = 0;
 	out->lapsed = 0;
 	if (node == TROTH_NODE_GATEWAY) {
-		out->pending = count_pending(t, id);
 		out->lapsed = troth_state_lapsed(t, id);
 		found = troth_state_load(t, TROTH_T_VIEWS, id, kind, &out->subject);
+		/* Without pending events there is no view beside the state. */
+		out->pending = found ? troth_query_pending_count(t, id) : 0;
 	}
 	if (!found)
 		found = troth_state_load(t, TROTH_T_SUBJECTS, id, kind, &out->subject);
@@ -140,9 +140,8 @@ bool troth_query_personal(struct troth_txn *t, uint64_t position,
 	return false;
 }
 
-/* Splits an OUTBOX record. */
-static bool split(struct troth_span record, struct troth_span *body,
-		  struct troth_span *blob)
+bool troth_outbox_split(struct troth_span record, struct troth_span *body,
+			struct troth_span *blob)
 {
 	struct troth_reader r = troth_reader(record);
 
@@ -175,7 +174,7 @@ bool troth_query_pending(struct troth_txn *t, const struct troth_id *subject,
 	k.len = 0;
 	troth_key_u64(&k, *origin_seq);
 	if (troth_txn_get(t, TROTH_T_OUTBOX, troth_key_span(&k), &record) &&
-	    split(record, body, blob))
+	    troth_outbox_split(record, body, blob))
 		return true;
 	troth_txn_fail(t, TROTH_ERR_CORRUPT, "outbox: no sound record for number %llu",
 		       (unsigned long long)*origin_seq);

@@ -1,6 +1,7 @@
 #include "troth/state/state.h"
 
 #include "given.h"
+#include "record.h"
 #include "watched.h"
 
 #include "troth/base/text.h"
@@ -12,24 +13,6 @@
 #define EMPTY TROTH_SPAN_NONE
 
 /* ---- Parties and sites ---- */
-
-static void read_text(struct troth_reader *r, char *out, size_t size)
-{
-	size_t len = troth_read_u8(r);
-
-	if (len >= size) {
-		r->failed = true;
-		len = 0;
-	}
-	troth_read_bytes(r, out, len);
-	out[len] = '\0';
-}
-
-static void write_text(struct troth_buf *b, const char *s)
-{
-	troth_buf_put_u8(b, (uint8_t)strlen(s));
-	troth_buf_put_str(b, s);
-}
 
 static bool decode_party(struct troth_span key, struct troth_span value,
 			 struct troth_party *out)

@@ -86,6 +86,9 @@ struct troth_command *troth_command_new(unsigned count);
 /* Frees it with its drafts and personal parts. NULL is fine. */
 void troth_command_free(struct troth_command *c);
 
+/* True if it approves a promise, and does nothing else. */
+bool troth_command_is_approval(const struct troth_command *c);
+
 /* The personal part of draft i, made on first use; NULL: no memory. */
 struct troth_personal *troth_command_personal(struct troth_command *c, unsigned i);
 

@@ -63,6 +63,16 @@ bool troth_query_pending(struct troth_txn *t, const struct troth_id *subject,
 			 uint64_t *origin_seq, struct troth_span *body,
 			 struct troth_span *blob);
 
+/*
+ * How many there are. Counts them: ask where there may be some, that is where the
+ * subject has a record in VIEWS.
+ */
+unsigned troth_query_pending_count(struct troth_txn *t, const struct troth_id *subject);
+
+/* Cuts an OUTBOX record up: both spans lie in it. False: it is none. */
+bool troth_outbox_split(struct troth_span record, struct troth_span *body,
+			struct troth_span *blob);
+
 /* Entry bytes at a position, borrowed for the transaction. False: not here. */
 bool troth_query_entry(struct troth_txn *t, uint64_t position, struct troth_span *entry,
 		       struct troth_span *blob);

@@ -54,7 +54,8 @@ enum troth_table {
 	TROTH_T_CENTRAL_COUNT,
 
 	/* Gateway. */
-	TROTH_T_VIEWS = TROTH_T_COMMON, /* subject -> state with own pending events */
+	TROTH_T_VIEWS = TROTH_T_COMMON, /* subject -> state and pending own events; none:
+					   no record */
 	TROTH_T_OUTBOX,                 /* origin_seq -> Body and Personal bytes */
 	TROTH_T_OUTBOX_OF,              /* subject ‖ origin_seq -> (empty) */
 	TROTH_T_OWN,                    /* event id of an outbox event -> origin_seq */

@@ -243,13 +243,14 @@ static void queue(struct rig *r, uint8_t subject, uint64_t seq, const char *body
 static void a_gateway_shows_its_own_view_and_counts_what_is_pending(void **state)
 {
 	struct rig *r = *state;
-	struct troth_id one = id_of(1), two = id_of(2), three = id_of(3);
+	struct troth_id one = id_of(1), two = id_of(2), three = id_of(3), four = id_of(4);
 	struct troth_span body, blob;
 	uint64_t seq = 0;
 
 	put_subject(r, TROTH_T_SUBJECTS, 1, "ann");
 	put_subject(r, TROTH_T_VIEWS, 1, "bob");
-	put_subject(r, TROTH_T_SUBJECTS, 2, "eve");
+	put_subject(r, TROTH_T_VIEWS, 2, "eve"); /* Made here, not sequenced yet. */
+	put_subject(r, TROTH_T_SUBJECTS, 4, "dan");
 	queue(r, 1, 7, "seven", "words");
 	queue(r, 1, 9, "nine", "");
 	queue(r, 2, 8, "eight", "");
@@ -262,7 +263,12 @@ static void a_gateway_shows_its_own_view_and_counts_what_is_pending(void **state
 	assert_int_equal(r->view->pending, 0);
 	assert_true(troth_query_subject(&r->t, TROTH_NODE_GATEWAY, &two, r->view));
 	assert_int_equal(r->view->pending, 1);
+	assert_true(troth_query_subject(&r->t, TROTH_NODE_GATEWAY, &four, r->view));
+	assert_int_equal(r->view->pending, 0);
 	assert_false(troth_query_subject(&r->t, TROTH_NODE_GATEWAY, &three, r->view));
+	assert_int_equal(troth_query_pending_count(&r->t, &one), 2);
+	assert_int_equal(troth_query_pending_count(&r->t, &two), 1);
+	assert_int_equal(troth_query_pending_count(&r->t, &three), 0);
 
 	assert_true(troth_query_pending(&r->t, &one, &seq, &body, &blob));
 	assert_int_equal(seq, 7);
