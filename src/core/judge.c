@@ -4,22 +4,12 @@
  * Every check returns a reason; NONE means that the event may take effect. The
  * outcome follows at the end: what would refuse a request only flags a fact.
  */
-#include "subject.h"
-
-#include "troth/core/authority.h"
+#include "judge.h"
 
 #include <string.h>
 
-struct bench {
-	const struct troth_subject *s;
-	const struct troth_lookup *lookup;
-	const struct troth_who *who;
-	const struct troth_event *e;
-	struct troth_time now;
-};
-
-static enum troth_reason party_of_role(const struct bench *b, const char *name,
-				       unsigned roles)
+enum troth_reason judge_party_of_role(const struct bench *b, const char *name,
+				      unsigned roles)
 {
 	struct troth_party p;
 
@@ -28,24 +18,18 @@ static enum troth_reason party_of_role(const struct bench *b, const char *name,
 	return (roles & 1u << p.role) != 0 ? TROTH_REASON_NONE : TROTH_REASON_WRONG_ROLE;
 }
 
-#define BRAND   (1u << TROTH_ROLE_BRAND)
-#define VENDOR  (1u << TROTH_ROLE_VENDOR)
-#define CARRIER (1u << TROTH_ROLE_CARRIER)
-#define SELLER  (1u << TROTH_ROLE_SELLER)
-#define ANYONE  (BRAND | VENDOR | CARRIER | SELLER)
-
-static enum troth_reason terms(const struct bench *b, const struct troth_terms *t)
+enum troth_reason judge_terms(const struct bench *b, const struct troth_terms *t)
 {
 	/* A case is a conversation: carriers and sellers are asked on the order. */
 	unsigned roles = b->s->kind == TROTH_SUBJECT_CASE ? BRAND | VENDOR : ANYONE;
-	enum troth_reason r = party_of_role(b, t->debtor, roles);
+	enum troth_reason r = judge_party_of_role(b, t->debtor, roles);
 
 	if (r == TROTH_REASON_NONE && t->creditor[0] != '\0')
-		r = party_of_role(b, t->creditor, ANYONE);
+		r = judge_party_of_role(b, t->creditor, ANYONE);
 	return r;
 }
 
-static bool may(const struct bench *b, unsigned roles)
+bool judge_may(const struct bench *b, unsigned roles)
 {
 	return (roles & 1u << b->who->role) != 0;
 }
@@ -66,7 +50,7 @@ static enum troth_reason judge_party(const struct bench *b)
 		return TROTH_REASON_WRONG_ROLE;
 	return e->u.party.operator_party[0] == '\0'
 		       ? TROTH_REASON_NONE
-		       : party_of_role(b, e->u.party.operator_party, ANYONE);
+		       : judge_party_of_role(b, e->u.party.operator_party, ANYONE);
 }
 
 static enum troth_reason judge_site(const struct bench *b)
@@ -80,7 +64,7 @@ static enum troth_reason judge_site(const struct bench *b)
 	known = b->lookup->site(b->lookup->ctx, e->u.site.origin, &site);
 	if (e->type == TROTH_EVENT_SITE_ADDED)
 		return known ? TROTH_REASON_EXISTS
-			     : party_of_role(b, e->u.site.party, ANYONE);
+			     : judge_party_of_role(b, e->u.site.party, ANYONE);
 	if (!known)
 		return TROTH_REASON_NO_PARTY;
 	for (unsigned i = 0; i < site.key_count; i++)
@@ -131,11 +115,11 @@ static enum troth_reason content(const struct bench *b)
 	enum troth_reason r = TROTH_REASON_NONE;
 
 	if (o->carrier[0] != '\0')
-		r = party_of_role(b, o->carrier, CARRIER | BRAND);
+		r = judge_party_of_role(b, o->carrier, CARRIER | BRAND);
 	for (unsigned i = 0; r == TROTH_REASON_NONE && i < o->line_count; i++)
 		if (o->lines[i].seller[0] != '\0' &&
 		    (i == 0 || strcmp(o->lines[i].seller, o->lines[i - 1].seller) != 0))
-			r = party_of_role(b, o->lines[i].seller, SELLER | BRAND);
+			r = judge_party_of_role(b, o->lines[i].seller, SELLER | BRAND);
 	return r;
 }
 
@@ -145,7 +129,7 @@ static enum troth_reason judge_placed(const struct bench *b)
 
 	if (troth_subject_exists(b->s))
 		return TROTH_REASON_EXISTS;
-	r = party_of_role(b, b->e->u.order.seller, SELLER | BRAND);
+	r = judge_party_of_role(b, b->e->u.order.seller, SELLER | BRAND);
 	if (r == TROTH_REASON_NONE && b->who->role != TROTH_ROLE_BRAND &&
 	    strcmp(b->who->party, b->e->u.order.seller) != 0)
 		r = TROTH_REASON_NOT_ENTITLED;
@@ -156,7 +140,7 @@ static enum troth_reason judge_cancelled(const struct bench *b)
 {
 	const struct troth_promise *first = troth_first_to_end(b->s);
 
-	if (!may(b, BRAND | VENDOR | SELLER))
+	if (!judge_may(b, BRAND | VENDOR | SELLER))
 		return TROTH_REASON_NOT_ENTITLED;
 	if (b->s->order.state == TROTH_ORDER_CANCELLED ||
 	    b->s->order.state == TROTH_ORDER_DELIVERED)
@@ -164,7 +148,7 @@ static enum troth_reason judge_cancelled(const struct bench *b)
 	if (b->e->u.cancel.has_tell) {
 		if (first != NULL && !troth_room_for_commitment(b->s, first))
 			return TROTH_REASON_LIMIT;
-		return terms(b, &b->e->u.cancel.tell);
+		return judge_terms(b, &b->e->u.cancel.tell);
 	}
 	return b->e->u.cancel.initiator == TROTH_BY_FIRM && first != NULL
 		       ? TROTH_REASON_TELL_CUSTOMER
@@ -173,7 +157,7 @@ static enum troth_reason judge_cancelled(const struct bench *b)
 
 static enum troth_reason judge_corrected(const struct bench *b)
 {
-	if (!may(b, BRAND | VENDOR | SELLER))
+	if (!judge_may(b, BRAND | VENDOR | SELLER))
 		return TROTH_REASON_NOT_ENTITLED;
 	if (b->e->u.order.version != b->s->order.version + 1)
 		return TROTH_REASON_STALE;
@@ -186,7 +170,7 @@ static enum troth_reason judge_moved(const struct bench *b)
 {
 	bool shipped = b->e->type == TROTH_EVENT_ORDER_SHIPPED;
 
-	if (!may(b, shipped ? BRAND | CARRIER | SELLER : BRAND | CARRIER))
+	if (!judge_may(b, shipped ? BRAND | CARRIER | SELLER : BRAND | CARRIER))
 		return TROTH_REASON_NOT_ENTITLED;
 	if (b->s->order.state == TROTH_ORDER_CANCELLED)
 		return TROTH_REASON_SUBJECT_CLOSED;
@@ -206,11 +190,11 @@ static enum troth_reason judge_link(const struct bench *b)
 	if (b->s->link_count >= TROTH_LINKS_MAX)
 		return TROTH_REASON_LIMIT;
 	if (b->e->type == TROTH_EVENT_CASE_ORDER_LINKED)
-		return may(b, BRAND | VENDOR) ? TROTH_REASON_NONE
-					      : TROTH_REASON_NOT_ENTITLED;
+		return judge_may(b, BRAND | VENDOR) ? TROTH_REASON_NONE
+						    : TROTH_REASON_NOT_ENTITLED;
 	if (b->who->role != TROTH_ROLE_BRAND && strcmp(b->who->party, l->vendor) != 0)
 		return TROTH_REASON_NOT_ENTITLED;
-	return party_of_role(b, l->vendor, VENDOR | BRAND);
+	return judge_party_of_role(b, l->vendor, VENDOR | BRAND);
 }
 
 /* --- cases --- */
@@ -220,8 +204,8 @@ static enum troth_reason judge_case(const struct bench *b)
 	if (b->e->type == TROTH_EVENT_CASE_OPENED) {
 		if (troth_subject_exists(b->s))
 			return TROTH_REASON_EXISTS;
-		return may(b, BRAND | VENDOR) ? TROTH_REASON_NONE
-					      : TROTH_REASON_NOT_ENTITLED;
+		return judge_may(b, BRAND | VENDOR) ? TROTH_REASON_NONE
+						    : TROTH_REASON_NOT_ENTITLED;
 	}
 	if (b->who->role != TROTH_ROLE_BRAND &&
 	    strcmp(b->who->party, b->s->cas.handler) != 0)
@@ -229,155 +213,12 @@ static enum troth_reason judge_case(const struct bench *b)
 	if (b->s->cas.state != TROTH_CASE_OPEN)
 		return TROTH_REASON_WRONG_STATE;
 	if (b->e->type == TROTH_EVENT_CASE_HANDED_OVER)
-		return party_of_role(b, b->e->u.cas.to, VENDOR | BRAND);
+		return judge_party_of_role(b, b->e->u.cas.to, VENDOR | BRAND);
 	for (unsigned i = 0; i < b->s->promise_count; i++)
 		if (troth_promise_is_open(b->s->promises[i].state))
 			return TROTH_REASON_OPEN_PROMISE;
 	return troth_recoveries_are_open(b->s) ? TROTH_REASON_OPEN_RECOVERY
 					       : TROTH_REASON_NONE;
-}
-
-/* --- promises and commitments --- */
-
-/* What stands in the way of a promise even if it has been spoken: it cannot be kept. */
-static enum troth_reason promise_impossible(const struct bench *b)
-{
-	const struct troth_event *e = b->e;
-
-	if (troth_subject_promise(b->s, &e->u.promise.id) >= 0 ||
-	    troth_subject_recovery(b->s, &e->u.promise.id) >= 0)
-		return TROTH_REASON_EXISTS;
-	if (b->s->promise_count >= TROTH_PROMISES_MAX ||
-	    b->s->commitment_count + e->u.promise.terms_count > TROTH_COMMITMENTS_MAX)
-		return TROTH_REASON_LIMIT;
-	for (unsigned i = 0; i < e->u.promise.terms_count; i++) {
-		enum troth_reason r = terms(b, &e->u.promise.terms[i]);
-
-		if (r != TROTH_REASON_NONE)
-			return r;
-	}
-	return TROTH_REASON_NONE;
-}
-
-static enum troth_reason judge_made(const struct bench *b)
-{
-	if (troth_subject_closed(b->s))
-		return TROTH_REASON_SUBJECT_CLOSED;
-	if (b->e->u.promise.due.ms <= b->now.ms)
-		return TROTH_REASON_DUE_PASSED;
-	if (!b->e->u.promise.spoken && !troth_id_is_zero(&b->e->u.promise.recovers) &&
-	    troth_subject_recovery(b->s, &b->e->u.promise.recovers) < 0)
-		return TROTH_REASON_NO_RECOVERY;
-	return b->e->u.promise.asked != 0
-		       ? TROTH_REASON_NONE /* HQ decides. */
-		       : troth_promise_unauthorised(b->lookup, b->s, b->who, b->e);
-}
-
-/* Who is certified to it may decide what a colleague only was not certified for. */
-static unsigned as_supervisor(const struct bench *b, const struct troth_promise *p)
-{
-	const struct troth_lookup *l = b->lookup;
-
-	if (p->asked != TROTH_REASON_UNCERTIFIED || b->who->clock || l->level == NULL ||
-	    strcmp(p->party, b->who->party) != 0)
-		return 0;
-	return l->level(l->ctx, b->who->party, b->e->actor, b->now) >=
-			       TROTH_LEVEL_SUPERVISOR
-		       ? TROTH_AS_SUPERVISOR
-		       : 0;
-}
-
-/* A supervisor decides on the level alone: all else is as the grant has it. */
-static enum troth_reason beyond_grant(const struct bench *b,
-				      const struct troth_promise *p)
-{
-	const struct troth_authority *a = b->lookup->authority(b->lookup->ctx, p->party);
-	int64_t cost = troth_promise_cost(p->quantity, p->amount);
-	int i = a != NULL ? troth_authority_grant(a, b->e->u.promise_step.grant) : -1;
-	const struct troth_grant *g = i >= 0 ? &a->grants[i] : NULL;
-	if (g == NULL || !troth_grant_covers(g, p->kind, p->sku, p->currency) ||
-	    !troth_grant_in_force(g, b->now) ||
-	    strcmp(g->pool, b->e->u.promise_step.pool) != 0)
-		return TROTH_REASON_NO_GRANT;
-	if (a->suspended.ms != 0)
-		return TROTH_REASON_SUSPENDED;
-	return b->e->u.promise_step.cost != cost || cost > g->most
-		       ? TROTH_REASON_OVER_PROMISE_LIMIT
-		       : TROTH_REASON_NONE;
-}
-
-static enum troth_reason judge_promise_step(const struct bench *b)
-{
-	const struct troth_event *e = b->e;
-	int i = troth_subject_promise(b->s, &e->u.promise_step.promise);
-	enum troth_promise_state to;
-	enum troth_reason r;
-
-	if (i < 0)
-		return TROTH_REASON_NO_PROMISE;
-
-	const struct troth_promise *p = &b->s->promises[i];
-	r = troth_step_reason(troth_promise_next(
-		p->state, e->u.promise_step.action,
-		troth_capacities(b->s, p, b->who) | as_supervisor(b, p), &to));
-	if (r != TROTH_REASON_NONE)
-		return r;
-	if (e->u.promise_step.action == TROTH_PROMISE_DO_APPROVE &&
-	    strcmp(p->actor, e->actor) == 0 &&
-	    troth_acts_for(b->lookup, b->who->party, p->party))
-		return TROTH_REASON_OWN_REQUEST;
-	if (e->u.promise_step.action == TROTH_PROMISE_DO_APPROVE && !may(b, BRAND))
-		return beyond_grant(b, p);
-	if (e->u.promise_step.action == TROTH_PROMISE_DO_ACTIVATE && p->asked != 0)
-		return TROTH_REASON_WRONG_STATE; /* It had to be asked, and was not. */
-	if (to == TROTH_PROMISE_ACTIVE && troth_subject_closed(b->s))
-		return TROTH_REASON_SUBJECT_CLOSED;
-	if (to == TROTH_PROMISE_ACTIVE && p->due.ms <= b->now.ms)
-		return TROTH_REASON_DUE_PASSED; /* Said when it could not be kept. */
-	if (e->u.promise_step.has_tell)
-		return troth_room_for_commitment(b->s, p)
-			       ? terms(b, &e->u.promise_step.tell)
-			       : TROTH_REASON_LIMIT;
-	return TROTH_REASON_NONE;
-}
-
-static enum troth_reason judge_commitment_added(const struct bench *b)
-{
-	int i = troth_subject_promise(b->s, &b->e->u.commitment.promise);
-
-	if (i < 0)
-		return TROTH_REASON_NO_PROMISE;
-	if ((troth_capacities(b->s, &b->s->promises[i], b->who) &
-	     (TROTH_AS_MAKER | TROTH_AS_SERVICE | TROTH_AS_HQ)) == 0)
-		return TROTH_REASON_NOT_ENTITLED;
-	if (!troth_promise_is_open(b->s->promises[i].state))
-		return TROTH_REASON_WRONG_STATE;
-	if (!troth_room_for_commitment(b->s, &b->s->promises[i]))
-		return TROTH_REASON_LIMIT;
-	return terms(b, &b->e->u.commitment.terms);
-}
-
-static enum troth_reason judge_commitment_step(const struct bench *b)
-{
-	const struct troth_event *e = b->e;
-	int i = troth_subject_commitment(b->s, &e->u.commitment_step.commitment);
-	enum troth_commitment_state to;
-	enum troth_reason r;
-
-	if (i < 0)
-		return TROTH_REASON_NO_COMMITMENT;
-
-	const struct troth_commitment *c = &b->s->commitments[i];
-	unsigned as = troth_commitment_capacities(b->s, c, b->who);
-	r = troth_step_reason(
-		troth_commitment_next(c, e->u.commitment_step.action, as, &to));
-	if (r != TROTH_REASON_NONE || e->u.commitment_step.party[0] == '\0')
-		return r;
-	if (strcmp(e->u.commitment_step.party, c->debtor) == 0 &&
-	    e->u.commitment_step.action == TROTH_COMMITMENT_DO_DELEGATE)
-		return TROTH_REASON_WRONG_ROLE;
-	return party_of_role(b, e->u.commitment_step.party,
-			     b->s->kind == TROTH_SUBJECT_CASE ? BRAND | VENDOR : ANYONE);
 }
 
 /* --- all together --- */
@@ -507,42 +348,15 @@ static bool room_for_guests(const struct bench *b)
 
 /* --- the verdict --- */
 
-/* Said by who asked, of a promise that was not (or no longer) to be said. */
-static bool said_stands(const struct bench *b, enum troth_reason reason)
-{
-	int i = troth_subject_promise(b->s, &b->e->u.promise_step.promise);
-
-	if (i < 0 ||
-	    (troth_capacities(b->s, &b->s->promises[i], b->who) & TROTH_AS_MAKER) == 0)
-		return false;
-	if (reason == TROTH_REASON_SUBJECT_CLOSED || reason == TROTH_REASON_DUE_PASSED)
-		return true;
-	return reason == TROTH_REASON_WRONG_STATE &&
-	       (b->s->promises[i].state == TROTH_PROMISE_PROPOSED ||
-		b->s->promises[i].state == TROTH_PROMISE_PENDING_APPROVAL ||
-		b->s->promises[i].state == TROTH_PROMISE_REJECTED ||
-		b->s->promises[i].state == TROTH_PROMISE_EXPIRED);
-}
-
-/* Done by who owed it, of what had ended already. */
-static bool done_stands(const struct bench *b, enum troth_reason reason)
-{
-	int i = troth_subject_commitment(b->s, &b->e->u.commitment_step.commitment);
-
-	return reason == TROTH_REASON_WRONG_STATE && i >= 0 &&
-	       (troth_commitment_capacities(b->s, &b->s->commitments[i], b->who) &
-		TROTH_AS_DEBTOR) != 0;
-}
-
 /* A fact stands although `reason` speaks against it, unless it makes no sense at all. */
 static bool stands(const struct bench *b, enum troth_reason reason)
 {
 	if (!troth_event_is_fact(b->e))
 		return false;
 	if (b->e->type == TROTH_EVENT_PROMISE_STEP)
-		return said_stands(b, reason);
+		return judge_said_stands(b, reason);
 	if (b->e->type == TROTH_EVENT_COMMITMENT_STEP)
-		return done_stands(b, reason);
+		return judge_done_stands(b, reason);
 	if (b->e->type == TROTH_EVENT_SHARE_SPENT)
 		return reason == TROTH_REASON_SHARE_EMPTY ||
 		       reason == TROTH_REASON_SHARE_FROZEN;
@@ -561,7 +375,7 @@ struct troth_verdict troth_judge(const struct troth_subject *s,
 	enum troth_reason r = admission(&b);
 
 	if (r == TROTH_REASON_NONE && e->type == TROTH_EVENT_PROMISE_MADE)
-		r = promise_impossible(&b);
+		r = judge_impossible(&b);
 	if (r != TROTH_REASON_NONE)
 		return (struct troth_verdict){ TROTH_REFUSED, r };
 
