@@ -135,7 +135,7 @@ void pools_free_ended(struct troth_ledger *l)
 	ledger_end_run(l); /* What it has changed is followed, too. */
 	for (unsigned i = 0; i < l->pools.ended_count; i++) {
 		struct troth_id id = l->pools.ended[i];
-		const struct troth_promise *p = pools_promise(l, &id);
+		const struct troth_promise *p = spends_promise(l, &id);
 		bool nothing = p == NULL || troth_promise_came_to_nothing(p->state);
 
 		/* It may have been noted twice, or said again since. */

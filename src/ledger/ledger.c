@@ -149,6 +149,7 @@ static enum troth_err load(struct troth_ledger *l, struct troth_why *why)
 	l->turned_away = last_number(&t, TROTH_T_TURNED_AWAY);
 	l->pools.still = l->pools.next_still = troth_state_meta(&t,
 								TROTH_META_RESTORED) != 0;
+	l->pools.looks_changed = true;
 	pools_next(l, &t);
 	troth_tree_root(&l->tree, &l->root);
 	return troth_txn_commit(&t, why);

@@ -22,6 +22,7 @@ void pools_reset(struct troth_ledger *l)
 	l->pools.party_count = 0;
 	l->pools.ended_count = 0;
 	l->pools.all_parties = false;
+	l->pools.looks_changed = false;
 	l->pools.next_still = l->pools.still;
 }
 
@@ -66,23 +67,31 @@ static struct troth_key look_key(char kind, const char *name)
 	return k;
 }
 
-static void set_look(struct troth_txn *t, char kind, const char *name,
+static void set_look(struct troth_ledger *l, char kind, const char *name,
 		     struct troth_time at)
 {
 	struct troth_key k = look_key(kind, name);
+	struct troth_span old;
 	uint8_t value[8];
+	bool known = troth_txn_get(&l->txn, TROTH_T_LOOKS, troth_key_span(&k), &old);
 
 	troth_store_u64be(value, (uint64_t)at.ms);
+	if (known ? troth_span_eq(old, troth_span(value, 8)) : at.ms == 0)
+		return;
+	l->pools.looks_changed = true;
 	if (at.ms == 0)
-		(void)troth_txn_del(t, TROTH_T_LOOKS, troth_key_span(&k));
+		(void)troth_txn_del(&l->txn, TROTH_T_LOOKS, troth_key_span(&k));
 	else
-		troth_txn_put(t, TROTH_T_LOOKS, troth_key_span(&k), troth_span(value, 8));
+		troth_txn_put(&l->txn, TROTH_T_LOOKS, troth_key_span(&k),
+			      troth_span(value, 8));
 }
 
 void pools_next(struct troth_ledger *l, struct troth_txn *t)
 {
 	struct troth_cursor c;
 
+	if (!l->pools.looks_changed && l->pools.still == l->pools.next_still)
+		return;
 	l->pools.next.ms = 0;
 	if (l->pools.next_still)
 		return;
@@ -106,6 +115,7 @@ static void mark_due(struct troth_ledger *l)
 	if (l->pools.next.ms == 0 || l->pools.next.ms > l->now.ms)
 		return;
 	l->dirty = true;
+	l->pools.looks_changed = true;
 	troth_cursor_open(&c, &l->txn, TROTH_T_LOOKS);
 	while (troth_cursor_seek(&c, troth_key_span(&k)) && c.value.len == 8 &&
 	       c.key.len < sizeof(k.b)) {
@@ -217,7 +227,7 @@ static void enrol(struct troth_ledger *l, const char *party, void *ctx)
 	    s->authority.grant_count == 0)
 		return;
 	pools_index(l, s);
-	set_look(&l->txn, 'g', party, next_change(&s->authority, l->now));
+	set_look(l, 'g', party, next_change(&s->authority, l->now));
 	troth_cursor_open(&c, &l->txn, TROTH_T_SITES);
 	for (bool ok = troth_cursor_seek(&c, TROTH_SPAN_NONE); ok;
 	     ok = troth_cursor_next(&c)) {
@@ -263,120 +273,16 @@ static void mark(struct troth_ledger *l, const char *party, void *ctx)
 
 void pools_note(struct troth_ledger *l, const struct troth_event *e)
 {
-	struct troth_spend spend = { .amount = e->u.share.amount };
-
-	switch ((unsigned)e->type) {
-	case TROTH_EVENT_SITE_ADDED:
+	if (e->type == TROTH_EVENT_SITE_ADDED)
 		pools_each_party(l, e->u.site.party, mark, NULL);
-		break;
-	case TROTH_EVENT_POOL_SET:
+	else if (e->type == TROTH_EVENT_POOL_SET)
 		mark_pool(&l->pools, e->u.pool.pool);
-		break;
-	case TROTH_EVENT_GRANT_GIVEN:
-	case TROTH_EVENT_GRANT_WITHDRAWN:
+	else if (troth_event_topic(e->type) == TROTH_TOPIC_GRANT)
 		mark_party(&l->pools, e->u.grant.party);
-		break;
-	case TROTH_EVENT_PARTY_SUSPENDED:
-	case TROTH_EVENT_PARTY_RESUMED:
+	else if (troth_event_topic(e->type) == TROTH_TOPIC_STANDING)
 		mark_party(&l->pools, e->u.standing.party);
-		break;
-	case TROTH_EVENT_SHARE_SPENT:
-	case TROTH_EVENT_SHARE_FREED:
-		TROTH_TEXT_SET(spend.party, e->u.share.party);
-		TROTH_TEXT_SET(spend.site, e->u.share.site);
-		TROTH_TEXT_SET(spend.pool, e->u.share.pool);
-		spend.freed = e->type == TROTH_EVENT_SHARE_FREED;
-		troth_state_set_spend(&l->txn, &e->u.share.promise, &spend);
-		break;
-	default:
-		break;
-	}
-}
-
-/* ---- Judging what a subject alone does not tell ---- */
-
-/* The promise as it stands in the ledger; NULL: it never was one. */
-const struct troth_promise *pools_promise(struct troth_ledger *l,
-					  const struct troth_id *promise)
-{
-	struct troth_subject *s = l->pools.subject;
-	struct troth_id subject;
-	int i;
-
-	if (!troth_query_item(&l->txn, promise, &subject))
-		return NULL;
-	(void)troth_state_load(&l->txn, TROTH_T_SUBJECTS, &subject, TROTH_SUBJECT_ORDER,
-			       s);
-	i = troth_subject_promise(s, promise);
-	return i >= 0 ? &s->promises[i] : NULL;
-}
-
-/*
- * A share is spent on a promise of that very site, and by what that costs; on one that
- * had to be asked, by whoever could approve it.
- */
-static bool is_spent_on(const struct troth_ledger *l, const struct troth_promise *p,
-			const struct troth_event *e)
-{
-	const char *party = e->u.share.party;
-
-	if (p == NULL || strcmp(p->pool, e->u.share.pool) != 0 ||
-	    p->cost != e->u.share.amount)
-		return false;
-	if (p->asked != 0)
-		return strcmp(p->party, party) == 0 || strcmp(l->brand, party) == 0;
-	return strcmp(p->party, party) == 0 && strcmp(p->site, e->u.share.site) == 0;
-}
-
-static bool is_of(const struct troth_spend *s, const struct troth_event *e)
-{
-	return strcmp(s->party, e->u.share.party) == 0 &&
-	       strcmp(s->site, e->u.share.site) == 0 &&
-	       strcmp(s->pool, e->u.share.pool) == 0 && s->amount == e->u.share.amount;
-}
-
-enum troth_reason pools_judge(struct troth_ledger *l, const struct troth_event *e)
-{
-	const struct troth_promise *p;
-	struct troth_spend s;
-	bool known;
-
-	if (e->type == TROTH_EVENT_SHARE_ALLOTTED) {
-		int64_t free = pools_free(l, e->u.share.pool);
-
-		return free < 0                   ? TROTH_REASON_NO_POOL
-		       : free < e->u.share.amount ? TROTH_REASON_POOL_EMPTY
-						  : TROTH_REASON_NONE;
-	}
-	if (e->type != TROTH_EVENT_SHARE_SPENT && e->type != TROTH_EVENT_SHARE_FREED)
-		return TROTH_REASON_NONE;
-	known = troth_state_spend(&l->txn, &e->u.share.promise, &s);
-	p = pools_promise(l, &e->u.share.promise);
-	if (e->type == TROTH_EVENT_SHARE_SPENT)
-		return known && !s.freed       ? TROTH_REASON_EXISTS
-		       : !is_spent_on(l, p, e) ? TROTH_REASON_NO_PROMISE
-					       : TROTH_REASON_NONE;
-	if (!known || !is_of(&s, e))
-		return TROTH_REASON_NO_PROMISE;
-	return s.freed || (p != NULL && !troth_promise_came_to_nothing(p->state))
-		       ? TROTH_REASON_WRONG_STATE
-		       : TROTH_REASON_NONE;
-}
-
-bool pools_unpaid(struct troth_ledger *l, const struct troth_event *e)
-{
-	struct troth_spend s;
-	int i;
-
-	if (e->type == TROTH_EVENT_PROMISE_MADE)
-		return e->u.promise.spoken && e->u.promise.pool[0] != '\0';
-	if (e->type != TROTH_EVENT_PROMISE_STEP ||
-	    (e->u.promise_step.action != TROTH_PROMISE_DO_ACTIVATE &&
-	     e->u.promise_step.action != TROTH_PROMISE_DO_SPEAK))
-		return false;
-	i = troth_subject_promise(l->subject, &e->u.promise_step.promise);
-	return i >= 0 && l->subject->promises[i].pool[0] != '\0' &&
-	       (!troth_state_spend(&l->txn, &e->u.promise_step.promise, &s) || s.freed);
+	else if (e->type == TROTH_EVENT_SHARE_SPENT || e->type == TROTH_EVENT_SHARE_FREED)
+		spends_note(l, e);
 }
 
 /* ---- Central's own events ---- */
@@ -522,7 +428,7 @@ static void balance(struct troth_ledger *l, const char *name)
 		return;
 	n = read_holdings(l, name);
 	next = troth_pool_balance(&pool, p->holdings, n, l->now);
-	set_look(&l->txn, 'p', name, next);
+	set_look(l, 'p', name, next);
 	for (unsigned i = 0; i < n; i++) {
 		const struct troth_holding *h = &p->holdings[i];
 

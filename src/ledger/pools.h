@@ -31,8 +31,9 @@ struct pools {
 
 	unsigned ended_count, ended_capacity; /* Promises that HQ has spent on and that */
 	struct troth_id *ended;               /* may have ended, in the open batch. */
-	bool still;      /* As of the last commit: nothing is allotted (heard.c). */
-	bool next_still; /* The same in the open batch. */
+	bool looks_changed; /* In the open batch: LOOKS say something else than before. */
+	bool still;         /* As of the last commit: nothing is allotted (heard.c). */
+	bool next_still;    /* The same in the open batch. */
 	struct troth_time next; /* As of the last commit: time alone does something. */
 };
 
@@ -44,15 +45,6 @@ void pools_index(struct troth_ledger *l, const struct troth_subject *s);
 
 /* An entry that was not refused: notes what it may change about shares. */
 void pools_note(struct troth_ledger *l, const struct troth_event *e);
-
-/* What speaks against a share's event besides what its subject says; NONE: nothing. */
-enum troth_reason pools_judge(struct troth_ledger *l, const struct troth_event *e);
-
-/*
- * True for an event by which a promise out of a pool is told to a customer, while
- * its site has not spent on it what it costs.
- */
-bool pools_unpaid(struct troth_ledger *l, const struct troth_event *e);
 
 /* Allots `amount` to the site, by central's own event. False: it may not be. */
 bool pools_allot(struct troth_ledger *l, const char *party, const char *site,
@@ -85,9 +77,6 @@ bool pools_say(struct troth_ledger *l, struct troth_event *e);
 enum troth_reason pools_approve(struct troth_ledger *l, struct troth_event *e);
 /* The step has been appended: HQ's own site has, and spends, what it costs. */
 void pools_approved(struct troth_ledger *l, const struct troth_event *e);
-/* The promise as it is now, until the next call; NULL: there is none. */
-const struct troth_promise *pools_promise(struct troth_ledger *l,
-					  const struct troth_id *promise);
 /* Asks HQ's own share back, which holds nothing in advance: there is nothing to ask. */
 bool pools_asks_hq(const struct troth_ledger *l, const struct troth_event *e);
 /* A subject with promises has been changed: notes those that HQ has spent on. */
@@ -109,7 +98,25 @@ int64_t pools_free(struct troth_ledger *l, const char *pool);
 /* At the end of a batch: allots and recalls until nothing is left to be done. */
 void pools_balance(struct troth_ledger *l);
 
-/* After a commit and at open: when there is something to do next. */
+/* Before a commit, and at open: when there is something to do next. */
 void pools_next(struct troth_ledger *l, struct troth_txn *t);
+
+/* ---- spends.c ---- */
+
+/* A share has been spent on a promise, or freed from one. */
+void spends_note(struct troth_ledger *l, const struct troth_event *e);
+
+/* What speaks against a share's event besides what its subject says; NONE: nothing. */
+enum troth_reason spends_judge(struct troth_ledger *l, const struct troth_event *e);
+
+/*
+ * True for an event by which a promise out of a pool is told to a customer, while
+ * its site has not spent on it what it costs.
+ */
+bool spends_unpaid(struct troth_ledger *l, const struct troth_event *e);
+
+/* The promise as it is now, until the next call; NULL: there is none. */
+const struct troth_promise *spends_promise(struct troth_ledger *l,
+					   const struct troth_id *promise);
 
 #endif

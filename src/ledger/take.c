@@ -203,8 +203,8 @@ static struct troth_verdict judge(struct troth_ledger *l, struct troth_who *who,
 		return (struct troth_verdict){ TROTH_REFUSED, TROTH_REASON_EXISTS };
 	v = troth_judge(l->subject, &l->lookup, who, e, l->now);
 	if (v.outcome != TROTH_REFUSED)
-		r = pools_asks_hq(l, e) ? TROTH_REASON_WRONG_STATE : pools_judge(l, e);
-	if (v.outcome == TROTH_TAKES_EFFECT && pools_unpaid(l, e))
+		r = pools_asks_hq(l, e) ? TROTH_REASON_WRONG_STATE : spends_judge(l, e);
+	if (v.outcome == TROTH_TAKES_EFFECT && spends_unpaid(l, e))
 		v = (struct troth_verdict){ TROTH_FLAGGED, TROTH_REASON_SHARE_EMPTY };
 	return r == TROTH_REASON_NONE ? v : (struct troth_verdict){ TROTH_REFUSED, r };
 }
