@@ -5,6 +5,7 @@
  * first entry as key, positions and digest marks as value. So a party costs one
  * write per commit, however many entries the commit has.
  */
+#include "hash.h"
 #include "ledger.h"
 
 #include "troth/base/mutant.h"
@@ -13,15 +14,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-static uint32_t bucket_of(const char *party)
-{
-	uint32_t h = 2166136261u; /* FNV-1a */
-
-	for (; *party != '\0'; party++)
-		h = (h ^ (uint8_t)*party) * 16777619u;
-	return h % FEED_BUCKETS;
-}
 
 static uint64_t stored_len(struct troth_txn *t, const char *party, bool *exists)
 {
@@ -37,7 +29,7 @@ static uint64_t stored_len(struct troth_txn *t, const char *party, bool *exists)
 static struct feed *feed_of(struct troth_ledger *l, const char *party)
 {
 	struct feeds *f = &l->feeds;
-	uint32_t *bucket = &f->buckets[bucket_of(party)];
+	uint32_t *bucket = &f->buckets[troth_hash_name(party) % FEED_BUCKETS];
 	bool exists;
 
 	for (uint32_t i = *bucket; i != 0; i = f->all[i - 1].next)
@@ -190,6 +182,14 @@ void feeds_write(struct troth_ledger *l)
 		troth_txn_put(&l->txn, TROTH_T_FEED_LENS, troth_span_str(f->party),
 			      troth_span(len, 8));
 	}
+}
+
+void troth_ledger_each_fed(const struct troth_ledger *l, void *ctx,
+			   void (*fn)(void *ctx, const char *party, uint64_t len))
+{
+	for (uint32_t i = 0; i < l->feeds.count; i++)
+		if (l->feeds.all[i].added > 0)
+			fn(ctx, l->feeds.all[i].party, l->feeds.all[i].len);
 }
 
 void feeds_reset(struct troth_ledger *l)

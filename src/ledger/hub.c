@@ -1,7 +1,4 @@
-#include "troth/ledger/hub.h"
-
-#include "conns.h"
-#include "queue.h"
+#include "hub.h"
 
 #include "troth/base/mutant.h"
 #include "troth/base/text.h"
@@ -13,24 +10,6 @@
 
 #define CONNS_PER_SITE_MAX 16   /* One, and what is left of broken ones. */
 #define RETRY_MS           1000 /* After a full disk. */
-
-/* News of who has received what may wait so long for more of the kind. */
-#define MARKS_DELAY_MS 20
-
-struct troth_hub {
-	struct troth_ledger *ledger;
-	struct troth_hub_io io;
-	struct conns conns;
-	struct queue queue;
-	struct troth_command *commands, **commands_last;
-	struct troth_question *questions;
-	bool still;              /* The ledger stood still at the last look. */
-	uint64_t told;           /* Ledger size at the last `advanced`. */
-	struct troth_time retry; /* The clock's work, after a full disk. */
-	struct troth_time date;  /* The ledger's time where it is not `now`; else 0. */
-	bool stopping;
-	struct troth_buf out;
-};
 
 enum troth_err troth_hub_open(struct troth_hub **hub, struct troth_ledger *ledger,
 			      const struct troth_hub_io *io, struct troth_why *why)
@@ -95,11 +74,6 @@ void troth_hub_disconnected(struct troth_hub *h, uint64_t id)
 	conns_remove(&h->conns, id);
 }
 
-static struct troth_time date_of(const struct troth_hub *h, struct troth_time now)
-{
-	return h->date.ms != 0 ? h->date : now;
-}
-
 /* ---- Replies ---- */
 
 static void reply(struct troth_hub *h, uint64_t conn, uint32_t request,
@@ -134,6 +108,7 @@ static void greeted(struct troth_hub *h, const struct conn *c)
 static void answer_hello(struct troth_hub *h, struct conn *c, uint32_t request,
 			 const struct troth_bus_hello *m)
 {
+	char party[TROTH_PARTY_MAX + 1];
 	struct troth_bus_reply r = { .type = TROTH_BUS_HELLO };
 
 	if (m->version_min > TROTH_BUS_VERSION || m->version_max < TROTH_BUS_VERSION) {
@@ -142,7 +117,8 @@ static void answer_hello(struct troth_hub *h, struct conn *c, uint32_t request,
 			    "central speaks version 1 of the bus", 0);
 		return;
 	}
-	if (!troth_ledger_hello(h->ledger, c->origin, m->incarnation, &r.u.hello)) {
+	if (!troth_ledger_hello(h->ledger, c->origin, m->incarnation, &r.u.hello,
+				party)) {
 		h->io.note(h->io.ctx, "unknown_site", c->origin,
 			   "its certificate is good, but HQ has not added the site");
 		reply_error(h, c->id, request, TROTH_BUS_E_UNKNOWN_SITE,
@@ -160,29 +136,9 @@ static void answer_hello(struct troth_hub *h, struct conn *c, uint32_t request,
 		greeted(h, c);
 	r.u.hello.version = TROTH_BUS_VERSION;
 	r.u.hello.now = troth_ledger_time(h->ledger);
-	c->greeted = true;
+	conns_greeted(&h->conns, c, party);
 	c->feed_len = r.u.hello.feed_len;
 	reply(h, c->id, request, &r);
-}
-
-/* Answers, unless there is nothing new and an answer need not be given (false). */
-static bool answer_follow(struct troth_hub *h, struct conn *c, uint32_t request,
-			  const struct troth_bus_follow *m, struct troth_time now,
-			  bool must)
-{
-	int count;
-
-	troth_buf_reset(&h->out);
-	count = troth_ledger_follow(h->ledger, c->origin, m, date_of(h, now), &h->out);
-	if (count == 0 && !must)
-		return false;
-	if (count >= 0) {
-		h->io.reply(h->io.ctx, c->id, request, &h->out);
-		return true;
-	}
-	h->io.note(h->io.ctx, "follow_failed", c->origin, "the store cannot be read");
-	h->io.close(h->io.ctx, c->id, "the store cannot be read");
-	return true;
 }
 
 static void answer_find(struct troth_hub *h, struct conn *c, uint32_t request,
@@ -206,23 +162,6 @@ static void answer_fresh(struct troth_hub *h, struct conn *c, uint32_t request)
 						      troth_ledger_time(h->ledger) } });
 }
 
-static void park(struct troth_hub *h, struct conn *c, uint32_t request,
-		 const struct troth_bus_follow *m)
-{
-	for (unsigned i = 0; i < PARKED_MAX; i++) {
-		struct parked *p = &c->parked[i];
-
-		if (p->request != 0)
-			continue;
-		*p = (struct parked){ .request = request, .follow = *m };
-		/* The clock comes with the next turn. */
-		p->until.ms = INT64_MIN;
-		return;
-	}
-	h->io.note(h->io.ctx, "too_many_follows", c->origin, "more than 4 at one time");
-	h->io.close(h->io.ctx, c->id, "more than 4 follows at one time");
-}
-
 static void enqueue(struct troth_hub *h, struct conn *c, uint32_t request,
 		    struct troth_bus_request *m, size_t len)
 {
@@ -241,10 +180,16 @@ void troth_hub_request(struct troth_hub *h, uint64_t id, uint32_t request,
 	struct conn *c = conns_find(&h->conns, id);
 	struct troth_bus_request m = { .owner = NULL };
 	struct troth_why why;
+	enum troth_err err;
 
 	if (c == NULL)
 		return;
-	if (troth_bus_request_decode(&m, bytes, &why) != TROTH_OK) {
+	err = troth_bus_request_decode(&m, bytes, &why);
+	if (err == TROTH_ERR_MEMORY) { /* Ours, and no fault of theirs. */
+		reply_error(h, id, request, TROTH_BUS_E_FULL, "no memory", 0);
+		return;
+	}
+	if (err != TROTH_OK) {
 		h->io.note(h->io.ctx, "malformed", c->origin, why.text);
 		reply_error(h, id, request, TROTH_BUS_E_MALFORMED, why.text, 0);
 		h->io.close(h->io.ctx, id, "malformed message");
@@ -255,10 +200,10 @@ void troth_hub_request(struct troth_hub *h, uint64_t id, uint32_t request,
 			    0);
 	} else if (m.type == TROTH_BUS_HELLO) {
 		answer_hello(h, c, request, &m.u.hello);
-	} else if (!c->greeted) {
+	} else if (c->party[0] == '\0') {
 		reply_error(h, id, request, TROTH_BUS_E_NO_HELLO, "say hello first", 0);
 	} else if (m.type == TROTH_BUS_FOLLOW) {
-		park(h, c, request, &m.u.follow);
+		news_park(h, c, request, &m.u.follow);
 	} else if (m.type == TROTH_BUS_FIND) {
 		answer_find(h, c, request, &m.u.find);
 	} else {
@@ -380,54 +325,6 @@ static void answer_work(struct troth_hub *h, const struct work *w, bool saved)
 	}
 }
 
-/* Whether it is time to answer, and why. Marks alone wait a little for each other. */
-static bool is_due(struct troth_hub *h, const struct conn *c, struct parked *p,
-		   struct troth_time now)
-{
-	if (p->until.ms == INT64_MIN)
-		p->until.ms = now.ms + p->follow.wait_ms;
-	if (p->marks_at.ms == 0 && p->follow.marks_after < troth_ledger_marks(h->ledger))
-		p->marks_at.ms = now.ms + MARKS_DELAY_MS;
-	return c->feed_len > p->follow.after || now.ms >= p->until.ms ||
-	       (p->marks_at.ms != 0 && now.ms >= p->marks_at.ms);
-}
-
-/* Tells those who wait for their feed, and those whose wait is over. */
-static void serve_parked(struct troth_hub *h, struct conn *c, struct troth_time now)
-{
-	for (unsigned i = 0; i < PARKED_MAX; i++) {
-		struct parked *p = &c->parked[i];
-
-		if (p->request == 0 || !is_due(h, c, p, now))
-			continue;
-
-		bool must = c->feed_len > p->follow.after || now.ms >= p->until.ms;
-		uint64_t marks = troth_ledger_marks(h->ledger);
-		uint32_t request = p->request;
-
-		p->request = 0;
-		if (answer_follow(h, c, request, &p->follow, now, must))
-			continue;
-		/* The news was of others: go on waiting, past it. */
-		p->request = request;
-		p->follow.marks_after += TROTH_MARKS_LOOKED_AT;
-		if (p->follow.marks_after > marks)
-			p->follow.marks_after = marks;
-		p->marks_at.ms = p->follow.marks_after < marks ? now.ms + MARKS_DELAY_MS
-							       : 0;
-	}
-}
-
-static void serve_all(struct troth_hub *h, struct troth_time now, bool entries)
-{
-	for (struct conn *c = h->conns.newest, *next; c != NULL; c = next) {
-		next = c->next;
-		if (entries && c->greeted)
-			c->feed_len = troth_ledger_feed_len(h->ledger, c->origin);
-		serve_parked(h, c, now);
-	}
-}
-
 static void answer_questions(struct troth_hub *h)
 {
 	struct troth_question *q = h->questions, *next;
@@ -484,7 +381,7 @@ enum troth_err troth_hub_turn(struct troth_hub *h, struct troth_time now,
 	enum troth_err err = TROTH_OK;
 
 	if (h->queue.first != NULL || h->commands != NULL || clock_due(h, now)) {
-		troth_ledger_begin(h->ledger, date_of(h, now));
+		troth_ledger_begin(h->ledger, hub_date(h, now));
 		take_works(h, &b);
 		take_commands(h, &b);
 		if (TROTH_MUTANT(central_acks_before_commit))
@@ -498,7 +395,7 @@ enum troth_err troth_hub_turn(struct troth_hub *h, struct troth_time now,
 
 	bool advanced = troth_ledger_size(h->ledger) != h->told;
 	if (err != TROTH_ERR_IO)
-		serve_all(h, now, advanced);
+		news_serve(h, now, advanced);
 	for (struct work *w = b.works, *next; w != NULL; w = next) {
 		next = w->next;
 		if (err != TROTH_ERR_IO)
@@ -520,38 +417,15 @@ enum troth_err troth_hub_turn(struct troth_hub *h, struct troth_time now,
 
 bool troth_hub_busy(const struct troth_hub *h, struct troth_time now)
 {
-	if (h->queue.first != NULL || h->commands != NULL || h->questions != NULL)
-		return true;
-	for (const struct conn *c = h->conns.newest; c != NULL; c = c->next)
-		for (unsigned i = 0; i < PARKED_MAX; i++) {
-			const struct parked *p = &c->parked[i];
-
-			if (p->request != 0 &&
-			    (p->until.ms <= now.ms || c->feed_len > p->follow.after ||
-			     (p->marks_at.ms != 0 && p->marks_at.ms <= now.ms)))
-				return true;
-		}
-	return false;
-}
-
-static void sooner(struct troth_time *best, int64_t ms)
-{
-	if (ms != 0 && (best->ms == 0 || ms < best->ms))
-		best->ms = ms;
+	return h->queue.first != NULL || h->commands != NULL || h->questions != NULL ||
+	       news_due(h, now);
 }
 
 struct troth_time troth_hub_wake(struct troth_hub *h)
 {
-	struct troth_time t = clock_at(h);
+	struct troth_time clock = clock_at(h), news = news_at(h);
 
-	for (const struct conn *c = h->conns.newest; c != NULL; c = c->next)
-		for (unsigned i = 0; i < PARKED_MAX; i++)
-			if (c->parked[i].request != 0) {
-				if (c->parked[i].until.ms != INT64_MIN)
-					sooner(&t, c->parked[i].until.ms);
-				sooner(&t, c->parked[i].marks_at.ms);
-			}
-	return t;
+	return news.ms != 0 && (clock.ms == 0 || news.ms < clock.ms) ? news : clock;
 }
 
 void troth_hub_stop(struct troth_hub *h)

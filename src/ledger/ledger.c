@@ -278,6 +278,7 @@ enum troth_err troth_ledger_commit(struct troth_ledger *l, struct troth_why *why
 		if (failed != TROTH_OK && why != NULL)
 			*why = l->txn.why;
 		troth_txn_abort(&l->txn);
+		feeds_reset(l);
 		return failed;
 	}
 	if (l->own_unsealed)
@@ -290,6 +291,7 @@ enum troth_err troth_ledger_commit(struct troth_ledger *l, struct troth_why *why
 	err = troth_txn_commit(&l->txn, why);
 	if (err != TROTH_OK) {
 		l->pools.next = next;
+		feeds_reset(l);
 		return err;
 	}
 	l->pools.still = l->pools.next_still;

@@ -24,9 +24,9 @@ static uint64_t feed_len(struct troth_txn *t, const char *party)
 }
 
 bool troth_ledger_hello(struct troth_ledger *l, const char *origin, uint64_t incarnation,
-			struct troth_bus_hello_ok *out)
+			struct troth_bus_hello_ok *out,
+			char feed_party[TROTH_PARTY_MAX + 1])
 {
-	char party[TROTH_PARTY_MAX + 1];
 	struct origin_state o;
 	struct troth_site site;
 	struct troth_txn t;
@@ -34,7 +34,7 @@ bool troth_ledger_hello(struct troth_ledger *l, const char *origin, uint64_t inc
 
 	*out = (struct troth_bus_hello_ok){ 0 };
 	troth_txn_begin(&t, l->kv, TROTH_TXN_READ);
-	known = site_party(&t, origin, &site, party);
+	known = site_party(&t, origin, &site, feed_party);
 	if (known) {
 		(void)origin_load(&t, origin, &o);
 		out->top_incarnation = o.incarnation;
@@ -42,7 +42,7 @@ bool troth_ledger_hello(struct troth_ledger *l, const char *origin, uint64_t inc
 			out->taken_seq = o.taken_seq;
 			out->taken_head = o.head;
 		}
-		out->feed_len = feed_len(&t, party);
+		out->feed_len = feed_len(&t, feed_party);
 		out->size = l->tree.size;
 		out->root = l->root;
 		out->brand = l->brand;

@@ -216,7 +216,6 @@ static void gather(struct troth_gateway *g, struct troth_txn *t,
 	for (bool more = troth_cursor_seek(&c, troth_key_span(&k)); more;
 	     more = troth_cursor_next(&c)) {
 		uint64_t seq = troth_load_u64be(c.key.data);
-		struct troth_reader r = troth_reader(c.value);
 
 		if (m->count == 0)
 			m->first_seq = seq; /* What is missing has been confirmed. */
@@ -225,8 +224,13 @@ static void gather(struct troth_gateway *g, struct troth_txn *t,
 		    m->count >= g->config.batch_events ||
 		    (m->count > 0 && bytes > g->submit_bytes))
 			break;
-		g->bodies[m->count] = troth_read_span(&r, troth_read_u32be(&r));
-		g->blobs[m->count] = troth_read_span(&r, c.value.len - r.pos);
+		if (!troth_outbox_split(c.value, &g->bodies[m->count],
+					&g->blobs[m->count])) {
+			troth_txn_fail(t, TROTH_ERR_CORRUPT,
+				       "outbox: number %llu: the record is cut",
+				       (unsigned long long)seq);
+			break;
+		}
 		m->count++;
 	}
 	troth_cursor_close(&c);
@@ -267,6 +271,8 @@ void uplink_send_batch(struct troth_gateway *g, struct troth_txn *t)
 	struct troth_why bad;
 
 	gather(g, t, &m.u.submit);
+	if (!troth_txn_sound(t))
+		return;
 	if (m.u.submit.count == 0) {
 		g->next_submit = g->kept.seq + 1; /* All of it came back already. */
 	} else if (!seal(g, &m.u.submit, &bad)) {

@@ -103,11 +103,10 @@ static const struct troth_map_field fresh_ok_fields[] = {
 MAP(fresh_ok, fresh_ok);
 
 static const struct troth_map_field receive_fields[] = {
-	U64(AT(receive, cursor)),
-	U64(AT(receive, position)),
-	HAND(TROTH_DIVERGED_MAX, NULL),
+	U64(AT(receive, cursor)), U64(AT(receive, position)),
+	HAND(TROTH_DIVERGED_MAX, NULL), /* diverged */
 };
-MAP(receive, receive); /* diverged */
+MAP(receive, receive);
 
 static const struct troth_map receive_ok = { &troth__v1__receive_ok__descriptor, NULL };
 
@@ -117,9 +116,9 @@ static const struct troth_map_field find_fields[] = {
 MAP(find, find);
 
 static const struct troth_map_field find_ok_fields[] = {
-	HAND(TROTH_FIND_MAX, NULL),
+	HAND(TROTH_FIND_MAX, NULL), /* orders */
 };
-MAP(find_ok, find_ok); /* orders */
+MAP(find_ok, find_ok);
 
 static const struct troth_map_field error_fields[] = {
 	U32(AT(error_reply, code)),

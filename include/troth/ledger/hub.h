@@ -14,6 +14,7 @@
 
 struct troth_hub;
 
+/* None of these may call the hub back. */
 struct troth_hub_io {
 	void *ctx;
 	/* Sends a reply; takes the buffer's contents and leaves it empty. */

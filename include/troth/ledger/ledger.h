@@ -101,9 +101,20 @@ struct troth_time troth_ledger_next_timer(struct troth_ledger *ledger);
 
 /* ---- Reading, for the gateways. All by the last commit. ---- */
 
-/* Fills what Hello is answered with, but version and now. False: site unknown. */
+/*
+ * Fills what Hello is answered with, but version and now, and with `feed_party` the
+ * party whose feed the site gets. False: site unknown.
+ */
 bool troth_ledger_hello(struct troth_ledger *ledger, const char *origin,
-			uint64_t incarnation, struct troth_bus_hello_ok *out);
+			uint64_t incarnation, struct troth_bus_hello_ok *out,
+			char feed_party[TROTH_PARTY_MAX + 1]);
+
+/*
+ * After a commit: calls fn for each party whose feed it has added to, with the feed's
+ * length. After one that failed: for none.
+ */
+void troth_ledger_each_fed(const struct troth_ledger *ledger, void *ctx,
+			   void (*fn)(void *ctx, const char *party, uint64_t len));
 
 /* Length of the feed of the party whose site `origin` is. */
 uint64_t troth_ledger_feed_len(struct troth_ledger *ledger, const char *origin);

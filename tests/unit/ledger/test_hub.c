@@ -15,6 +15,7 @@
 
 static struct kit k;
 static struct troth_hub *hub;
+static struct troth_event made;
 
 /* What the hub did. */
 static struct answer {
@@ -340,15 +341,22 @@ static void mark_strangers(unsigned from, unsigned to)
 	assert_int_equal(troth_ledger_commit(k.ledger, &why), TROTH_OK);
 }
 
-static void follow(uint32_t wait_ms, uint64_t marks_after)
+/* Request 2 of a connection of that site: what is not there yet. */
+static void follow_as(uint64_t conn, const struct kit_site *site, uint32_t wait_ms,
+		      uint64_t marks_after)
 {
-	ask(1, 2,
+	ask(conn, 2,
 	    &(struct troth_bus_request){
 		    .type = TROTH_BUS_FOLLOW,
-		    .u.follow = { .after = troth_ledger_feed_len(k.ledger, k.acme.origin),
+		    .u.follow = { .after = troth_ledger_feed_len(k.ledger, site->origin),
 				  .max_bytes = 1 << 20,
 				  .wait_ms = wait_ms,
 				  .marks_after = marks_after } });
+}
+
+static void follow(uint32_t wait_ms, uint64_t marks_after)
+{
+	follow_as(1, &k.acme, wait_ms, marks_after);
 }
 
 static void an_answer_looks_at_so_many_marks_and_the_next_goes_on(void **state)
@@ -390,6 +398,62 @@ static void who_waits_is_told_of_a_mark_behind_those_of_others(void **state)
 	assert_true(k.now.ms < FIXTURE_NOW + 20000);
 }
 
+static void who_waits_is_answered_when_its_wait_is_over_unless_it_is_gone(void **state)
+{
+	static const uint32_t wait_ms[] = { 300, 100, 200, 200, 400 };
+	const int64_t began = k.now.ms;
+
+	(void)state;
+	for (uint64_t conn = 1; conn <= TROTH_LEN(wait_ms); conn++) {
+		connect_site(conn, conn % 2 == 0 ? &k.acme : &k.zeta);
+		follow_as(conn, conn % 2 == 0 ? &k.acme : &k.zeta, wait_ms[conn - 1], 0);
+	}
+	assert_true(troth_hub_busy(hub, k.now));
+	turn();
+	assert_false(troth_hub_busy(hub, k.now));
+	troth_hub_disconnected(hub, 3);
+	for (unsigned answers_want = 1; answers_want <= 4; answers_want++) {
+		static const uint64_t order[] = { 2, 4, 1, 5 };
+		uint64_t conn = order[answers_want - 1];
+
+		assert_int_equal(answered(conn, 0), 0);
+		k.now = troth_hub_wake(hub);
+		assert_int_equal(k.now.ms, began + wait_ms[conn - 1]);
+		turn();
+		assert_int_equal(answered(conn, 0), 1);
+		assert_int_equal(answer_count, TROTH_LEN(wait_ms) + answers_want);
+	}
+	assert_int_equal(answered(3, 0), 0);
+	assert_int_equal(troth_hub_wake(hub).ms, 0);
+}
+
+static void an_entry_is_told_at_once_to_those_who_may_see_it_and_to_nobody_else(
+	void **state)
+{
+	(void)state;
+	connect_site(1, &k.shop);
+	connect_site(2, &k.slow);
+	connect_site(3, &k.swift);
+	connect_site(4, &k.shop);
+	connect_site(5, &k.shop);
+	follow_as(1, &k.shop, 20000, 0);
+	follow_as(2, &k.slow, 20000, 0);
+	follow_as(3, &k.swift, 20000, 0);
+	follow_as(4, &k.shop, 20000, 0);
+	turn();
+	assert_int_equal(answer_count, 5); /* Nothing but Hello has been answered. */
+	kit_place_order(&k, &made);        /* Of shop, with carrier swift. */
+	turn();
+	assert_int_equal(answered(1, 0), 1);
+	assert_int_equal(answered(2, 0), 0);
+	assert_int_equal(answered(3, 0), 1);
+	assert_int_equal(answered(4, 0), 1);
+	assert_int_equal(answered(5, 0), 0); /* It has not asked. */
+	follow_as(5, &k.shop, 20000, 0);
+	turn();
+	assert_int_equal(answered(5, 0), 0); /* There is no more. */
+}
+
 #define TEST(f) cmocka_unit_test_prestate_setup_teardown(f, setup, teardown, &k)
 
 int main(void)
@@ -405,6 +469,8 @@ int main(void)
 		TEST(who_waits_when_the_hub_is_closed_is_told_so),
 		TEST(an_answer_looks_at_so_many_marks_and_the_next_goes_on),
 		TEST(who_waits_is_told_of_a_mark_behind_those_of_others),
+		TEST(who_waits_is_answered_when_its_wait_is_over_unless_it_is_gone),
+		TEST(an_entry_is_told_at_once_to_those_who_may_see_it_and_to_nobody_else),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
