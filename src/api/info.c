@@ -123,7 +123,7 @@ void troth_get_metrics(struct troth_call *c)
 	struct troth_buf *b = o.b;
 
 	engine->link(engine->ctx, &link);
-	troth_query_freshness(c->t, engine->kind, &f);
+	troth_query_freshness(c->t, &f);
 	put_requests(b, m);
 	metric(b, "troth_batched_requests_total", "counter", "Requests inside batches.",
 	       (double)m->batched);

@@ -32,7 +32,7 @@ void troth_render_freshness(const struct troth_render *r, struct troth_out *o,
 {
 	struct troth_freshness f;
 
-	troth_query_freshness(r->t, r->node, &f);
+	troth_query_freshness(r->t, &f);
 	troth_out_uint(o, "position", f.position);
 	if (f.as_of.ms != 0)
 		troth_out_time(o, "as_of", f.as_of);

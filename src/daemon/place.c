@@ -40,7 +40,7 @@ static enum troth_err claim_clock(struct troth_daemon *d, struct troth_time *new
 			       was == CLOCK_REAL ? "real" : "simulated",
 			       mine == CLOCK_REAL ? "real" : "simulated");
 	else
-		troth_query_freshness(&t, d->role->kind, &freshness);
+		troth_query_freshness(&t, &freshness);
 	*newest = freshness.as_of;
 	return troth_txn_commit(&t, why);
 }

@@ -42,10 +42,8 @@ static uint64_t last_number(struct troth_txn *t, unsigned table)
 
 /* ---- Subjects ---- */
 
-void troth_query_freshness(struct troth_txn *t, enum troth_node_kind node,
-			   struct troth_freshness *out)
+void troth_query_freshness(struct troth_txn *t, struct troth_freshness *out)
 {
-	(void)node; /* Both kinds keep the two numbers; they mean what the header says. */
 	out->position = troth_state_meta(t, TROTH_META_POSITION);
 	out->as_of.ms = (int64_t)troth_state_meta(t, TROTH_META_AS_OF);
 }

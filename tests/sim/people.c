@@ -212,7 +212,7 @@ static void read_some(struct sim *s, struct node *n)
 
 	s->counts.reads++;
 	troth_txn_begin(&t, n->kv, TROTH_TXN_READ);
-	troth_query_freshness(&t, TROTH_NODE_GATEWAY, &fresh);
+	troth_query_freshness(&t, &fresh);
 	if (s->thing_count > 0 &&
 	    troth_query_subject(&t, TROTH_NODE_GATEWAY, &s->things[thing].id, s->view))
 		check_etag(s, n, thing, troth_view_etag(s->view));

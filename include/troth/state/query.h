@@ -21,8 +21,7 @@ struct troth_freshness {
 		as_of; /* Last word from central (at central: of its last commit). */
 };
 
-void troth_query_freshness(struct troth_txn *t, enum troth_node_kind node,
-			   struct troth_freshness *out);
+void troth_query_freshness(struct troth_txn *t, struct troth_freshness *out);
 
 /* A subject as the node shows it. */
 struct troth_view {
