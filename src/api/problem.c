@@ -1,5 +1,6 @@
 #include "api.h"
 
+#include <stdio.h>
 #include <string.h>
 
 const struct troth_problem_kind troth_problem_kinds[TROTH_PROBLEM_COUNT] = {
@@ -189,32 +190,71 @@ static const char *title_of(enum troth_reason reason)
 		       : titles[TROTH_REASON_NONE];
 }
 
+/* Loads what the command was about into the view; false if that cannot be had. */
+static bool load_subject(struct troth_call *c)
+{
+	struct troth_txn t;
+	bool found;
+
+	troth_txn_begin(&t, c->api->engine->kv, TROTH_TXN_READ);
+	found = troth_query_subject(&t, c->api->engine->kind, &c->result.subject,
+				    c->api->view);
+	troth_txn_abort(&t);
+	return found;
+}
+
 /* A promise on the subject that keeps it open, if the view shows one. */
 static void name_open_promise(struct troth_call *c, struct troth_out *o)
 {
 	const struct troth_subject *s = &c->api->view->subject;
-	struct troth_txn t;
 
-	troth_txn_begin(&t, c->api->engine->kv, TROTH_TXN_READ);
-	if (troth_query_subject(&t, c->api->engine->kind, &c->result.subject,
-				c->api->view))
-		for (unsigned i = 0; i < s->promise_count; i++)
-			if (s->promises[i].state == TROTH_PROMISE_ACTIVE ||
-			    s->promises[i].state == TROTH_PROMISE_REOPENED) {
-				troth_out_id(o, "promise", TROTH_ID_PROMISE,
-					     &s->promises[i].id);
-				break;
-			}
-	troth_txn_abort(&t);
+	if (!load_subject(c))
+		return;
+	for (unsigned i = 0; i < s->promise_count; i++)
+		if (s->promises[i].state == TROTH_PROMISE_ACTIVE ||
+		    s->promises[i].state == TROTH_PROMISE_REOPENED) {
+			troth_out_id(o, "promise", TROTH_ID_PROMISE, &s->promises[i].id);
+			break;
+		}
+}
+
+/* The state of what the path names, from which there is no such step; NULL: unknown. */
+static const char *state_of(const struct troth_call *c)
+{
+	const struct troth_subject *s = &c->api->view->subject;
+	int i;
+
+	if ((c->route->flags & TROTH_ROUTE_ALARM) != 0) {
+		i = troth_subject_alarm(s, &c->id);
+		return i < 0 ? NULL : troth_alarm_state_name(s->alarms[i].state);
+	}
+	if ((c->route->flags & TROTH_ROUTE_RECOVERY) != 0) {
+		i = troth_subject_recovery(s, &c->id);
+		return i < 0 ? NULL : troth_recovery_state_name(s->recoveries[i].state);
+	}
+	i = troth_subject_promise(s, &c->id);
+	if (i >= 0)
+		return troth_promise_state_name(s->promises[i].state);
+	i = troth_subject_commitment(s, &c->id);
+	if (i >= 0)
+		return troth_commitment_state_name(s->commitments[i].state);
+	if (s->kind == TROTH_SUBJECT_ORDER)
+		return troth_order_state_name(s->order.state);
+	return s->kind == TROTH_SUBJECT_CASE ? troth_case_state_name(s->cas.state) : NULL;
 }
 
 void troth_call_declined(struct troth_call *c, enum troth_reason reason)
 {
-	const char *name = troth_reason_name(reason);
+	const char *name = troth_reason_name(reason), *state = NULL;
 	struct troth_out o = { &c->reply, true };
+	char detail[48];
 
+	if (reason == TROTH_REASON_WRONG_STATE && load_subject(c))
+		state = state_of(c);
+	if (state != NULL)
+		(void)snprintf(detail, sizeof(detail), "it is %s", state);
 	answer(c, name != NULL ? name : "declined", troth_reason_status(reason),
-	       title_of(reason), NULL, NULL);
+	       title_of(reason), NULL, state != NULL ? detail : NULL);
 	if (reason == TROTH_REASON_OPEN_PROMISE)
 		name_open_promise(c, &o);
 	troth_buf_put_u8(&c->reply, '}');

@@ -33,7 +33,7 @@ static const struct argp_option options[] = {
 	  0 },
 	{ "token-file", OPT_TOKENS, "FILE", 0,
 	  "Token, with scope integration, for the nodes that are named behind it", 0 },
-	{ "ca", OPT_CA, "FILE", 0, "PEM certificates to believe with https", 0 },
+	{ "ca-file", OPT_CA, "FILE", 0, "Whom to believe with https", 0 },
 	{ 0 },
 };
 

@@ -69,8 +69,11 @@ static void help(FILE *out)
 		     "Federation gateway for outsourced contact centers.\n\n");
 	for (size_t i = 0; i < TROTH_LEN(commands); i++)
 		fprintf(out, "  %-12s %s\n", commands[i].name, commands[i].help);
-	fprintf(out, "\n`troth COMMAND --help` says more about one; "
-		     "`troth --version` says which troth this is.\n");
+	fprintf(out,
+		"\nWhat asks a node takes its address from TROTH_API and a token from the "
+		"file\nTROTH_TOKEN_FILE, or from --api and --token-file.\n"
+		"`troth COMMAND --help` says more about one; "
+		"`troth --version` says which troth this is.\n");
 }
 
 int main(int argc, char **argv)

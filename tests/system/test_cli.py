@@ -241,7 +241,8 @@ class CommandLine(InDirectory):
         alarm = re.search(r"\balm_\w{26}\b", raised).group()
         self.assertRegex(self.troth(hq, "alarm", "list"), r"^id=%s .*cause=safety" % alarm)
         self.troth(hq, "alarm", "take", alarm)
-        self.assertIn("no such step", self.troth(hq, "alarm", "take", alarm, code=1))
+        self.assertIn("no such step from its state: it is taken",
+                      self.troth(hq, "alarm", "take", alarm, code=1))
         self.troth(hq, "alarm", "end", alarm, "--reason", "all_well")
         self.assertIn("state: ended", self.troth(hq, "alarm", "show", alarm))
         offers = self.troth(hq, "remedy", "list", "--failure", "late_delivery",
@@ -259,6 +260,8 @@ class CommandLine(InDirectory):
         self.troth(hq, "recovery", "waive", one)
         self.troth(hq, "recovery", "follow-up", one, "--answer", "yes")
         self.troth(hq, "recovery", "finish", one)
+        self.assertIn("no such step from its state: it is done",
+                      self.troth(hq, "recovery", "apologise", one, code=1))
         self.assertRegex(self.troth(hq, "recovery", "list", "--state", "closed"),
                          r"^id=%s .*state=done" % one)
         denied = re.search(r"\brec_\w{26}\b", self.troth(
@@ -294,6 +297,8 @@ class CommandLine(InDirectory):
         self.assertIn("left: \n  promise: 2\n", yes)
         promise = re.search(r"prm_\w{26}", yes).group()
         self.troth(shop, "promise", "activate", promise)
+        self.assertIn("no such step from its state: it is active",
+                      self.troth(shop, "promise", "activate", promise, code=1))
 
         asked = self.troth(shop, *ask, "--quantity", "3")
         self.assertRegex(asked, r"^answer: ask\nreason: over_promise_limit\npromise: prm_")
@@ -374,6 +379,8 @@ class CommandLine(InDirectory):
         commitment = re.search(r"com_\w{26}", self.troth(
             seller, "commitment", "list")).group()
         self.troth(seller, "commitment", "accept", commitment)
+        self.assertIn("no such step from its state: it is accepted",
+                      self.troth(seller, "commitment", "accept", commitment, code=1))
         self.assertRegex(self.troth(seller, "order", "history", ident),
                          r"type=commitment_step .*payload.action=accept")
 
