@@ -374,13 +374,21 @@ static void note_standstill(struct troth_hub *h)
 	h->still = still;
 }
 
+static bool queue_due(const struct troth_hub *h, struct troth_time now)
+{
+	return h->queue.urgent > 0 ||
+	       (h->queue.first != NULL &&
+		(now.ms >= h->committed_ms + MARKS_DELAY_MS || now.ms < h->committed_ms));
+}
+
 enum troth_err troth_hub_turn(struct troth_hub *h, struct troth_time now,
 			      struct troth_why *why)
 {
 	struct batch b = { .works = NULL };
 	enum troth_err err = TROTH_OK;
 
-	if (h->queue.first != NULL || h->commands != NULL || clock_due(h, now)) {
+	if (queue_due(h, now) || h->commands != NULL || clock_due(h, now)) {
+		h->committed_ms = now.ms;
 		troth_ledger_begin(h->ledger, hub_date(h, now));
 		take_works(h, &b);
 		take_commands(h, &b);
@@ -417,15 +425,18 @@ enum troth_err troth_hub_turn(struct troth_hub *h, struct troth_time now,
 
 bool troth_hub_busy(const struct troth_hub *h, struct troth_time now)
 {
-	return h->queue.first != NULL || h->commands != NULL || h->questions != NULL ||
+	return queue_due(h, now) || h->commands != NULL || h->questions != NULL ||
 	       news_due(h, now);
 }
 
 struct troth_time troth_hub_wake(struct troth_hub *h)
 {
-	struct troth_time clock = clock_at(h), news = news_at(h);
+	struct troth_time t = clock_at(h);
 
-	return news.ms != 0 && (clock.ms == 0 || news.ms < clock.ms) ? news : clock;
+	hub_sooner(&t, news_at(h).ms);
+	if (h->queue.first != NULL)
+		hub_sooner(&t, h->committed_ms + MARKS_DELAY_MS);
+	return t;
 }
 
 void troth_hub_stop(struct troth_hub *h)

@@ -7,6 +7,12 @@
 
 #include "troth/ledger/hub.h"
 
+/*
+ * News of who has received what may wait so long for company: on its way in for a
+ * commit that is made anyhow, on its way out for more of the kind.
+ */
+#define MARKS_DELAY_MS 20
+
 struct troth_hub {
 	struct troth_ledger *ledger;
 	struct troth_hub_io io;
@@ -17,6 +23,7 @@ struct troth_hub {
 	struct troth_command *commands, **commands_last;
 	struct troth_question *questions;
 	bool still;              /* The ledger stood still at the last look. */
+	int64_t committed_ms;    /* The last commit was begun then. */
 	uint64_t told;           /* Ledger size at the last `advanced`. */
 	struct troth_time retry; /* The clock's work, after a full disk. */
 	struct troth_time date;  /* The ledger's time where it is not `now`; else 0. */
@@ -28,6 +35,13 @@ struct troth_hub {
 static inline struct troth_time hub_date(const struct troth_hub *h, struct troth_time now)
 {
 	return h->date.ms != 0 ? h->date : now;
+}
+
+/* Moves *best to `ms` if that is earlier; 0: never. */
+static inline void hub_sooner(struct troth_time *best, int64_t ms)
+{
+	if (ms != 0 && (best->ms == 0 || ms < best->ms))
+		best->ms = ms;
 }
 
 /* ---- news.c ---- */

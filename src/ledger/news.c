@@ -7,9 +7,6 @@
  */
 #include "hub.h"
 
-/* News of who has received what may wait so long for more of the kind. */
-#define MARKS_DELAY_MS 20
-
 /* Answers, unless there is nothing new and an answer need not be given (false). */
 static bool answer_follow(struct troth_hub *h, struct conn *c, uint32_t request,
 			  const struct troth_bus_follow *m, struct troth_time now,
@@ -68,12 +65,6 @@ static void on_fed(void *ctx, const char *party, uint64_t len)
 	}
 }
 
-static void sooner(struct troth_time *best, int64_t ms)
-{
-	if (ms != 0 && (best->ms == 0 || ms < best->ms))
-		best->ms = ms;
-}
-
 /* Has come since the last turn: is answered, or begins to wait. */
 static void begin_to_wait(struct troth_hub *h, struct parked *p, struct troth_time now)
 {
@@ -83,7 +74,7 @@ static void begin_to_wait(struct troth_hub *h, struct parked *p, struct troth_ti
 	}
 	conns_wait(&h->conns, p, (struct troth_time){ now.ms + p->follow.wait_ms });
 	if (p->follow.marks_after < troth_ledger_marks(h->ledger))
-		sooner(&h->marks_at, now.ms + MARKS_DELAY_MS);
+		hub_sooner(&h->marks_at, now.ms + MARKS_DELAY_MS);
 }
 
 /* Tells who waits of the marks that there are, if they are anything to it. */
@@ -103,7 +94,7 @@ static void serve_marks(struct troth_hub *h, struct troth_time now)
 		/* The news was of others: go on waiting, past it. */
 		p->follow.marks_after += TROTH_MARKS_LOOKED_AT;
 		if (p->follow.marks_after < marks)
-			sooner(&h->marks_at, now.ms + MARKS_DELAY_MS);
+			hub_sooner(&h->marks_at, now.ms + MARKS_DELAY_MS);
 		else
 			p->follow.marks_after = marks;
 	}
@@ -122,7 +113,7 @@ void news_serve(struct troth_hub *h, struct troth_time now, bool advanced)
 		else
 			serve(h, p, now);
 	if (marks != h->marks && h->conns.soonest != NULL)
-		sooner(&h->marks_at, now.ms + MARKS_DELAY_MS);
+		hub_sooner(&h->marks_at, now.ms + MARKS_DELAY_MS);
 	h->marks = marks;
 	if (h->marks_at.ms != 0 && h->marks_at.ms <= now.ms)
 		serve_marks(h, now);
@@ -141,6 +132,6 @@ struct troth_time news_at(const struct troth_hub *h)
 	struct troth_time t = h->marks_at;
 
 	if (h->conns.soonest != NULL && h->conns.soonest->until.ms != PARKED_NEW)
-		sooner(&t, h->conns.soonest->until.ms);
+		hub_sooner(&t, h->conns.soonest->until.ms);
 	return t;
 }

@@ -24,6 +24,11 @@ void queue_fini(struct queue *q)
 	queue_init(q);
 }
 
+static bool is_urgent(const struct work *w)
+{
+	return w->message.type != TROTH_BUS_RECEIVE;
+}
+
 /* Whether the site may have one more request of `len` bytes waiting. */
 static bool has_room(const struct queue *q, const char *origin, size_t len)
 {
@@ -50,6 +55,7 @@ bool queue_put(struct queue *q, const struct work *from)
 	*q->last = w;
 	q->last = &w->next;
 	q->count++;
+	q->urgent += is_urgent(w);
 	q->len += w->len;
 	return true;
 }
@@ -100,6 +106,7 @@ struct work *queue_take(struct queue *q)
 		if (w->next == NULL)
 			q->last = at;
 		q->count--;
+		q->urgent -= is_urgent(w);
 		q->len -= w->len;
 		w->next = NULL;
 		*end = w;

@@ -33,6 +33,7 @@ struct work {
 struct queue {
 	struct work *first, **last; /* In the order in which they came. */
 	unsigned count;
+	unsigned urgent; /* Of them: all but Receive. */
 	size_t len;
 };
 

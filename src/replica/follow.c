@@ -64,6 +64,10 @@ void follow_on_answer(struct troth_gateway *g, struct troth_bus_reply *reply)
 	g->heard_root = m->root;
 	a->reply = *reply;
 	*reply = (struct troth_bus_reply){ .owner = NULL };
+	if (g->arrivals == NULL)
+		g->apply_at_ms = g->raw_ms;
+	if (g->arrivals == NULL && g->raw_ms < g->commanded_ms + TRAFFIC_MS)
+		g->apply_at_ms += COMPANY_MS;
 	*g->arrivals_end = a;
 	g->arrivals_end = &a->next;
 	g->arrival_count++;

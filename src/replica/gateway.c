@@ -352,7 +352,8 @@ static int64_t look_after_ms(const struct troth_gateway *g)
 static enum troth_err work(struct troth_gateway *g, struct troth_why *why)
 {
 	struct troth_command *list = take_commands(g);
-	bool arrivals = g->arrivals != NULL && g->raw_ms >= g->full_until_ms;
+	bool arrivals = g->arrivals != NULL && g->raw_ms >= g->full_until_ms &&
+			(list != NULL || g->raw_ms >= g->apply_at_ms);
 	uint64_t cursor = g->kept.cursor;
 	bool look = (shares_due(g) || shares_known(g)) && look_after_ms(g) <= g->raw_ms;
 	enum troth_err err;
@@ -368,6 +369,8 @@ static enum troth_err work(struct troth_gateway *g, struct troth_why *why)
 	}
 	if (list == NULL && !arrivals && !look)
 		return TROTH_OK;
+	if (list != NULL)
+		g->commanded_ms = g->raw_ms;
 	err = commit_all(g, &list, arrivals, why);
 	if (err == TROTH_ERR_IO) {
 		/* Nobody knows what became of them: neither yes nor no is true. */
@@ -404,8 +407,8 @@ static enum troth_err pump(struct troth_gateway *g, struct troth_why *why)
 	if (uplink_can_announce(g) && g->raw_ms >= g->submit_at_ms &&
 	    g->raw_ms >= g->send_at_ms)
 		uplink_announce(g);
-	while (err == TROTH_OK && uplink_can_submit(g) && g->raw_ms >= g->submit_at_ms &&
-	       g->raw_ms >= g->send_at_ms)
+	while (err == TROTH_OK && uplink_can_submit(g) &&
+	       g->raw_ms >= uplink_submit_at_ms(g) && g->raw_ms >= g->send_at_ms)
 		err = uplink_submit(g, why);
 	if (follow_can_ask(g) && g->raw_ms >= g->follow_at_ms &&
 	    g->raw_ms >= g->send_at_ms)
@@ -448,8 +451,8 @@ static int64_t due_ms(const struct troth_gateway *g)
 	int64_t due = questions_due_ms(g);
 
 	sooner(&due, g->commands != NULL, 0, 0);
-	sooner(&due, g->arrivals != NULL || g->phase == PHASE_WELCOME, g->full_until_ms,
-	       0);
+	sooner(&due, g->arrivals != NULL, g->full_until_ms, g->apply_at_ms);
+	sooner(&due, g->phase == PHASE_WELCOME, g->full_until_ms, 0);
 	sooner(&due, g->turned_away != 0, g->full_until_ms, 0);
 	sooner(&due, shares_known(g), look_after_ms(g), 0);
 	if (shares_due(g))
@@ -457,8 +460,8 @@ static int64_t due_ms(const struct troth_gateway *g)
 	else if (g->lapse_ms != INT64_MAX && g->kept.restored == 0)
 		sooner(&due, !g->dated, g->lapse_ms + 1, look_after_ms(g));
 	sooner(&due, g->phase == PHASE_UP, g->greet_at_ms, g->send_at_ms);
-	sooner(&due, uplink_can_submit(g) || uplink_can_announce(g), g->submit_at_ms,
-	       g->send_at_ms);
+	sooner(&due, uplink_can_submit(g), uplink_submit_at_ms(g), g->send_at_ms);
+	sooner(&due, uplink_can_announce(g), g->submit_at_ms, g->send_at_ms);
 	sooner(&due, follow_can_ask(g), g->follow_at_ms, g->send_at_ms);
 	sooner(&due, follow_can_report(g), g->send_at_ms, 0);
 	for (unsigned i = 0; i < FLIGHTS_MAX; i++)

@@ -119,7 +119,10 @@ void replica_set_clock(struct troth_gateway *g, struct troth_time now)
 	g->greet_at_ms -= back;
 	g->send_at_ms -= back;
 	g->submit_at_ms -= back;
+	g->gather_until_ms -= back;
 	g->follow_at_ms -= back;
+	g->apply_at_ms -= back;
+	g->commanded_ms -= back;
 	g->full_until_ms -= back;
 	g->look_at_ms -= back;
 }

@@ -35,6 +35,8 @@
 #define MESSAGE_MAX    ((size_t)1 << 20) /* see link.c. */
 #define FULL_RETRY_MS  1000
 #define SEND_RETRY_MS  100
+#define COMPANY_MS     4 /* What waits for company in a commit or batch, waits so long, */
+#define TRAFFIC_MS     20 /* if a command came so short a time ago. */
 #define BACKOFF_MIN_MS 500
 #define BACKOFF_MAX_MS 15000
 
@@ -121,7 +123,8 @@ struct troth_gateway {
 	uint64_t taken;      /* Central has taken so far, as heard on this link. */
 	uint64_t next_submit; /* origin_seq. */
 	int64_t submit_at_ms;
-	uint64_t turned_away; /* origin_seq; 0: none. */
+	int64_t gather_until_ms; /* While a batch is on its way, no small one before. */
+	uint64_t turned_away;    /* origin_seq; 0: none. */
 	char turned_away_why[TROTH_WHY_MAX];
 
 	/* Follower. */
@@ -129,6 +132,7 @@ struct troth_gateway {
 	unsigned arrival_count;
 	uint64_t received; /* Feed number up to which entries are here or in arrivals. */
 	uint64_t received_marks;
+	int64_t apply_at_ms; /* Arrivals wait for a command's commit no longer. */
 	int64_t follow_at_ms;
 	bool told; /* `told_cursor` is what central knows of us. */
 	uint64_t told_cursor;
@@ -137,6 +141,7 @@ struct troth_gateway {
 	struct troth_id diverged[DIVERGED_MAX];
 
 	struct troth_command *commands, **commands_end;
+	int64_t commanded_ms; /* The last ones were taken then. */
 	struct troth_question *questions;
 
 	/* Of the transaction at hand. */
@@ -325,6 +330,8 @@ TROTH_MUST_USE enum troth_err uplink_set_aside(struct troth_gateway *g,
 bool uplink_can_announce(const struct troth_gateway *g);
 void uplink_announce(struct troth_gateway *g);
 bool uplink_can_submit(const struct troth_gateway *g);
+/* The instant before which the next batch is not sent: more may come for it. */
+int64_t uplink_submit_at_ms(const struct troth_gateway *g);
 /* Sends one batch of what is in the outbox as *t sees it. */
 void uplink_send_batch(struct troth_gateway *g, struct troth_txn *t);
 TROTH_MUST_USE enum troth_err uplink_submit(struct troth_gateway *g,

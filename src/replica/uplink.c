@@ -177,6 +177,16 @@ bool uplink_can_submit(const struct troth_gateway *g)
 	       replica_flights(g, TROTH_BUS_SUBMIT) < g->config.batches_in_flight;
 }
 
+int64_t uplink_submit_at_ms(const struct troth_gateway *g)
+{
+	bool small = g->kept.seq - g->next_submit + 1 < g->config.batch_events;
+
+	if (small && g->gather_until_ms > g->submit_at_ms &&
+	    replica_flights(g, TROTH_BUS_SUBMIT) > 0)
+		return g->gather_until_ms;
+	return g->submit_at_ms;
+}
+
 bool uplink_can_announce(const struct troth_gateway *g)
 {
 	return g->phase == PHASE_LIVE && !g->announced;
@@ -286,6 +296,7 @@ void uplink_send_batch(struct troth_gateway *g, struct troth_txn *t)
 			f->first = m.u.submit.first_seq;
 			f->last = f->first + m.u.submit.count - 1;
 			g->next_submit = f->last + 1;
+			g->gather_until_ms = g->raw_ms + COMPANY_MS;
 		}
 	}
 }

@@ -243,6 +243,43 @@ static void a_flood_of_one_site_does_not_make_the_others_wait(void **state)
 	assert_int_equal(answered(1, 0), 1);
 }
 
+static void tell_received(uint64_t conn, uint32_t request)
+{
+	ask(conn, request, &(struct troth_bus_request){ .type = TROTH_BUS_RECEIVE });
+}
+
+static void what_was_received_is_saved_with_another_commit_or_20_ms_after_the_last(
+	void **state)
+{
+	int64_t began;
+
+	(void)state;
+	connect_site(1, &k.acme);
+	connect_site(3, &k.shop);
+	ask_fresh(3, 2);
+	turn();
+	began = k.now.ms;
+	tell_received(1, 2);
+	assert_false(troth_hub_busy(hub, k.now));
+	assert_int_equal(troth_hub_wake(hub).ms, began + 20);
+	k.now.ms = began + 19;
+	assert_false(troth_hub_busy(hub, k.now));
+	turn();
+	assert_int_equal(answered(1, 0), 0);
+	k.now.ms = began + 20;
+	assert_true(troth_hub_busy(hub, k.now));
+	turn();
+	assert_int_equal(answered(1, 0), 1);
+	tell_received(1, 3);
+	ask_fresh(3, 3);
+	assert_true(troth_hub_busy(hub, k.now));
+	turn();
+	assert_int_equal(answered(1, 0), 2);
+	tell_received(1, 4);
+	k.now.ms = began - 3600000; /* A clock that is set back makes nobody wait. */
+	assert_true(troth_hub_busy(hub, k.now));
+}
+
 static void a_search_is_answered_at_once(void **state)
 {
 	static struct troth_event e;
@@ -464,6 +501,7 @@ int main(void)
 		TEST(one_site_may_have_256_requests_waiting),
 		TEST(one_site_may_have_24_mib_waiting),
 		TEST(a_flood_of_one_site_does_not_make_the_others_wait),
+		TEST(what_was_received_is_saved_with_another_commit_or_20_ms_after_the_last),
 		TEST(a_search_is_answered_at_once),
 		TEST(commands_are_done_in_order_and_bear_the_date_that_was_set),
 		TEST(who_waits_when_the_hub_is_closed_is_told_so),

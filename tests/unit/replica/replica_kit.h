@@ -230,13 +230,27 @@ static inline bool kit_answer_all(struct kit *k, uint64_t items_at_once)
 	return true;
 }
 
+/* What waits for company, waits at most so long. */
+#define KIT_LINGER_MS 5
+
+/* Lets that time pass; false: nothing waits. */
+static inline bool kit_linger(struct kit *k)
+{
+	struct troth_time wake = troth_gateway_wake(k->g);
+
+	if (wake.ms <= k->now.ms || wake.ms > k->now.ms + KIT_LINGER_MS)
+		return false;
+	k->now = wake;
+	return true;
+}
+
 /* Turns and answers until nobody has anything to do. */
 static inline void kit_serve_by(struct kit *k, uint64_t items_at_once)
 {
 	for (int i = 0; i < 2000; i++) {
 		kit_turn(k);
 		if (!kit_answer_all(k, items_at_once) &&
-		    !troth_gateway_busy(k->g, k->now))
+		    !troth_gateway_busy(k->g, k->now) && !kit_linger(k))
 			return;
 	}
 	fail_msg("gateway and central do not come to rest");
@@ -385,6 +399,21 @@ static inline struct troth_result kit_do(struct kit *k, struct troth_command *c)
 	kit_turn(k);
 	assert_int_equal(k->answered, before + 1);
 	return k->results[before];
+}
+
+/* Somebody else's promise on case `n`, sequenced by central. */
+static inline void foreign_promise(struct kit *k, uint8_t n, uint8_t promise)
+{
+	struct troth_event e = { 0 };
+
+	draft_promise(k, &e, n, promise);
+	(void)kit_foreign(k, CENTRAL, &e);
+}
+
+/* So long that nothing waits for a command to come. */
+static inline void let_rest(struct kit *k)
+{
+	k->now.ms += 100;
 }
 
 /* ---- What the gateway shows ---- */

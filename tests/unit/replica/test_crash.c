@@ -71,14 +71,6 @@ static void a_crash_at_any_commit_loses_nothing_acknowledged(void **state)
 	assert_true(commit >= 8);
 }
 
-static void foreign_promise(struct kit *k, uint8_t n, uint8_t promise)
-{
-	struct troth_event e = { 0 };
-
-	draft_promise(k, &e, n, promise);
-	(void)kit_foreign(k, CENTRAL, &e);
-}
-
 static bool follow_until_doom(struct kit *k)
 {
 	struct troth_why why;
@@ -91,7 +83,7 @@ static bool follow_until_doom(struct kit *k)
 		do {
 			if (troth_gateway_turn(k->g, k->now, &why) != TROTH_OK)
 				return false;
-		} while (kit_answer_all(k, 1));
+		} while (kit_answer_all(k, 1) || kit_linger(k));
 	}
 	return true;
 }

@@ -3,14 +3,6 @@
 
 #include "troth/base/time.h"
 
-static void foreign_promise(struct kit *k, uint8_t n, uint8_t promise)
-{
-	struct troth_event e = { 0 };
-
-	draft_promise(k, &e, n, promise);
-	(void)kit_foreign(k, CENTRAL, &e);
-}
-
 static void own_events_that_come_back_leave_the_view_as_it_was(void **state)
 {
 	struct kit *k = kit_joined();
@@ -204,6 +196,7 @@ static void what_differs_while_a_receive_is_on_its_way_is_in_the_next(void **sta
 	(void)kit_do(k, cmd_case(k, 1));
 	(void)kit_do(k, cmd_case(k, 2));
 	kit_serve(k);
+	let_rest(k);
 	for (uint8_t i = 1; i <= 2; i++) {
 		foreign_promise(k, i, i);
 		k->entries[k->size - 1]->digest[0] ^= 1;
@@ -336,6 +329,7 @@ static void entries_of_the_past_are_applied_unchecked_and_once(void **state)
 	(void)state;
 	(void)kit_do(k, cmd_case(k, 1));
 	kit_serve(k);
+	let_rest(k);
 	foreign_promise(k, 1, 1);
 	memset(k->entries[k->size - 1]->digest, TROTH_ITEM_UNCHECKED,
 	       TROTH_ITEM_DIGEST_LEN);
@@ -369,6 +363,7 @@ static void the_next_follow_leaves_before_the_commit_and_receive_after_it(void *
 	(void)state;
 	(void)kit_do(k, cmd_case(k, 1));
 	kit_serve(k);
+	let_rest(k);
 	foreign_promise(k, 1, 1);
 	commits = memkv_commits(k->disk);
 	assert_true(kit_take(k, TROTH_BUS_FOLLOW, &r));
@@ -438,6 +433,7 @@ static void a_full_disk_delays_what_was_received_and_loses_none_of_it(void **sta
 	(void)state;
 	(void)kit_do(k, cmd_case(k, 1));
 	kit_serve(k);
+	let_rest(k);
 	foreign_promise(k, 1, 1);
 	for (struct kit_request f; kit_take(k, TROTH_BUS_FOLLOW, &f); kit_done(&f))
 		kit_answer_follow(k, &f, 64);

@@ -1,0 +1,83 @@
+/* What nobody waits for shares a commit or a batch, and does not wait long for it. */
+#include "replica_kit.h"
+
+static void cases(struct kit *k, uint8_t first, uint8_t last)
+{
+	for (uint8_t i = first; i <= last; i++)
+		assert_int_equal(kit_do(k, cmd_case(k, i)).status, TROTH_DONE);
+}
+
+static void what_comes_between_commands_shares_their_commit_or_waits_4_ms(void **state)
+{
+	struct kit *k = kit_joined();
+	uint64_t commits;
+	struct kit_request f;
+
+	(void)state;
+	(void)kit_do(k, cmd_case(k, 1));
+	kit_serve(k);
+	for (uint8_t i = 1; i <= 2; i++) {
+		foreign_promise(k, 1, i);
+		assert_true(kit_take(k, TROTH_BUS_FOLLOW, &f));
+		kit_answer_follow(k, &f, 64);
+		kit_done(&f);
+		commits = memkv_commits(k->disk);
+		assert_false(troth_gateway_busy(k->g, k->now));
+		assert_int_equal(troth_gateway_wake(k->g).ms, k->now.ms + 4);
+		if (i == 1)
+			(void)kit_do(k, cmd_case(k, 2));
+		k->now.ms += i == 2 ? 4 : 0;
+		kit_turn(k);
+		assert_int_equal(memkv_commits(k->disk), commits + 1);
+		assert_int_equal(kit_count(k, TROTH_T_FEED), k->size);
+		kit_serve(k);
+	}
+	kit_check_same(k);
+	kit_free(k);
+}
+
+static void a_small_batch_waits_while_another_is_on_its_way_but_not_for_long(void **state)
+{
+	struct kit *k = kit_new();
+	int64_t began;
+
+	(void)state;
+	k->batch_events = 3;
+	kit_close(k);
+	kit_open(k);
+	kit_found(k);
+	kit_up(k);
+	kit_serve(k);
+	began = k->now.ms;
+	cases(k, 1, 3);
+	assert_int_equal(kit_waiting(k, TROTH_BUS_SUBMIT), 1);
+	assert_false(troth_gateway_busy(k->g, k->now));
+	assert_int_equal(troth_gateway_wake(k->g).ms, began + 4);
+	k->now.ms = began + 4;
+	kit_turn(k);
+	assert_int_equal(kit_waiting(k, TROTH_BUS_SUBMIT), 2);
+	cases(k, 4, 6); /* A full one waits for nobody. */
+	assert_int_equal(kit_waiting(k, TROTH_BUS_SUBMIT), 3);
+	cases(k, 7, 7);
+	assert_int_equal(kit_waiting(k, TROTH_BUS_SUBMIT), 3);
+	while (kit_answer_all(k, 64)) /* Nor any when none is on its way. */
+		;
+	kit_turn(k);
+	assert_int_equal(kit_waiting(k, TROTH_BUS_SUBMIT), 1);
+	kit_serve(k);
+	assert_int_equal(k->taken_seq, 7);
+	kit_check_same(k);
+	kit_free(k);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			what_comes_between_commands_shares_their_commit_or_waits_4_ms),
+		cmocka_unit_test(
+			a_small_batch_waits_while_another_is_on_its_way_but_not_for_long),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
