@@ -10,6 +10,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct troth_in_field party_fields[] = {
@@ -137,15 +138,13 @@ void troth_post_site_revocation(struct troth_call *c)
 
 void troth_get_parties(struct troth_call *c)
 {
-	const char *after = troth_call_query(c, "after");
-	struct troth_party p = { .party = "" };
+	struct troth_party p;
 	unsigned limit, given = 0;
 	struct troth_out o;
 
-	if (!troth_read_limit(c, &limit))
+	if (!troth_read_limit(c, &limit) ||
+	    !troth_read_after(c, p.party, sizeof(p.party)))
 		return;
-	if (after != NULL && strlen(after) <= TROTH_PARTY_MAX)
-		TROTH_TEXT_SET(p.party, after);
 	o = troth_call_reply(c, 200);
 	troth_out_array(&o, "items");
 	while (given < limit && troth_query_next_party(c->t, p.party, &p)) {
@@ -165,15 +164,13 @@ void troth_get_parties(struct troth_call *c)
 
 void troth_get_sites(struct troth_call *c)
 {
-	const char *after = troth_call_query(c, "after");
-	struct troth_site s = { .origin = "" };
+	struct troth_site s;
 	unsigned limit, given = 0;
 	struct troth_out o;
 
-	if (!troth_read_limit(c, &limit))
+	if (!troth_read_limit(c, &limit) ||
+	    !troth_read_after(c, s.origin, sizeof(s.origin)))
 		return;
-	if (after != NULL && strlen(after) <= TROTH_ORIGIN_MAX)
-		TROTH_TEXT_SET(s.origin, after);
 	o = troth_call_reply(c, 200);
 	troth_out_array(&o, "items");
 	while (given < limit && troth_query_next_site(c->t, s.origin, &s)) {
@@ -249,7 +246,10 @@ void troth_post_token(struct troth_call *c)
 				   err == TROTH_ERR_INPUT  ? TROTH_PROBLEM_FIELD
 				   : err == TROTH_ERR_FULL ? TROTH_PROBLEM_NO_ROOM
 							   : TROTH_PROBLEM_STORE,
-				   NULL, why.text);
+				   err != TROTH_ERR_INPUT                 ? NULL
+				   : strncmp(why.text, "scopes:", 7) == 0 ? "scopes"
+									  : "name",
+				   why.text);
 		return;
 	}
 	o = troth_call_reply(c, 201);
@@ -260,22 +260,55 @@ void troth_post_token(struct troth_call *c)
 	troth_wipe(text, sizeof(text));
 }
 
-void troth_get_tokens(struct troth_call *c)
+/* The first `max` of the tokens whose names come behind `after`, by name. */
+static unsigned by_name(struct troth_txn *t, const char *after, struct troth_caller *out,
+			unsigned max)
 {
 	struct troth_caller found;
-	struct troth_out o = troth_call_reply(c, 200);
+	unsigned n = 0;
 
+	for (bool more = troth_token_next(t, NULL, &found); more;
+	     more = troth_token_next(t, &found.id, &found)) {
+		unsigned at = n;
+
+		while (at > 0 && strcmp(out[at - 1].name, found.name) > 0)
+			at--;
+		if (at == max || strcmp(found.name, after) <= 0)
+			continue;
+		n += n < max;
+		memmove(&out[at + 1], &out[at], (n - at - 1) * sizeof(*out));
+		out[at] = found;
+	}
+	return n;
+}
+
+void troth_get_tokens(struct troth_call *c)
+{
+	char after[TROTH_ACTOR_MAX + 1];
+	struct troth_caller *found;
+	struct troth_out o;
+	unsigned limit, n;
+
+	if (!troth_read_limit(c, &limit) || !troth_read_after(c, after, sizeof(after)))
+		return;
+	found = calloc(limit + 1, sizeof(*found)); /* One more tells of another page. */
+	if (found == NULL)
+		return;
+	n = by_name(c->t, after, found, limit + 1);
+	o = troth_call_reply(c, 200);
 	troth_out_array(&o, "items");
-	for (bool more = troth_token_next(c->t, NULL, &found); more;
-	     more = troth_token_next(c->t, &found.id, &found)) {
+	for (unsigned i = 0; i < n && i < limit; i++) {
 		troth_out_object(&o, NULL);
-		troth_out_text(&o, "name", found.name);
-		troth_scopes_out(&o, "scopes", found.scopes);
-		troth_out_time(&o, "created", found.created);
+		troth_out_text(&o, "name", found[i].name);
+		troth_scopes_out(&o, "scopes", found[i].scopes);
+		troth_out_time(&o, "created", found[i].created);
 		troth_out_end_object(&o);
 	}
 	troth_out_end_array(&o);
+	if (n > limit)
+		troth_read_next(c, &o, "after", found[limit - 1].name, 0);
 	troth_out_end_object(&o);
+	free(found);
 }
 
 void troth_post_token_revocation(struct troth_call *c)

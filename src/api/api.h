@@ -318,19 +318,12 @@ void troth_get_tokens(struct troth_call *c);
 void troth_post_token_revocation(struct troth_call *c);
 void troth_post_clock(struct troth_call *c);
 
-void troth_post_pool(struct troth_call *c);
+/* All that is posted about pools, grants, agents, suspensions and shares. */
+void troth_post_authority(struct troth_call *c);
 void troth_get_pools(struct troth_call *c);
-void troth_post_grant(struct troth_call *c);
-void troth_post_grant_withdrawal(struct troth_call *c);
 void troth_get_grants(struct troth_call *c);
-void troth_post_agent(struct troth_call *c);
 void troth_get_agents(struct troth_call *c);
-void troth_post_suspension(struct troth_call *c);
-void troth_post_resumption(struct troth_call *c);
 void troth_get_shares(struct troth_call *c);
-void troth_post_share_move(struct troth_call *c);
-void troth_post_share_freeze(struct troth_call *c);
-void troth_post_share_thaw(struct troth_call *c);
 
 void troth_post_policy(struct troth_call *c);
 void troth_post_policy_withdrawal(struct troth_call *c);

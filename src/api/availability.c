@@ -137,18 +137,16 @@ static void out_item(struct troth_out *o, const struct troth_site *s,
 
 void troth_get_availability(struct troth_call *c)
 {
-	const char *after = troth_call_query(c, "after");
 	const char *party = troth_call_query(c, "party");
 	struct troth_render r = troth_read_render(c);
-	struct troth_site s = { .origin = "" };
+	struct troth_site s;
 	struct troth_availability a;
 	unsigned limit, given = 0;
 	struct troth_out o;
 
-	if (!troth_read_limit(c, &limit))
+	if (!troth_read_limit(c, &limit) ||
+	    !troth_read_after(c, s.origin, sizeof(s.origin)))
 		return;
-	if (after != NULL && strlen(after) <= TROTH_ORIGIN_MAX)
-		TROTH_TEXT_SET(s.origin, after);
 	o = troth_call_reply(c, 200);
 	troth_out_array(&o, "items");
 	while (given < limit && troth_query_next_site(c->t, s.origin, &s)) {

@@ -77,37 +77,41 @@ static const char *read_member(struct troth_call *c, const char *name, json_t *v
 	if (strcmp(name, "method") == 0)
 		return json_is_string(v) && strcmp(json_string_value(v), "POST") == 0
 			       ? NULL
-			       : "method must be POST";
+			       : "must be POST";
 	if (strcmp(name, "path") == 0)
-		return copy_text(c->path, sizeof(c->path), v) ? NULL : "path is no path";
+		return copy_text(c->path, sizeof(c->path), v) ? NULL : "is no path";
 	if (strcmp(name, "idempotency_key") == 0)
-		return copy_text(c->key, sizeof(c->key), v) ? NULL
-							    : "idempotency_key is no key";
+		return copy_text(c->key, sizeof(c->key), v) ? NULL : "is no key";
 	if (strcmp(name, "if_match") == 0) {
 		c->has_if_match = true;
 		c->if_match = (uint64_t)json_integer_value(v);
 		return json_is_integer(v) && json_integer_value(v) >= 0
 			       ? NULL
-			       : "if_match must be a number";
+			       : "must be a number";
 	}
 	if (strcmp(name, "body") == 0) {
 		c->json = json_incref(v);
 		return NULL;
 	}
-	return "a member is not known here";
+	return "is not known here";
 }
 
 /* Runs one request as far as it goes without the engine. */
 static void prepare(struct troth_call *c, json_t *request)
 {
 	const char *flaw = json_is_object(request) ? NULL : "must be an object";
+	const char *name = NULL;
 
 	for (void *it = json_object_iter(request); it != NULL && flaw == NULL;
-	     it = json_object_iter_next(request, it))
-		flaw = read_member(c, json_object_iter_key(it),
-				   json_object_iter_value(it));
+	     it = json_object_iter_next(request, it)) {
+		name = json_object_iter_key(it);
+		flaw = read_member(c, name, json_object_iter_value(it));
+	}
 	if (flaw != NULL) {
-		troth_call_problem(c, TROTH_PROBLEM_BAD_REQUEST, NULL, flaw);
+		/* It goes back to its sender: nothing long does. */
+		if (name != NULL && strlen(name) > TROTH_STEP_MAX)
+			name = NULL;
+		troth_call_problem(c, TROTH_PROBLEM_BAD_REQUEST, name, flaw);
 		return;
 	}
 	troth_call_admit_child(c);

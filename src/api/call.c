@@ -59,22 +59,38 @@ const char *troth_call_query(const struct troth_call *c, const char *name)
 	return NULL;
 }
 
+static const char *query_flaw(const struct troth_call *c, const char *name,
+			      const char *value)
+{
+	char word[TROTH_STEP_MAX + 2];
+
+	(void)snprintf(word, sizeof(word), " %s ", name);
+	if (c->route->query == NULL || strstr(c->route->query, word) == NULL)
+		return "is not known here";
+	if (troth_call_query(c, name) != value)
+		return "is given twice";
+	if (strcmp(name, "fresh") == 0 && strcmp(value, "true") != 0 &&
+	    strcmp(value, "false") != 0)
+		return "must be true or false";
+	return NULL;
+}
+
 /* A misspelt filter would otherwise answer another question than was asked. */
 static bool query_is_known(struct troth_call *c)
 {
 	for (const char *q = c->query; *q != '\0'; q += strlen(q) + 1) {
-		char name[TROTH_STEP_MAX + 2] = " ";
+		char name[TROTH_STEP_MAX];
 		size_t len = strcspn(q, "=");
+		const char *flaw = "holds a parameter that is not known here";
 
-		if (len < TROTH_STEP_MAX) {
-			memcpy(name + 1, q, len);
-			name[len + 1] = ' ';
-			if (c->route->query != NULL &&
-			    strstr(c->route->query, name) != NULL)
-				continue;
-		}
-		troth_call_problem(c, TROTH_PROBLEM_BAD_REQUEST, "query",
-				   "a parameter is not known here");
+		(void)snprintf(name, sizeof(name), "%.*s", (int)len, q);
+		if (len == 0 || len >= sizeof(name))
+			(void)snprintf(name, sizeof(name), "query");
+		else
+			flaw = query_flaw(c, name, q + len + 1);
+		if (flaw == NULL)
+			continue;
+		troth_call_problem(c, TROTH_PROBLEM_BAD_REQUEST, name, flaw);
 		return false;
 	}
 	return true;

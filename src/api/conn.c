@@ -183,61 +183,79 @@ static bool read_if_match(struct troth_call *c, const char *text)
 	return strcmp(end, "\"") == 0;
 }
 
-static bool read_query(struct lws *wsi, struct troth_call *c)
+/* The name of a parameter: it goes back to its sender, so it must be one. */
+static void name_parameter(char field[TROTH_STEP_MAX], const char *text)
+{
+	size_t len = strcspn(text, "=");
+
+	(void)snprintf(field, TROTH_STEP_MAX, "%.*s", (int)len, text);
+	if (len >= TROTH_STEP_MAX || !troth_text_is_name(field, TROTH_STEP_MAX))
+		(void)snprintf(field, TROTH_STEP_MAX, "query");
+}
+
+/* NULL, or what is wrong with the query, and where: a parameter, or all of it. */
+static const char *read_query(struct lws *wsi, struct troth_call *c,
+			      char field[TROTH_STEP_MAX])
 {
 	char text[TROTH_QUERY_MAX];
 	size_t len = 0;
 
 	/* libwebsockets has split it at '&', and decoded it. */
 	text[0] = '\0';
-	for (int i = 0; len < sizeof(text) - 2; i++) {
+	(void)snprintf(field, TROTH_STEP_MAX, "path"); /* As long as there is none. */
+	for (int i = 0;; i++) {
 		int room = (int)(sizeof(text) - len - 1);
 		int n = lws_hdr_fragment_length(wsi, WSI_TOKEN_HTTP_URI_ARGS, i);
 
 		/* Copying says the same of one that is too long and of the end. */
-		if (n >= room)
-			return false;
+		if (n >= room) {
+			(void)snprintf(field, TROTH_STEP_MAX, "query");
+			return "is too long";
+		}
 		n = lws_hdr_copy_fragment(wsi, text + len, room, WSI_TOKEN_HTTP_URI_ARGS,
 					  i);
 		if (n < 0)
 			break;
-		if (n == 0 || !troth_text_ok(troth_span(text + len, (size_t)n), false))
-			return false;
-		text[len + (size_t)n] = '\0';
-		if (strchr(text + len, '=') == NULL)
-			return false;
+		name_parameter(field, text + len);
+		if (!troth_text_ok(troth_span(text + len, (size_t)n), false))
+			return "holds bytes that are no text";
+		if (memchr(text + len, '=', (size_t)n) == NULL)
+			return "must be written as name=value";
 		len += (size_t)n + 1;
 	}
-	if (len >= sizeof(text) - 2)
-		return false;
 	memcpy(c->query, text, len);
 	c->query[len] = '\0';
-	return true;
+	/* An escaped end of line ends the request line for libwebsockets, and what
+	 * stands behind it has become header fields. */
+	return lws_hdr_total_length(wsi, WSI_TOKEN_HTTP) > 0 ? NULL
+							     : "holds an end of line";
 }
 
 /* Reads everything of the head but the token. */
 static bool read_head(struct lws *wsi, struct troth_call *c, const char *path)
 {
-	char text[64];
+	char text[64], field[TROTH_STEP_MAX] = "path";
 	size_t len = strlen(path);
-	const char *bad = NULL;
+	const char *bad = "is too long";
 
-	if (len >= sizeof(c->path))
-		bad = "the path is too long";
-	else
+	if (len < sizeof(c->path)) {
 		memcpy(c->path, path, len + 1);
-	if (bad == NULL && !read_query(wsi, c))
-		bad = "the query is no text, or is too long";
+		bad = read_query(wsi, c, field);
+	}
 	if (bad == NULL &&
 	    (!copy_named(wsi, "idempotency-key:", c->key, sizeof(c->key)) ||
-	     !is_visible(c->key)))
-		bad = "Idempotency-Key must be at most 128 visible characters";
+	     !is_visible(c->key))) {
+		(void)snprintf(field, sizeof(field), "Idempotency-Key");
+		bad = "must be at most 128 visible characters";
+	}
 	if (bad == NULL &&
 	    (!copy_header(wsi, WSI_TOKEN_HTTP_IF_MATCH, text, sizeof(text)) ||
-	     !read_if_match(c, text)))
-		bad = "If-Match must be one ETag as it was given";
+	     !read_if_match(c, text))) {
+		(void)snprintf(field, sizeof(field), "If-Match");
+		bad = "must be one ETag as it was given";
+	}
 	if (bad != NULL)
-		troth_call_problem(c, TROTH_PROBLEM_BAD_REQUEST, NULL, bad);
+		troth_call_problem(c, TROTH_PROBLEM_BAD_REQUEST, field, bad);
 	return bad == NULL;
 }
 
@@ -296,7 +314,8 @@ static int begin_get(struct troth_conn *conn, const char *token)
 
 	if (strcmp(c->path, "/v1/events") == 0 &&
 	    !copy_named(conn->wsi, "last-event-id:", c->key, sizeof(c->key)))
-		troth_call_problem(c, TROTH_PROBLEM_BAD_REQUEST, "Last-Event-ID", NULL);
+		troth_call_problem(c, TROTH_PROBLEM_BAD_REQUEST, "Last-Event-ID",
+				   "is not one that this stream gave");
 	if (!c->done)
 		troth_call_admit(c, token);
 	if (!c->done && c->route->handler == troth_get_events &&

@@ -4,7 +4,6 @@
 #include "body.h"
 #include "read.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 struct troth_render troth_read_render(struct troth_call *c)
@@ -171,12 +170,12 @@ static void out_pending(const struct troth_render *r, struct troth_out *o,
 void troth_get_history(struct troth_call *c)
 {
 	struct troth_render r = troth_read_render(c);
-	const char *after = troth_call_query(c, "after");
-	uint64_t revision = after != NULL ? strtoull(after, NULL, 10) : 0, position = 0;
+	uint64_t revision, position = 0;
 	unsigned limit, given = 0;
 	struct troth_out o;
 
-	if (!troth_read_limit(c, &limit) || !load(c, &c->id, 0))
+	if (!troth_read_limit(c, &limit) || !troth_read_after_number(c, &revision) ||
+	    !load(c, &c->id, 0))
 		return;
 	o = troth_call_reply(c, 200);
 	troth_out_array(&o, "items");

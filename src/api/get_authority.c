@@ -5,7 +5,7 @@
  * what is their party's own.
  */
 #include "body.h"
-#include "read.h"
+#include "page.h"
 
 #include "troth/base/text.h"
 #include "troth/core/authority.h"
@@ -34,15 +34,12 @@ struct walk {
 	bool done;
 };
 
-/* False: answered, for there is no such party. */
-static bool begin_walk(struct walk *w, struct troth_call *c)
+/* A party that is none is not one without anything. False: answered so. */
+static bool is_party(struct troth_call *c, const char *party)
 {
-	const char *after = troth_call_query(c, "after");
+	struct troth_party p;
 
-	*w = (struct walk){ .c = c, .only = troth_call_query(c, "party") };
-	if (after != NULL && strlen(after) <= TROTH_PARTY_MAX)
-		TROTH_TEXT_SET(w->party.party, after);
-	if (w->only == NULL || troth_state_party(c->t, w->only, &w->party))
+	if (party == NULL || troth_state_party(c->t, party, &p))
 		return true;
 	troth_call_declined(c, TROTH_REASON_NO_PARTY);
 	return false;
@@ -54,7 +51,7 @@ static const struct troth_authority *next_authority(struct walk *w)
 	const struct troth_authority *a = NULL;
 
 	if (w->only != NULL) {
-		if (!w->done)
+		if (!w->done && troth_state_party(w->c->t, w->only, &w->party))
 			a = authority_of(w->c, w->only);
 		w->done = true;
 		return a;
@@ -92,10 +89,12 @@ void troth_get_grants(struct troth_call *c)
 	struct troth_render r = troth_read_render(c);
 	const struct troth_authority *a;
 	unsigned limit, given = 0;
+	struct walk w = { .c = c, .only = troth_call_query(c, "party") };
 	struct troth_out o;
-	struct walk w;
 
-	if (!troth_read_limit(c, &limit) || !begin_walk(&w, c))
+	if (!troth_read_limit(c, &limit) ||
+	    !troth_read_after(c, w.party.party, sizeof(w.party.party)) ||
+	    !is_party(c, w.only))
 		return;
 	o = troth_call_reply(c, 200);
 	troth_out_array(&o, "items");
@@ -117,13 +116,10 @@ static bool begin_agents(struct troth_call *c, const char *party, struct troth_a
 {
 	const char *after = troth_call_query(c, "after");
 	const char *slash = after != NULL ? strchr(after, '/') : NULL;
-	struct troth_party p;
 
 	*at = (struct troth_agent){ .level = 0 };
-	if (party != NULL && !troth_state_party(c->t, party, &p)) {
-		troth_call_declined(c, TROTH_REASON_NO_PARTY);
+	if (!is_party(c, party))
 		return false;
-	}
 	if (party != NULL)
 		TROTH_TEXT_SET(at->party, party);
 	if (after == NULL)
@@ -240,23 +236,15 @@ static void out_share(struct troth_out *o, const char *party, const struct troth
 	troth_out_end_object(o);
 }
 
-/* Every share is entered; written are those that the query wants. */
-static void out_shares(struct troth_call *c, struct troth_out *o, struct books *books)
+/* Enters every share there is. */
+static void enter_all(struct troth_call *c, struct books *books)
 {
-	const char *pool = troth_call_query(c, "pool");
-	const char *party = troth_call_query(c, "party");
 	const struct troth_authority *a;
 	struct walk w = { .c = c };
 
 	while ((a = next_authority(&w)) != NULL)
-		for (unsigned i = 0; i < a->share_count; i++) {
-			const struct troth_share *s = &a->shares[i];
-
-			enter(books, s);
-			if (o != NULL && (pool == NULL || strcmp(pool, s->pool) == 0) &&
-			    (party == NULL || strcmp(party, w.party.party) == 0))
-				out_share(o, w.party.party, s);
-		}
+		for (unsigned i = 0; i < a->share_count; i++)
+			enter(books, &a->shares[i]);
 }
 
 static void out_books(struct troth_out *o, const char *key, const struct books *books,
@@ -286,28 +274,95 @@ void troth_get_pools(struct troth_call *c)
 	struct troth_out o;
 
 	open_books(c, &books);
-	out_shares(c, NULL, &books);
+	enter_all(c, &books);
 	o = troth_call_reply(c, 200);
 	out_books(&o, "items", &books, NULL);
 	troth_render_freshness(&r, &o, 0);
 	troth_out_end_object(&o);
 }
 
+/* ---- Shares, page by page ---- */
+
+/* Where a page ended: party, site and pool, each with its zero byte. */
+static size_t place_of(const char *party, const struct troth_share *s,
+		       uint8_t out[TROTH_LIST_CURSOR_MAX])
+{
+	const char *const names[] = { party, s->site, s->pool };
+	size_t len = 0;
+
+	for (unsigned i = 0; i < TROTH_LEN(names); i++) {
+		memcpy(out + len, names[i], strlen(names[i]) + 1);
+		len += strlen(names[i]) + 1;
+	}
+	return len;
+}
+
+struct shares {
+	struct troth_page page;
+	const char *pool;
+	unsigned given;
+	bool begun, more;
+	uint8_t last[TROTH_LIST_CURSOR_MAX];
+	size_t last_len;
+};
+
+/* Writes the share if it is on the page. Shares of a party stay in their order. */
+static void show(struct shares *l, struct troth_out *o, const char *party,
+		 const struct troth_share *s)
+{
+	uint8_t place[TROTH_LIST_CURSOR_MAX];
+	size_t len = place_of(party, s, place);
+
+	if (!l->begun) {
+		l->begun = len == l->page.after_len &&
+			   memcmp(place, l->page.after, len) == 0;
+	} else if (l->pool == NULL || strcmp(l->pool, s->pool) == 0) {
+		l->more = l->given == l->page.limit;
+		if (l->more)
+			return;
+		l->given++;
+		out_share(o, party, s);
+		memcpy(l->last, place, len);
+		l->last_len = len;
+	}
+}
+
+static void out_shares(struct shares *l, struct walk *w, struct troth_out *o)
+{
+	const struct troth_authority *a;
+
+	while (!l->more && (a = next_authority(w)) != NULL)
+		for (unsigned i = 0; i < a->share_count && !l->more; i++)
+			show(l, o, w->party.party, &a->shares[i]);
+}
+
 void troth_get_shares(struct troth_call *c)
 {
-	struct troth_render r = troth_read_render(c);
+	struct walk w = { .c = c, .only = troth_call_query(c, "party") };
+	struct shares l = { .pool = troth_call_query(c, "pool") };
+	char cursor[2 * TROTH_LIST_CURSOR_MAX + 1];
 	struct books books;
 	struct troth_out o;
-	struct walk w;
 
-	if (!begin_walk(&w, c)) /* A party that is none is not one without shares. */
+	if (!troth_page_begin(&l.page, c) || !is_party(c, w.only))
 		return;
+	l.begun = l.page.after_len == 0;
 	open_books(c, &books);
+	enter_all(c, &books);
 	o = troth_call_reply(c, 200);
 	troth_out_array(&o, "items");
-	out_shares(c, &o, &books);
+	out_shares(&l, &w, &o);
+	if (!l.begun) {
+		troth_call_problem(c, TROTH_PROBLEM_BAD_REQUEST, "cursor",
+				   "is not one that this list gave");
+		return;
+	}
 	troth_out_end_array(&o);
-	out_books(&o, "pools", &books, troth_call_query(c, "pool"));
-	troth_render_freshness(&r, &o, 0);
+	out_books(&o, "pools", &books, l.pool);
+	if (l.more) {
+		troth_hex(cursor, l.last, l.last_len);
+		troth_read_next(c, &o, "cursor", cursor, 0);
+	}
+	troth_render_freshness(&l.page.r, &o, 0);
 	troth_out_end_object(&o);
 }

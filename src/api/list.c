@@ -4,9 +4,11 @@
 #include "body.h"
 #include "page.h"
 
+#include "troth/base/text.h"
 #include "troth/core/authority.h"
 #include "troth/core/commitment.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,20 +29,55 @@ static bool bad(struct troth_call *c, const char *name, const char *detail)
 	return false;
 }
 
-bool troth_read_limit(struct troth_call *c, unsigned *limit)
+bool troth_read_digits(const char *text, uint64_t *out)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoull(text, &end, 10);
+	return *text >= '0' && *text <= '9' && *end == '\0' && errno == 0;
+}
+
+bool troth_read_count(struct troth_call *c, unsigned standard, unsigned max,
+		      unsigned *limit)
 {
 	const char *text = troth_call_query(c, "limit");
-	char *end;
-	unsigned long v;
+	uint64_t v = standard;
+	char detail[32];
 
-	*limit = TROTH_API_PAGE;
-	if (text == NULL)
-		return true;
-	v = strtoul(text, &end, 10);
-	if (*text < '0' || *text > '9' || *end != '\0' || v < 1 || v > TROTH_API_PAGE_MAX)
-		return bad(c, "limit", "must be 1 to 200");
+	if (text != NULL && (!troth_read_digits(text, &v) || v < 1 || v > max)) {
+		(void)snprintf(detail, sizeof(detail), "must be 1 to %u", max);
+		return bad(c, "limit", detail);
+	}
 	*limit = (unsigned)v;
 	return true;
+}
+
+bool troth_read_limit(struct troth_call *c, unsigned *limit)
+{
+	return troth_read_count(c, TROTH_API_PAGE, TROTH_API_PAGE_MAX, limit);
+}
+
+bool troth_read_after(struct troth_call *c, char *out, size_t size)
+{
+	const char *text = troth_call_query(c, "after");
+
+	out[0] = '\0';
+	if (text == NULL)
+		return true;
+	if (text[0] == '\0' || strlen(text) >= size)
+		return bad(c, "after", "is not one that this list gave");
+	troth_text_copy(out, size, text);
+	return true;
+}
+
+bool troth_read_after_number(struct troth_call *c, uint64_t *out)
+{
+	const char *text = troth_call_query(c, "after");
+
+	*out = 0;
+	return text == NULL || troth_read_digits(text, out) ||
+	       bad(c, "after", "must be a number, as this list gave it");
 }
 
 bool troth_read_time(struct troth_call *c, const char *name, struct troth_time *out)

@@ -40,8 +40,10 @@ void troth_post_may_i(struct troth_call *c)
 	struct troth_body b;
 
 	if (c->api->engine->kind == TROTH_NODE_CENTRAL) {
-		troth_call_problem(c, TROTH_PROBLEM_NOT_HERE, NULL,
-				   "central holds no share: ask at a gateway");
+		troth_call_problem(
+			c, TROTH_PROBLEM_NOT_HERE, NULL,
+			"central holds no share of any pool: ask at the gateway of a site, "
+			"HQ's people at one of the brand");
 		return;
 	}
 	if (!troth_body_begin(&b, c, 2))

@@ -7,7 +7,6 @@
 #include "troth/base/text.h"
 #include "troth/policy/policy.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,31 +102,15 @@ static void out_policy(struct troth_out *o, const struct troth_policy_record *p)
 	troth_out_hex(o, "sha256", p->digest.b, sizeof(p->digest.b));
 }
 
-/* A version as a path or a query has it; false: it is none. */
-static bool read_version(const char *text, uint64_t *out)
-{
-	char *end;
-
-	errno = 0;
-	*out = strtoull(text, &end, 10);
-	return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0;
-}
-
 void troth_get_policies(struct troth_call *c)
 {
-	const char *after = troth_call_query(c, "after");
 	struct troth_render r = troth_read_render(c);
 	struct troth_policy_record p = { .version = 0 };
 	unsigned limit, given = 0;
 	struct troth_out o;
 
-	if (!troth_read_limit(c, &limit))
+	if (!troth_read_limit(c, &limit) || !troth_read_after_number(c, &p.version))
 		return;
-	if (after != NULL && !read_version(after, &p.version)) {
-		troth_call_problem(c, TROTH_PROBLEM_BAD_REQUEST, "after",
-				   "must be a version");
-		return;
-	}
 	o = troth_call_reply(c, 200);
 	troth_out_array(&o, "items");
 	for (; given < limit && troth_state_policy(c->t, p.version + 1, &p); given++) {
@@ -150,7 +133,7 @@ void troth_get_policy(struct troth_call *c)
 	char detail[80];
 	struct troth_out o;
 
-	if (strcmp(c->step, "newest") != 0 && !read_version(c->step, &version)) {
+	if (strcmp(c->step, "newest") != 0 && !troth_read_digits(c->step, &version)) {
 		troth_call_problem(c, TROTH_PROBLEM_NOT_FOUND, NULL,
 				   "a version is a number, or newest");
 		return;

@@ -7,6 +7,7 @@
 #include "troth/base/text.h"
 #include "troth/core/authority.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* Seconds of the API as milliseconds; what is out of range stays so. */
@@ -135,69 +136,22 @@ static const struct troth_in_field thaw_fields[] = {
 const struct troth_in_table troth_in_share_thaw = { thaw_fields, TROTH_LEN(thaw_fields),
 						    &troth_in_common };
 
-/* Reads an event about somebody's authority; whose, the caller then says. */
-static bool begin(struct troth_body *b, struct troth_call *c, enum troth_event_type type)
-{
-	if (!troth_body_at_central(c) || !troth_body_begin(b, c, 1))
-		return false;
-	b->e->type = type;
-	b->e->subject_kind = TROTH_SUBJECT_AUTHORITY;
-	return troth_body_read(b);
-}
+/* ---- What has to be said beyond the members of the body ---- */
 
-void troth_post_pool(struct troth_call *c)
+/* Pools are the brand's. */
+static void of_pool(struct troth_body *b)
 {
 	char brand[TROTH_PARTY_MAX + 1];
 	struct troth_lookup lookup;
-	struct troth_body b;
 
-	if (!begin(&b, c, TROTH_EVENT_POOL_SET))
-		return;
-	troth_state_lookup(&lookup, &(struct troth_source){ .t = c->t }, brand);
-	b.e->subject = troth_authority_id(brand);
-	b.e->u.pool.idle_ms = to_ms(b.seconds);
+	troth_state_lookup(&lookup, &(struct troth_source){ .t = b->c->t }, brand);
+	b->e->subject = troth_authority_id(brand);
+	b->e->u.pool.idle_ms = to_ms(b->seconds);
 }
 
-void troth_post_grant(struct troth_call *c)
+static void of_grant(struct troth_body *b)
 {
-	struct troth_body b;
-
-	if (!begin(&b, c, TROTH_EVENT_GRANT_GIVEN))
-		return;
-	b.e->subject = troth_authority_id(b.e->u.grant.party);
-	b.e->u.grant.grant.period_ms = to_ms(b.seconds);
-}
-
-void troth_post_grant_withdrawal(struct troth_call *c)
-{
-	struct troth_body b;
-
-	if (begin(&b, c, TROTH_EVENT_GRANT_WITHDRAWN))
-		b.e->subject = troth_authority_id(b.e->u.grant.party);
-}
-
-void troth_post_agent(struct troth_call *c)
-{
-	struct troth_body b;
-
-	if (begin(&b, c, TROTH_EVENT_AGENT_CERTIFIED))
-		b.e->subject = troth_authority_id(b.e->u.agent.party);
-}
-
-void troth_post_suspension(struct troth_call *c)
-{
-	struct troth_body b;
-
-	if (begin(&b, c, TROTH_EVENT_PARTY_SUSPENDED))
-		b.e->subject = troth_authority_id(b.e->u.standing.party);
-}
-
-void troth_post_resumption(struct troth_call *c)
-{
-	struct troth_body b;
-
-	if (begin(&b, c, TROTH_EVENT_PARTY_RESUMED))
-		b.e->subject = troth_authority_id(b.e->u.standing.party);
+	b->e->u.grant.grant.period_ms = to_ms(b->seconds);
 }
 
 /* A site of the party's, or of who acts for it. */
@@ -214,37 +168,61 @@ static bool is_site(struct troth_call *c, const char *party, const char *name)
 }
 
 /* Asked back of one site, to be given to another (or nobody) once it has come. */
-void troth_post_share_move(struct troth_call *c)
+static void of_move(struct troth_body *b)
 {
-	struct troth_body b;
-
-	if (!begin(&b, c, TROTH_EVENT_SHARE_RECALLED))
-		return;
-	if (b.has_from == 0) {
-		troth_body_flaw(&b, "from", "is missing: whose share it is taken from");
-		return;
-	}
-	if (b.has_to > 0 && !is_site(c, b.e->u.share.to_party, b.e->u.share.to_site)) {
-		troth_body_flaw(&b, "to", "is no site of the federation");
-		return;
-	}
-	if (b.e->u.share.reason[0] == '\0')
-		TROTH_TEXT_SET(b.e->u.share.reason, "moved");
-	b.e->subject = troth_authority_id(b.e->u.share.party);
+	if (b->has_from == 0)
+		troth_body_flaw(b, "from", "is missing: whose share it is taken from");
+	else if (b->has_to > 0 &&
+		 !is_site(b->c, b->e->u.share.to_party, b->e->u.share.to_site))
+		troth_body_flaw(b, "to", "is no site of the federation");
+	else if (b->e->u.share.reason[0] == '\0')
+		TROTH_TEXT_SET(b->e->u.share.reason, "moved");
 }
 
-void troth_post_share_freeze(struct troth_call *c)
-{
-	struct troth_body b;
+/* ---- The events, by what is posted ---- */
 
-	if (begin(&b, c, TROTH_EVENT_SHARE_FROZEN))
-		b.e->subject = troth_authority_id(b.e->u.share.party);
+#define PARTY_IN(member) offsetof(struct troth_event, u.member.party)
+
+static const struct said {
+	const struct troth_in_table *body;
+	enum troth_event_type type;
+	size_t party; /* Where the event names the party whose authority it is about. */
+	void (*more)(struct troth_body *b); /* NULL: that is all. */
+} said[] = {
+	{ &troth_in_pool, TROTH_EVENT_POOL_SET, 0, of_pool },
+	{ &troth_in_grant, TROTH_EVENT_GRANT_GIVEN, PARTY_IN(grant), of_grant },
+	{ &troth_in_withdrawal, TROTH_EVENT_GRANT_WITHDRAWN, PARTY_IN(grant), NULL },
+	{ &troth_in_agent, TROTH_EVENT_AGENT_CERTIFIED, PARTY_IN(agent), NULL },
+	{ &troth_in_suspension, TROTH_EVENT_PARTY_SUSPENDED, PARTY_IN(standing), NULL },
+	{ &troth_in_resumption, TROTH_EVENT_PARTY_RESUMED, PARTY_IN(standing), NULL },
+	{ &troth_in_share_move, TROTH_EVENT_SHARE_RECALLED, PARTY_IN(share), of_move },
+	{ &troth_in_share_freeze, TROTH_EVENT_SHARE_FROZEN, PARTY_IN(share), NULL },
+	{ &troth_in_share_thaw, TROTH_EVENT_SHARE_THAWED, PARTY_IN(share), NULL },
+};
+
+static const struct said *said_by(const struct troth_in_table *body)
+{
+	size_t i = 0;
+
+	while (i < TROTH_LEN(said) && said[i].body != body)
+		i++;
+	assert(i < TROTH_LEN(said)); /* Each of its routes has a row. */
+	return &said[i];
 }
 
-void troth_post_share_thaw(struct troth_call *c)
+void troth_post_authority(struct troth_call *c)
 {
+	const struct said *row = said_by(c->route->body);
 	struct troth_body b;
 
-	if (begin(&b, c, TROTH_EVENT_SHARE_THAWED))
-		b.e->subject = troth_authority_id(b.e->u.share.party);
+	if (!troth_body_at_central(c) || !troth_body_begin(&b, c, 1))
+		return;
+	b.e->type = row->type;
+	b.e->subject_kind = TROTH_SUBJECT_AUTHORITY;
+	if (!troth_body_read(&b))
+		return;
+	if (row->party > 0)
+		b.e->subject = troth_authority_id((const char *)b.e + row->party);
+	if (row->more != NULL)
+		row->more(&b);
 }

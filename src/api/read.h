@@ -16,10 +16,22 @@ struct troth_out troth_read_bare(struct troth_call *c);
 void troth_read_end(struct troth_call *c, const struct troth_render *r,
 		    struct troth_out *o);
 
-/* The parameter `limit`. False: answered with a problem. */
+/* A number in decimal digits and nothing else; false: it is none, or beyond 64 bits. */
+bool troth_read_digits(const char *text, uint64_t *out);
+
+/*
+ * Parameters of the query. False: answered with a problem that names the parameter.
+ * troth_read_count has `limit`, 1 to `max`, or else `standard`; troth_read_limit the
+ * same for pages. What is not there is no time, 0, or an empty text.
+ */
+bool troth_read_count(struct troth_call *c, unsigned standard, unsigned max,
+		      unsigned *limit);
 bool troth_read_limit(struct troth_call *c, unsigned *limit);
-/* An instant or a flag of the query; false: answered with a problem. */
 bool troth_read_time(struct troth_call *c, const char *name, struct troth_time *out);
+/* `after`: where the page before ended, as a name of less than `size` bytes, */
+bool troth_read_after(struct troth_call *c, char *out, size_t size);
+/* or as a number. */
+bool troth_read_after_number(struct troth_call *c, uint64_t *out);
 
 /*
  * Member "next": the path with the same query, but parameter `name` now being

@@ -1,33 +1,19 @@
 #include "slice.h"
 
-#include <stdlib.h>
-
 #define SUBJECTS_DEFAULT 500
 #define SUBJECTS_MAX     2000
 
 bool troth_slice_begin(struct troth_slice *s, struct troth_call *c)
 {
-	const char *limit = troth_call_query(c, "limit");
 	const char *cursor = troth_call_query(c, "cursor");
 	struct troth_id after = { { 0 } };
-	char *end;
-	unsigned long v = SUBJECTS_DEFAULT;
 
 	*s = (struct troth_slice){ .c = c };
-	if (!troth_read_time(c, "as_of", &s->as_of))
+	if (!troth_read_time(c, "as_of", &s->as_of) ||
+	    !troth_read_count(c, SUBJECTS_DEFAULT, SUBJECTS_MAX, &s->limit))
 		return false;
 	if (s->as_of.ms == 0)
 		s->as_of = troth_read_render(c).now;
-	if (limit != NULL) {
-		v = strtoul(limit, &end, 10);
-		if (*limit < '0' || *limit > '9' || *end != '\0' || v < 1 ||
-		    v > SUBJECTS_MAX) {
-			troth_call_problem(c, TROTH_PROBLEM_BAD_REQUEST, "limit",
-					   "must be 1 to 2000");
-			return false;
-		}
-	}
-	s->limit = (unsigned)v;
 	if (cursor != NULL && !troth_unhex(after.b, sizeof(after.b), cursor)) {
 		troth_call_problem(c, TROTH_PROBLEM_BAD_REQUEST, "cursor",
 				   "is not one that this list gave");

@@ -5,12 +5,11 @@
  * more, some 32 kB at a time. Nothing is queued for anybody.
  */
 #include "body.h"
-#include "render.h"
+#include "read.h"
 #include "server.h"
 
 #include "troth/base/text.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -27,24 +26,27 @@ static const char head[] = "HTTP/1.1 200 OK\r\n"
 			   "x-content-type-options: nosniff\r\n"
 			   "connection: close\r\n\r\n";
 
+static bool bad(struct troth_call *c, const char *name, const char *detail)
+{
+	troth_call_problem(c, TROTH_PROBLEM_BAD_REQUEST, name, detail);
+	return false;
+}
+
 /* Where to begin: behind Last-Event-ID, or `after`, or with what comes from now on. */
-static bool first_number(struct troth_conn *conn, struct troth_call *c, uint64_t *next)
+static bool first_number(struct troth_call *c, uint64_t *next)
 {
 	const char *after = c->key[0] != '\0' ? c->key : troth_call_query(c, "after");
-	char *end;
 	struct troth_txn t;
 
-	if (after != NULL) {
-		*next = strtoull(after, &end, 10);
-		if (*after < '0' || *after > '9' || *end != '\0' || *next == UINT64_MAX)
-			return false;
-		(*next)++;
-		return true;
+	if (after == NULL) {
+		troth_txn_begin(&t, c->api->engine->kv, TROTH_TXN_READ);
+		*next = troth_query_stream_len(&t, c->api->engine->kind);
+		troth_txn_abort(&t);
+	} else if (!troth_read_digits(after, next) || *next == UINT64_MAX) {
+		return bad(c, c->key[0] != '\0' ? "Last-Event-ID" : "after",
+			   "must be the number of an event");
 	}
-	troth_txn_begin(&t, c->api->engine->kv, TROTH_TXN_READ);
-	*next = troth_query_stream_len(&t, c->api->engine->kind) + 1;
-	troth_txn_abort(&t);
-	(void)conn;
+	(*next)++;
 	return true;
 }
 
@@ -54,9 +56,10 @@ static bool read_filters(struct troth_call *c, struct troth_stream *s)
 	const char *party = troth_call_query(c, "party");
 	const char *subject = troth_call_query(c, "subject");
 
-	if ((type != NULL && strlen(type) > TROTH_CODE_MAX) ||
-	    (party != NULL && strlen(party) > TROTH_PARTY_MAX))
-		return false;
+	if (type != NULL && strlen(type) > TROTH_CODE_MAX)
+		return bad(c, "type", "is no type of event");
+	if (party != NULL && strlen(party) > TROTH_PARTY_MAX)
+		return bad(c, "party", "is no name of a party");
 	if (type != NULL)
 		TROTH_TEXT_SET(s->type, type);
 	if (party != NULL)
@@ -64,7 +67,8 @@ static bool read_filters(struct troth_call *c, struct troth_stream *s)
 	s->by_subject = subject != NULL;
 	return subject == NULL || troth_id_parse(&s->subject, TROTH_ID_ORDER, subject) ||
 	       troth_id_parse(&s->subject, TROTH_ID_CASE, subject) ||
-	       troth_id_parse(&s->subject, TROTH_ID_AUTHORITY, subject);
+	       troth_id_parse(&s->subject, TROTH_ID_AUTHORITY, subject) ||
+	       bad(c, "subject", "is no id of an order, a case or an authority");
 }
 
 static void set_timer(struct troth_conn *conn)
@@ -79,11 +83,8 @@ int troth_stream_begin(struct troth_conn *conn, struct troth_call *c)
 	struct troth_stream *s = &conn->stream;
 
 	*s = (struct troth_stream){ .personal = troth_call_may_see_personal(c) };
-	if (!first_number(conn, c, &s->next) || !read_filters(c, s)) {
-		troth_call_problem(c, TROTH_PROBLEM_BAD_REQUEST, NULL,
-				   "after is no number, or a filter cannot be read");
+	if (!first_number(c, &s->next) || !read_filters(c, s))
 		return 1;
-	}
 	s->on = true;
 	s->spoken_ms = troth_server_ms();
 	s->next_reader = conn->server->readers;

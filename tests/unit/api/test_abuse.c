@@ -93,7 +93,7 @@ static const struct bad {
 	{ "/v1/orders", "{\"personal\":{\"age\":7}}", 422, "personal.age" },
 	{ "/v1/orders", "{\"actor\":\"somebody\"}", 403, "actor" },
 	{ "/v1/orders", "{\"customer\":\"c\",\"seller\":\"nobody\"}", 422, NULL },
-	{ "/v1/orders?x=1", good_body, 400, "query" },
+	{ "/v1/orders?x=1", good_body, 400, "x" },
 	{ "/v1/orders/", good_body, 404, NULL },
 	{ "/v1/orders/ord_1/shipments", "{}", 404, NULL },
 	{ "/v1/cases/ord_00000000000000000000000000/close", "{}", 404, NULL },

@@ -229,7 +229,7 @@ static void a_version_is_withdrawn_once(void **state)
 	http_reply_free(&r);
 	refused(403, "POST", withdraw, api_kit_admin(kit),
 		"{\"version\":1,\"reason\":\"again\"}", "policy_withdrawn", NULL);
-	refused(403, "POST", withdraw, api_kit_admin(kit),
+	refused(404, "POST", withdraw, api_kit_admin(kit),
 		"{\"version\":77,\"reason\":\"mistake\"}", "policy_unknown", NULL);
 	refused(422, "POST", withdraw, api_kit_admin(kit), "{\"version\":2}",
 		"invalid_field", NULL);
