@@ -15,29 +15,20 @@
 
 /* Keys of argp options: first those that every verb has, then the verb's own. */
 enum {
-	KEY_API = 1000,
-	KEY_TOKEN,
-	KEY_CA,
-	KEY_JSON,
+	KEY_JSON = 1000,
 	KEY_IDEMPOTENCY,
 	KEY_OWN,
 };
 
-#define COMMON_COUNT 5
+#define COMMON_COUNT 2
 
-/* In the order of the help. */
-enum { GROUP_NEEDED = 1, GROUP_OTHERS, GROUP_COMMON };
 #define OPTIONS_MAX (CLI_OPTIONS_MAX + COMMON_COUNT + 3) /* With the groups' names. */
 
 static const struct argp_option common[COMMON_COUNT] = {
-	{ "api", KEY_API, "URL", 0, "The node's API (TROTH_API; http://127.0.0.1:7481)",
-	  GROUP_COMMON },
-	{ "token-file", KEY_TOKEN, "FILE", 0, "File with the token (TROTH_TOKEN_FILE)",
-	  GROUP_COMMON },
-	{ "ca-file", KEY_CA, "FILE", 0, "Whom to believe with https", GROUP_COMMON },
-	{ "json", KEY_JSON, NULL, 0, "Print the answer as JSON", GROUP_COMMON },
+	{ "json", KEY_JSON, NULL, 0, "Print the answer as JSON", CLI_GROUP_COMMON },
 	{ "idempotency-key", KEY_IDEMPOTENCY, "KEY", 0,
-	  "So that a repeated command has effect once (default: random)", GROUP_COMMON },
+	  "So that a repeated command has effect once (default: random)",
+	  CLI_GROUP_COMMON },
 };
 
 struct call {
@@ -129,14 +120,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct call *c = state->input;
 
 	switch (key) {
-	case KEY_API:
-		c->node.api = arg;
-		return 0;
-	case KEY_TOKEN:
-		c->node.token_file = arg;
-		return 0;
-	case KEY_CA:
-		c->node.ca_file = arg;
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &c->node;
 		return 0;
 	case KEY_JSON:
 		c->json = true;
@@ -167,9 +152,9 @@ static void list_options(const struct cli_verb *verb,
 			 struct argp_option out[OPTIONS_MAX + 1])
 {
 	static const struct argp_option heads[] = {
-		{ NULL, 0, NULL, 0, "Needed:", GROUP_NEEDED },
-		{ NULL, 0, NULL, 0, "If there is more to say:", GROUP_OTHERS },
-		{ NULL, 0, NULL, 0, "With every command:", GROUP_COMMON },
+		{ NULL, 0, NULL, 0, "Needed:", CLI_GROUP_NEEDED },
+		{ NULL, 0, NULL, 0, "If there is more to say:", CLI_GROUP_OTHERS },
+		{ NULL, 0, NULL, 0, "With every command:", CLI_GROUP_COMMON },
 	};
 	unsigned own = option_count(verb), n = 0;
 	bool needed = false;
@@ -182,8 +167,8 @@ static void list_options(const struct cli_verb *verb,
 						 o->type == CLI_FLAG ? NULL : "VALUE",
 						 0,
 						 o->help,
-						 o->required ? GROUP_NEEDED
-							     : GROUP_OTHERS };
+						 o->required ? CLI_GROUP_NEEDED
+							     : CLI_GROUP_OTHERS };
 		needed = needed || o->required;
 	}
 	for (unsigned i = needed ? 0 : TROTH_LEN(heads); i < TROTH_LEN(heads); i++)
@@ -196,9 +181,11 @@ static bool read_arguments(struct call *c, const char *noun, int argc, char **ar
 {
 	struct argp_option options[OPTIONS_MAX + 1] = { 0 };
 	const char *what = c->verb->argument != NULL ? c->verb->argument->name : "ID";
-	struct argp argp = { options,       parse, takes_argument(c->verb) ? what : NULL,
-			     c->verb->help, NULL,  NULL,
-			     NULL };
+	struct argp argp = { .options = options,
+			     .parser = parse,
+			     .args_doc = takes_argument(c->verb) ? what : NULL,
+			     .doc = c->verb->help,
+			     .children = cli_node_options };
 	unsigned own = option_count(c->verb);
 	char name[64];
 
@@ -244,40 +231,6 @@ static bool make_path(const struct call *c, char *out, size_t size)
 	       (hole == NULL || c->id == NULL || troth_text_is_name(c->id, 300));
 }
 
-static const char *or_env(const char *given, const char *variable, const char *otherwise)
-{
-	const char *env = getenv(variable);
-
-	if (given != NULL)
-		return given;
-	return env != NULL && env[0] != '\0' ? env : otherwise;
-}
-
-static const char *token_file(const struct cli_node *n)
-{
-	return or_env(n->token_file, "TROTH_TOKEN_FILE", NULL);
-}
-
-enum troth_err cli_connect(const struct cli_node *n, struct troth_http **http,
-			   struct troth_why *why)
-{
-	const char *file = token_file(n);
-	char token[TROTH_HTTP_TOKEN_MAX + 1];
-	struct troth_http_config config = {
-		.url = or_env(n->api, "TROTH_API", "http://127.0.0.1:7481"),
-		.ca_file = n->ca_file,
-	};
-
-	if (file != NULL) {
-		enum troth_err err = troth_http_token(token, file, why);
-
-		if (err != TROTH_OK)
-			return err;
-		config.token = token;
-	}
-	return troth_http_open(http, &config, why);
-}
-
 static void print_answer(const struct call *c, const struct troth_http_reply *r)
 {
 	if (r->json == NULL)
@@ -303,7 +256,7 @@ static void print_answer(const struct call *c, const struct troth_http_reply *r)
 /* What else there is to know for whoever reads why it was refused. */
 static void hint(const struct call *c, const struct troth_http_reply *r)
 {
-	const char *file = token_file(&c->node);
+	const char *file = cli_token_file(&c->node);
 	const char *field = json_string_value(json_object_get(r->json, "field"));
 	size_t len = field != NULL ? strcspn(field, "[") : 0;
 

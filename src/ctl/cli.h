@@ -10,6 +10,7 @@
 
 #include "troth/base/err.h"
 
+#include <argp.h>
 #include <jansson.h>
 #include <stdbool.h>
 
@@ -79,10 +80,29 @@ struct cli_node {
 	const char *api, *token_file, *ca_file;
 };
 
+/* Of options, in the order of the help. */
+enum { CLI_GROUP_NEEDED = 1, CLI_GROUP_OTHERS, CLI_GROUP_COMMON };
+
+/* The options that fill it, as the only children of an argp: their input is a cli_node.
+ */
+extern const struct argp_child cli_node_options[];
+
+/* The file with the token, NULL: none was named. */
+const char *cli_token_file(const struct cli_node *n);
+/* *http is the caller's to close, and NULL where it fails. */
 struct troth_http;
 TROTH_MUST_USE enum troth_err cli_connect(const struct cli_node *n,
 					  struct troth_http **http,
 					  struct troth_why *why);
+
+/*
+ * Reads the value of an option that names some of three parts, each once, with commas
+ * between: their indexes into `out`, in that order. Returns how many; anything else is
+ * told as argp tells errors.
+ */
+#define CLI_PARTS 3
+unsigned cli_read_parts(struct argp_state *state, const char *option, const char *arg,
+			const char *const parts[CLI_PARTS], unsigned out[CLI_PARTS]);
 
 /* Prints an answer for people: lists as lines, anything else as a tree. */
 void cli_print(const json_t *answer, const char *lists);

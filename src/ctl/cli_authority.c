@@ -13,10 +13,12 @@ static const struct cli_option pool_set[] = {
 	END,
 };
 
+static const struct cli_option pool_list[] = { FRESH, END };
+
 const struct cli_verb cli_pool_verbs[] = {
 	{ "set", "POST", "/v1/pools", "Set up a pool, or change its size (central)",
 	  pool_set, NULL },
-	{ "list", "GET", "/v1/pools", "The pools, and what of them is out", NULL,
+	{ "list", "GET", "/v1/pools", "The pools, and what of them is out", pool_list,
 	  "items" },
 	{ NULL, NULL, NULL, NULL, NULL, NULL },
 };
@@ -51,7 +53,7 @@ static const struct cli_option grant_list[] = {
 	TEXT("party", NULL, false, "Of this party"),
 	TEXT("limit", NULL, false, "At most so many parties"),
 	TEXT("after", NULL, false, "Behind this party"),
-	TEXT("fresh", NULL, false, "true: ask central"),
+	FRESH,
 	END,
 };
 
@@ -75,9 +77,9 @@ static const struct cli_option agent_certify[] = {
 
 static const struct cli_option agent_list[] = {
 	TEXT("party", NULL, false, "Of this party"),
-	TEXT("limit", NULL, false, "At most so many"),
+	LIMIT,
 	TEXT("after", NULL, false, "Behind this one: PARTY/AGENT"),
-	TEXT("fresh", NULL, false, "true: ask central"),
+	FRESH,
 	END,
 };
 
@@ -103,7 +105,7 @@ const struct cli_option cli_resume[] = {
 static const struct cli_option share_list[] = {
 	TEXT("party", NULL, false, "Of this party"),
 	TEXT("pool", NULL, false, "Of this pool"),
-	TEXT("fresh", NULL, false, "true: ask central"),
+	PAGE,
 	END,
 };
 
@@ -174,9 +176,7 @@ const struct cli_verb cli_ask_verbs[] = {
 };
 
 static const struct cli_option approve_list[] = {
-	TEXT("limit", NULL, false, "At most so many"),
-	TEXT("cursor", NULL, false, "Where the last page ended"),
-	TEXT("fresh", NULL, false, "true: ask central"),
+	PAGE,
 	END,
 };
 

@@ -41,14 +41,14 @@ static const struct cli_option policy_withdraw[] = {
 };
 
 static const struct cli_option policy_list[] = {
-	TEXT("limit", NULL, false, "At most so many"),
+	LIMIT,
 	TEXT("after", NULL, false, "Behind this version"),
-	TEXT("fresh", NULL, false, "true: ask central"),
+	FRESH,
 	END,
 };
 
 static const struct cli_option policy_show[] = {
-	TEXT("fresh", NULL, false, "true: ask central"),
+	FRESH,
 	END,
 };
 
@@ -262,14 +262,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct difference *d = state->input;
 
 	switch (key) {
-	case 'a':
-		d->node.api = arg;
-		return 0;
-	case 't':
-		d->node.token_file = arg;
-		return 0;
-	case 'c':
-		d->node.ca_file = arg;
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &d->node;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (d->count == 2)
@@ -286,23 +280,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static int diff_main(int argc, char **argv)
 {
-	static const struct argp_option options[] = {
-		{ "api", 'a', "URL", 0, "The node's API (TROTH_API)", 0 },
-		{ "token-file", 't', "FILE", 0, "File with the token (TROTH_TOKEN_FILE)",
-		  0 },
-		{ "ca-file", 'c', "FILE", 0, "Whom to believe with https", 0 },
-		{ 0 },
-	};
 	static const struct argp argp = {
-		options,
-		parse,
-		"FILE|VERSION [VERSION]",
-		"What differs between two versions of the policy, or between one (the "
-		"newest) and a file.\vExit codes are those of diff: 0 nothing, 1 "
-		"something, 2 trouble.",
-		NULL,
-		NULL,
-		NULL
+		.parser = parse,
+		.args_doc = "FILE|VERSION [VERSION]",
+		.doc = "What differs between two versions of the policy, or between one "
+		       "(the newest) and a file.\vExit codes are those of diff: 0 nothing, "
+		       "1 something, 2 trouble.",
+		.children = cli_node_options,
 	};
 	static char name[] = "troth policy diff";
 	struct difference d = { .count = 0 };

@@ -1,25 +1,8 @@
 /* The commands about alarms, recoveries and remedies. */
-#include "cli.h"
-
-#define TEXT(n, f, req, h)                                                               \
-	{                                                                                \
-		(n), (f), CLI_TEXT, (req), (h)                                           \
-	}
-#define ON_BEHALF TEXT("on-behalf", "on_behalf", false, "Party that this site acts for")
-#define ACTOR     TEXT("actor", NULL, false, "Who acts (only with an integration token)")
-#define NOTE      TEXT("note", NULL, false, "Free text for people")
-#define END                                                                              \
-	{                                                                                \
-		NULL, NULL, CLI_TEXT, false, NULL                                        \
-	}
-#define PAGE                                                                             \
-	TEXT("limit", NULL, false, "At most so many"),                                   \
-		TEXT("cursor", NULL, false, "Where the last page ended"),                \
-		TEXT("fresh", NULL, false,                                               \
-		     "true: as new as central knows it, or an error")
+#include "cli_options.h"
 
 static const struct cli_option fresh_option[] = {
-	TEXT("fresh", NULL, false, "true: as new as central knows it, or an error"),
+	FRESH,
 	END,
 };
 

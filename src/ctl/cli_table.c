@@ -56,14 +56,16 @@ static const struct cli_option order_link[] = {
 static const struct cli_option order_list[] = {
 	TEXT("customer", NULL, false, "Orders of this customer"),
 	TEXT("number", NULL, false, "Orders of this number"),
-	TEXT("fresh", NULL, false, "true: ask central"),
-	TEXT("limit", NULL, false, "At most so many"),
-	TEXT("cursor", NULL, false, "Where the last page ended"),
+	PAGE,
 	END,
 };
 
+static const struct cli_option history_list[] = { LIMIT, AFTER, FRESH, END };
+
+static const struct cli_option names_list[] = { LIMIT, AFTER, END };
+
 static const struct cli_option fresh_option[] = {
-	TEXT("fresh", NULL, false, "true: as new as central knows it, or an error"),
+	FRESH,
 	END,
 };
 
@@ -82,8 +84,8 @@ static const struct cli_verb order_verbs[] = {
 	  order_cancel, NULL },
 	{ "link", "POST", "/v1/orders/{id}/cases", "Link a case to an order", order_link,
 	  NULL },
-	{ "history", "GET", "/v1/orders/{id}/history", "What happened to it", NULL,
-	  "items" },
+	{ "history", "GET", "/v1/orders/{id}/history", "What happened to it",
+	  history_list, "items" },
 	{ NULL, NULL, NULL, NULL, NULL, NULL },
 };
 
@@ -97,8 +99,7 @@ static const struct cli_option case_open[] = {
 
 static const struct cli_option case_list[] = {
 	TEXT("customer", NULL, true, "Cases of this customer"),
-	TEXT("limit", NULL, false, "At most so many"),
-	TEXT("cursor", NULL, false, "Where the last page ended"),
+	PAGE,
 	END,
 };
 
@@ -122,6 +123,8 @@ static const struct cli_verb case_verbs[] = {
 	{ "hand-over", "POST", "/v1/cases/{id}/handover", "Hand it over to another party",
 	  case_hand_over, NULL },
 	{ "close", "POST", "/v1/cases/{id}/close", "Close it", case_close, NULL },
+	{ "history", "GET", "/v1/cases/{id}/history", "What happened to it", history_list,
+	  "items" },
 	{ NULL, NULL, NULL, NULL, NULL, NULL },
 };
 
@@ -155,8 +158,7 @@ static const struct cli_option promise_make[] = {
 static const struct cli_option promise_list[] = {
 	TEXT("state", NULL, false, "open, closed, or one state"),
 	TEXT("due-before", "due_before", false, "RFC 3339 time"),
-	TEXT("limit", NULL, false, "At most so many"),
-	TEXT("cursor", NULL, false, "Where the last page ended"),
+	PAGE,
 	END,
 };
 
@@ -206,8 +208,7 @@ static const struct cli_option commitment_list[] = {
 	TEXT("party", NULL, false, "Who owes"),
 	TEXT("state", NULL, false, "open, closed, or one state"),
 	TEXT("due-before", "due_before", false, "RFC 3339 time"),
-	TEXT("limit", NULL, false, "At most so many"),
-	TEXT("cursor", NULL, false, "Where the last page ended"),
+	PAGE,
 	END,
 };
 
@@ -287,7 +288,7 @@ static const struct cli_option party_add[] = {
 static const struct cli_verb party_verbs[] = {
 	{ "add", "POST", "/v1/parties", "Add a party to the federation (central)",
 	  party_add, NULL },
-	{ "list", "GET", "/v1/parties", "The parties", NULL, "items" },
+	{ "list", "GET", "/v1/parties", "The parties", names_list, "items" },
 	{ NULL, NULL, NULL, NULL, NULL, NULL },
 };
 
@@ -309,7 +310,7 @@ static const struct cli_option site_revoke_key[] = {
 
 static const struct cli_verb site_verbs[] = {
 	{ "add", "POST", "/v1/sites", "Add a site (central)", site_add, NULL },
-	{ "list", "GET", "/v1/sites", "The sites", NULL, "items" },
+	{ "list", "GET", "/v1/sites", "The sites", names_list, "items" },
 	{ "add-key", "POST", "/v1/sites/keys",
 	  "Add the next signing key of a site, before the site uses it (central)",
 	  site_add, NULL },
@@ -337,7 +338,8 @@ static const struct cli_verb token_verbs[] = {
 	  .help = "Make a token and print it, this once",
 	  .options = token_make,
 	  .only = "token" },
-	{ "list", "GET", "/v1/tokens", "Names and scopes of the tokens", NULL, "items" },
+	{ "list", "GET", "/v1/tokens", "Names and scopes of the tokens", names_list,
+	  "items" },
 	{ "revoke", "POST", "/v1/tokens/revoke", "Make a token worthless", token_revoke,
 	  NULL },
 	{ NULL, NULL, NULL, NULL, NULL, NULL },
@@ -354,10 +356,7 @@ static const struct cli_option availability_set[] = {
 };
 
 static const struct cli_option availability_list[] = {
-	TEXT("party", NULL, false, "Sites of this party"),
-	TEXT("fresh", NULL, false, "true: ask central"),
-	TEXT("limit", NULL, false, "At most so many"),
-	END,
+	TEXT("party", NULL, false, "Sites of this party"), LIMIT, AFTER, FRESH, END,
 };
 
 static const struct cli_verb availability_verbs[] = {

@@ -1,5 +1,6 @@
 #include "troth/ctl/score.h"
 
+#include "cli.h"
 #include "tally.h"
 #include "troth/base/time.h"
 #include "troth/ctl/http.h"
@@ -11,22 +12,22 @@
 
 #define SLICE     2000
 #define NAME_SIZE 64
-#define PARTS     3
 
-enum { OPT_API = 1000, OPT_TOKEN, OPT_CA, OPT_JSON, OPT_AS_OF, OPT_BY, OPT_PROMISES };
+enum { OPT_JSON = 1000, OPT_AS_OF, OPT_BY, OPT_PROMISES };
 
-static const char *const parts[PARTS] = { "party", "month", "action" };
+static const char *const parts[CLI_PARTS] = { "party", "month", "action" };
 
 struct request {
-	const char *api, *token_file, *ca_file, *as_of;
+	struct cli_node node;
+	const char *as_of;
 	bool json, promises;
 	unsigned by_count;
-	unsigned by[PARTS]; /* Indexes of parts. */
+	unsigned by[CLI_PARTS]; /* Indexes of parts. */
 };
 
 /* One line of the answer: its names, in the order of `by`, and its counts. */
 struct group {
-	char names[PARTS][NAME_SIZE];
+	char names[CLI_PARTS][NAME_SIZE];
 	struct tally t;
 };
 
@@ -37,11 +38,6 @@ struct sums {
 };
 
 static const struct argp_option options[] = {
-	{ "api", OPT_API, "URL", 0, "The node's API (TROTH_API; http://127.0.0.1:7481)",
-	  0 },
-	{ "token-file", OPT_TOKEN, "FILE", 0, "File with the token (TROTH_TOKEN_FILE)",
-	  0 },
-	{ "ca-file", OPT_CA, "FILE", 0, "Whom to believe with https", 0 },
 	{ "as-of", OPT_AS_OF, "TIME", 0,
 	  "What has no evidence is overdue if it was due before this RFC 3339 instant "
 	  "(now)",
@@ -58,44 +54,14 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
-static void read_by(struct argp_state *state, struct request *r, const char *arg)
-{
-	r->by_count = 0;
-	for (const char *at = arg; *at != '\0';) {
-		size_t len = strcspn(at, ",");
-		unsigned i = 0;
-
-		while (i < PARTS &&
-		       (strlen(parts[i]) != len || memcmp(parts[i], at, len) != 0))
-			i++;
-		for (unsigned k = 0; k < r->by_count; k++)
-			if (r->by[k] == i)
-				i = PARTS;
-		if (i == PARTS)
-			argp_error(
-				state,
-				"--by %s: want some of party, month, action, each once",
-				arg);
-		else
-			r->by[r->by_count++] = i;
-		at += len + (at[len] == ',');
-	}
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct request *r = state->input;
 	struct troth_time t;
 
 	switch (key) {
-	case OPT_API:
-		r->api = arg;
-		return 0;
-	case OPT_TOKEN:
-		r->token_file = arg;
-		return 0;
-	case OPT_CA:
-		r->ca_file = arg;
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &r->node;
 		return 0;
 	case OPT_JSON:
 		r->json = true;
@@ -109,7 +75,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		r->as_of = arg;
 		return 0;
 	case OPT_BY:
-		read_by(state, r, arg);
+		r->by_count = cli_read_parts(state, "by", arg, parts, r->by);
 		return 0;
 	case ARGP_KEY_ARG:
 		argp_error(state, "\"%s\": takes no arguments", arg);
@@ -123,7 +89,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static int compare_names(const struct group *a, const struct group *b)
 {
-	for (unsigned i = 0; i < PARTS; i++) {
+	for (unsigned i = 0; i < CLI_PARTS; i++) {
 		int d = strcmp(a->names[i], b->names[i]);
 
 		if (d != 0)
@@ -296,20 +262,11 @@ static void print_table(const struct request *r, const struct sums *s, const cha
 
 static enum troth_err score(const struct request *r, struct troth_why *why)
 {
-	char token[TROTH_HTTP_TOKEN_MAX + 1] = "", as_of[TROTH_TIME_TEXT] = "";
-	const struct troth_http_config config = { .url = r->api,
-						  .token = r->token_file != NULL ? token
-										 : NULL,
-						  .ca_file = r->ca_file };
+	char as_of[TROTH_TIME_TEXT] = "";
 	struct sums s = { 0 };
 	struct troth_http *h = NULL;
-	enum troth_err err = TROTH_OK;
+	enum troth_err err = cli_connect(&r->node, &h, why);
 
-	if (r->token_file != NULL)
-		err = troth_http_token(token, r->token_file, why);
-	if (err == TROTH_OK)
-		err = troth_http_open(&h, &config, why);
-	explicit_bzero(token, sizeof(token));
 	if (err == TROTH_OK)
 		err = add_all(r, &s, h, as_of, why);
 	if (err == TROTH_OK && r->json)
@@ -332,17 +289,14 @@ int troth_ctl_score(int argc, char **argv)
 		       "was kept, of what was done (kept) and of what was due "
 		       "(strict).\vExit codes: 0 done; 1 the node refused or did not "
 		       "answer; 2 usage.",
+		.children = cli_node_options,
 	};
 	struct request r = {
-		.api = getenv("TROTH_API"),
-		.token_file = getenv("TROTH_TOKEN_FILE"),
 		.by_count = 2,
 		.by = { 0, 1 },
 	};
 	struct troth_why why = { "" };
 
-	if (r.api == NULL || r.api[0] == '\0')
-		r.api = "http://127.0.0.1:7481";
 	argv[0] = name;
 	argp_err_exit_status = 2;
 	if (argp_parse(&argp, argc, argv, 0, NULL, &r) != 0)

@@ -1,5 +1,6 @@
 #include "troth/ctl/scorecard.h"
 
+#include "cli.h"
 #include "tally.h"
 #include "troth/base/text.h"
 #include "troth/base/time.h"
@@ -14,10 +15,7 @@
 #define NAME_BYTES 32 /* Bytes of a party, a site, a kind. */
 
 enum {
-	OPT_API = 1000,
-	OPT_TOKEN,
-	OPT_CA,
-	OPT_JSON,
+	OPT_JSON = 1000,
 	OPT_AS_OF,
 	OPT_BY,
 	OPT_PARTY,
@@ -27,22 +25,16 @@ enum {
 	OPT_TO
 };
 
-#define BY 3
-static const char *const parts[BY] = { "party", "site", "kind" };
+static const char *const parts[CLI_PARTS] = { "party", "site", "kind" };
 
 struct request {
-	const char *api, *token_file, *ca_file;
-	char query[400]; /* "&party=acme&from=..." */
-	bool by[BY];     /* Of parts. */
+	struct cli_node node;
+	char query[400];    /* "&party=acme&from=..." */
+	bool by[CLI_PARTS]; /* Of parts. */
 	bool json;
 };
 
 static const struct argp_option options[] = {
-	{ "api", OPT_API, "URL", 0, "The node's API (TROTH_API; http://127.0.0.1:7481)",
-	  0 },
-	{ "token-file", OPT_TOKEN, "FILE", 0, "File with the token (TROTH_TOKEN_FILE)",
-	  0 },
-	{ "ca-file", OPT_CA, "FILE", 0, "Whom to believe with https", 0 },
 	{ "party", OPT_PARTY, "PARTY", 0, "Only what this party promised and owed", 0 },
 	{ "site", OPT_SITE, "SITE", 0, "Only what was promised at this site of it", 0 },
 	{ "kind", OPT_KIND, "KIND", 0, "Only promises of this kind", 0 },
@@ -61,22 +53,11 @@ static const struct argp_option options[] = {
 
 static void read_by(struct argp_state *state, struct request *r, const char *arg)
 {
-	memset(r->by, 0, sizeof(r->by));
-	for (const char *at = arg; *at != '\0';) {
-		size_t len = strcspn(at, ",");
-		unsigned i = 0;
+	unsigned by[CLI_PARTS], n = cli_read_parts(state, "by", arg, parts, by);
 
-		while (i < BY &&
-		       (strlen(parts[i]) != len || memcmp(parts[i], at, len) != 0))
-			i++;
-		if (i == BY || r->by[i])
-			argp_error(state,
-				   "--by %s: want some of party, site, kind, each once",
-				   arg);
-		else
-			r->by[i] = true;
-		at += len + (at[len] == ',');
-	}
+	memset(r->by, 0, sizeof(r->by));
+	for (unsigned i = 0; i < n; i++)
+		r->by[by[i]] = true;
 }
 
 static void put_query(struct argp_state *state, struct request *r, const char *name,
@@ -101,14 +82,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct request *r = state->input;
 
 	switch (key) {
-	case OPT_API:
-		r->api = arg;
-		return 0;
-	case OPT_TOKEN:
-		r->token_file = arg;
-		return 0;
-	case OPT_CA:
-		r->ca_file = arg;
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &r->node;
 		return 0;
 	case OPT_JSON:
 		r->json = true;
@@ -213,7 +188,7 @@ static bool add(const struct request *r, json_t *groups, const json_t *card)
 	size_t len = 0;
 	json_t *group;
 
-	for (unsigned i = 0; i < BY; i++) {
+	for (unsigned i = 0; i < CLI_PARTS; i++) {
 		const json_t *part = json_object_get(card, parts[i]);
 		const char *text = json_string_value(part);
 
@@ -229,7 +204,7 @@ static bool add(const struct request *r, json_t *groups, const json_t *card)
 		return true;
 	}
 	group = json_deep_copy(card);
-	for (unsigned i = 0; i < BY; i++)
+	for (unsigned i = 0; i < CLI_PARTS; i++)
 		if (!r->by[i])
 			(void)json_object_del(group, parts[i]);
 	return json_object_set_new(groups, key, group) == 0;
@@ -389,7 +364,7 @@ static void print_ratio(const json_t *card)
 
 static void print_names(const struct request *r, const json_t *card)
 {
-	for (unsigned i = 0; i < BY; i++) {
+	for (unsigned i = 0; i < CLI_PARTS; i++) {
 		const char *text = json_string_value(json_object_get(card, parts[i]));
 
 		if (r->by[i])
@@ -412,7 +387,7 @@ static void print_goodwill(const json_t *card)
 
 static void print_heads(const struct request *r)
 {
-	for (unsigned i = 0; i < BY; i++)
+	for (unsigned i = 0; i < CLI_PARTS; i++)
 		if (r->by[i])
 			(void)printf("%-*s ", i == 0 ? 20 : 12, parts[i]);
 	(void)printf("%7s %7s %7s %7s %7s", "count", "kept", "late", "overdue", "kept%");
@@ -501,22 +476,13 @@ static enum troth_err show(const struct request *r, json_t *sums, struct troth_w
 
 static enum troth_err scorecard(const struct request *r, struct troth_why *why)
 {
-	char token[TROTH_HTTP_TOKEN_MAX + 1] = "";
-	const struct troth_http_config config = { .url = r->api,
-						  .token = r->token_file != NULL ? token
-										 : NULL,
-						  .ca_file = r->ca_file };
 	json_t *sums = json_pack("{s{}s{}}", "made", "owed");
 	struct troth_http *h = NULL;
-	enum troth_err err = TROTH_OK;
+	enum troth_err err;
 
 	if (sums == NULL)
 		return troth_fail(why, TROTH_ERR_MEMORY, "no memory");
-	if (r->token_file != NULL)
-		err = troth_http_token(token, r->token_file, why);
-	if (err == TROTH_OK)
-		err = troth_http_open(&h, &config, why);
-	explicit_bzero(token, sizeof(token));
+	err = cli_connect(&r->node, &h, why);
 	if (err == TROTH_OK)
 		err = add_all(r, h, sums, why);
 	if (err == TROTH_OK)
@@ -535,16 +501,13 @@ int troth_ctl_scorecard(int argc, char **argv)
 		.doc = "How parties do, by what a node knows: what they promised, and what "
 		       "they owed.\vdoc/scores.md defines each figure. Exit codes: 0 "
 		       "done; 1 the node refused or did not answer; 2 usage.",
+		.children = cli_node_options,
 	};
 	struct request r = {
-		.api = getenv("TROTH_API"),
-		.token_file = getenv("TROTH_TOKEN_FILE"),
 		.by = { true },
 	};
 	struct troth_why why = { "" };
 
-	if (r.api == NULL || r.api[0] == '\0')
-		r.api = "http://127.0.0.1:7481";
 	argv[0] = name;
 	argp_err_exit_status = 2;
 	if (argp_parse(&argp, argc, argv, 0, NULL, &r) != 0)

@@ -135,6 +135,12 @@ class CommandLine(InDirectory):
                    "--level", "2")
         self.assertRegex(self.troth(hq, "agent", "list"),
                          r"^party=shop  agent=ann  level=2  certified=true")
+        self.troth(hq, "token", "make", "--name", "zoe", "--scopes", "read")
+        first = self.troth(hq, "token", "list", "--limit", "1")
+        self.assertRegex(first, r"(?s)^name=admin .*next: /v1/tokens\?after=admin&limit=1")
+        self.assertNotIn("zoe", first)
+        self.assertIn("zoe", self.troth(hq, "token", "list", "--after", "admin"))
+        self.assertIn("--limit", self.troth(hq, "share", "list", "--help"))
         self.troth(hq, "suspend", "--party", "shop", "--reason", "abuse")
         self.assertIn("suspended: true", self.troth(hq, "grant", "list"))
         self.assertIn("no such step", self.troth(hq, "suspend", "--party", "shop",
