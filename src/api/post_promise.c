@@ -22,6 +22,7 @@ static const struct troth_in_field made_fields[] = {
 	TROTH_FIELD_E("due", TROTH_IN_TIME, u.promise.due),
 	TROTH_FIELD_E("reason", TROTH_IN_TEXT, u.promise.reason),
 	TROTH_FIELD_B("policy_version", TROTH_IN_U32, policy_version),
+	TROTH_FIELD_E("grant", TROTH_IN_TEXT, u.promise.grant),
 	TROTH_FIELD_WORD("channel", u.promise.channel, troth_channel_number),
 	TROTH_FIELD_E("spoken", TROTH_IN_BOOL, u.promise.spoken),
 	TROTH_FIELD_E("made", TROTH_IN_TIME, u.promise.made),
@@ -119,6 +120,14 @@ void troth_post_promise(struct troth_call *c)
 	b.e->u.promise.spoken = true;
 	if (!troth_body_read(&b) || !troth_body_may_choose_id(&b))
 		return;
+	if (b.e->u.promise.grant[0] != '\0' &&
+	    c->api->engine->kind == TROTH_NODE_CENTRAL) {
+		troth_body_drop(&b);
+		troth_call_problem(c, TROTH_PROBLEM_NOT_HERE, "grant",
+				   "central holds no share: cite a grant at the gateway "
+				   "of a site");
+		return;
+	}
 	if (b.e->u.promise.made.ms == 0)
 		b.e->u.promise.made = now;
 	if (!b.e->u.promise.spoken && b.e->u.promise.lapses.ms == 0)

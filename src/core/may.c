@@ -101,7 +101,8 @@ static void by_authority(const struct troth_may *m, const struct troth_asked *a,
 		const struct troth_grant *g = &au->grants[i];
 		struct troth_answered one = *out;
 
-		if (!troth_grant_covers(g, a->kind, a->sku, a->currency) ||
+		if ((m->grant != NULL && strcmp(m->grant, g->grant) != 0) ||
+		    !troth_grant_covers(g, a->kind, a->sku, a->currency) ||
 		    !troth_grant_in_force(g, m->now))
 			continue;
 		by_grant(m, g, &one);

@@ -146,6 +146,10 @@ static const struct cli_option promise_make[] = {
 	     "Recovery (or broken promise) that this makes good"),
 	TEXT("channel", NULL, false, "phone, chat, email, web, shop, door, other"),
 	TEXT("made", NULL, false, "RFC 3339 time the customer was told, if not now"),
+	{ "policy-version", "policy_version", CLI_NUMBER, false,
+	  "Of the policy that it rests on" },
+	TEXT("grant", NULL, false,
+	     "Grant that covers it; one over a pool is for `troth ask`"),
 	{ "owe", "commitments", CLI_TERMS, true,
 	  "Who owes what: debtor=..,action=..[,due=..][,ack_within_s=..][,acceptance_s=..]; "
 	  "actions: pack, hand_over, deliver, call_back, pay, repair, tell_customer, "

@@ -122,18 +122,27 @@ static bool match(struct troth_gateway *g, struct troth_txn *t,
 	return false;
 }
 
-/* Makes of a question, or an approval, all that it comes to. False: it ends here. */
+/*
+ * Makes of a question, an offer that cites a grant, or an approval all that it comes
+ * to. False: it ends here.
+ */
 static bool complete(struct troth_gateway *g, struct troth_txn *t,
 		     struct troth_command *c, struct troth_result *r)
 {
-	if (!c->is_question && !troth_command_is_approval(c))
+	const struct troth_event *e = c->drafts[0];
+	bool cites = e->type == TROTH_EVENT_PROMISE_MADE &&
+		     e->u.promise.grant[0] != '\0' && c->count == 1;
+
+	if (!c->is_question && !cites && !troth_command_is_approval(c))
 		return true;
 	/* A second draft may follow; nothing else must be dropped with it. */
 	replica_decided(g, t);
 	hold(g, t, c->drafts[0]);
 	if (!match(g, t, c, r))
 		return false;
-	return c->is_question ? may_answer(g, t, c, r) : may_approve(g, t, c, r);
+	if (c->is_question)
+		return may_answer(g, t, c, r);
+	return cites ? may_cite(g, t, c, r) : may_approve(g, t, c, r);
 }
 
 /* Judges all drafts on g->view[]; true if all of them may be saved. */
@@ -175,7 +184,7 @@ static void save_all(struct troth_gateway *g, struct troth_txn *t,
 			troth_state_index_number(t, &e->subject,
 						 c->personal[i]->order_number);
 	}
-	may_saved(g, t, c, r);
+	may_saved(g, t, c);
 	g->held.changed = true;
 	g->held.pending += on_first;
 	r->etag += on_first;

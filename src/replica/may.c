@@ -1,9 +1,11 @@
 /*
- * may - questions and approvals: what a command comes to out of the site's shares.
+ * may - questions, offers and approvals: what a command comes to out of the site's
+ * shares.
  *
  * "May I promise this" is answered, and becomes the promise and what follows from
- * the answer. An approval takes what the promise costs from the share of whoever
- * approves. The subject's view is in view[0]; view[1] is for the authority's.
+ * the answer. An offer that cites a grant is what a yes by that grant would be. An
+ * approval takes what the promise costs from the share of whoever approves. The
+ * subject's view is in view[0]; view[1] is for the authority's.
  */
 #include "replica.h"
 
@@ -63,6 +65,16 @@ static void spend(struct troth_command *c, const struct troth_who *who,
 	e->u.share.promise = *promise;
 }
 
+/* Room for a second draft; false: there is no memory. */
+static bool has_second(struct troth_command *c, struct troth_result *r)
+{
+	if (c->drafts[1] == NULL)
+		c->drafts[1] = calloc(1, sizeof(*c->drafts[1]));
+	if (c->drafts[1] == NULL)
+		r->status = TROTH_NO_ROOM;
+	return c->drafts[1] != NULL;
+}
+
 /* ---- Questions ---- */
 
 static void ask(struct troth_command *c)
@@ -108,6 +120,87 @@ bool may_answer(struct troth_gateway *g, struct troth_txn *t, struct troth_comma
 		ask(c);
 	else if (a->pool[0] != '\0' && !TROTH_MUTANT(yes_is_not_spent))
 		spend(c, &who, &c->item, a->pool, a->cost);
+	return true;
+}
+
+/* ---- Offers that cite a grant ---- */
+
+static bool flawed(struct troth_result *r, const char *problem)
+{
+	r->status = TROTH_FLAWED;
+	r->flaw = (struct troth_flaw){ "grant", problem };
+	return false;
+}
+
+/* What the event asks, as a question by the grant that it cites: true for a yes. */
+static bool may_offer(struct troth_gateway *g, const struct troth_authority *authority,
+		      const struct troth_who *who, struct troth_event *e,
+		      struct troth_result *r)
+{
+	struct troth_answered *a = &g->answered;
+	struct troth_time now = { g->clock_ms };
+	struct troth_asked asked = { .kind = e->u.promise.kind,
+				     .quantity = e->u.promise.quantity,
+				     .amount = e->u.promise.amount,
+				     .due = e->u.promise.due };
+	struct troth_verdict v;
+
+	TROTH_TEXT_SET(asked.sku, e->u.promise.sku);
+	TROTH_TEXT_SET(asked.currency, e->u.promise.currency);
+	troth_may_promise(&(struct troth_may){ .lookup = &g->lookup,
+					       .subject = g->view[0],
+					       .authority = authority,
+					       .who = who,
+					       .actor = e->actor,
+					       .grant = e->u.promise.grant,
+					       .now = now },
+			  &asked, a);
+	if (a->answer != TROTH_ANSWER_YES)
+		return decline(r, a->reason);
+	if (e->u.promise.policy_version == 0)
+		e->u.promise.policy_version = a->policy_version;
+	if (e->u.promise.lapses.ms > a->lapses.ms)
+		e->u.promise.lapses = a->lapses;
+	v = troth_judge(g->view[0], &g->lookup, who, e, now);
+	return v.outcome == TROTH_TAKES_EFFECT || decline(r, v.reason);
+}
+
+bool may_cite(struct troth_gateway *g, struct troth_txn *t, struct troth_command *c,
+	      struct troth_result *r)
+{
+	struct troth_event *e = c->drafts[0];
+	const struct troth_authority *a;
+	struct troth_who who;
+	int i;
+
+	replica_fill(g, e);
+	r->reason = troth_who_acts(&who, &g->site, &g->lookup, e, g->central);
+	if (r->reason != TROTH_REASON_NONE)
+		return decline(r, r->reason);
+	g->source.at_hand = g->view[0];
+	a = authority_of(g, t, who.party);
+	i = a != NULL ? troth_authority_grant(a, e->u.promise.grant) : -1;
+	if (i < 0)
+		return flawed(r, "is none of the party's grants");
+	TROTH_TEXT_SET(e->u.promise.pool, a->grants[i].pool);
+	e->u.promise.cost = troth_promise_cost(e->u.promise.quantity,
+					       e->u.promise.amount);
+	/* Of a pool, nothing is said before it has been taken. */
+	if (e->u.promise.spoken)
+		return e->u.promise.pool[0] == '\0' ||
+		       flawed(r, "is over a pool: make it with spoken false, then "
+				 "activate it");
+	if (!troth_event_check(e, &r->flaw)) {
+		r->status = TROTH_FLAWED;
+		return false;
+	}
+	if (!may_offer(g, a, &who, e, r))
+		return false;
+	if (e->u.promise.pool[0] == '\0')
+		return true;
+	if (!has_second(c, r))
+		return false;
+	spend(c, &who, &e->u.promise.id, e->u.promise.pool, e->u.promise.cost);
 	return true;
 }
 
@@ -161,30 +254,26 @@ bool may_approve(struct troth_gateway *g, struct troth_txn *t, struct troth_comm
 		return decline(r, TROTH_REASON_SHARE_FROZEN);
 	if (share < 0 || troth_share_available(&a->shares[share]) < cost.cost)
 		return decline(r, TROTH_REASON_SHARE_EMPTY);
-	if (c->drafts[1] == NULL)
-		c->drafts[1] = calloc(1, sizeof(*c->drafts[1]));
-	if (c->drafts[1] == NULL) {
-		r->status = TROTH_NO_ROOM;
+	if (!has_second(c, r))
 		return false;
-	}
 	spend(c, &who, &e->u.promise_step.promise, cost.pool, cost.cost);
 	TROTH_TEXT_SET(c->drafts[1]->actor, TROTH_SITE_ACTOR);
 	return true;
 }
 
 void may_saved(struct troth_gateway *g, struct troth_txn *t,
-	       const struct troth_command *c, const struct troth_result *r)
+	       const struct troth_command *c)
 {
 	const struct troth_event *e = c->drafts[0], *spent = c->drafts[1];
 	struct troth_time lapses = { 0 };
 
-	if (e->type == TROTH_EVENT_PROMISE_MADE)
+	if (e->type == TROTH_EVENT_PROMISE_MADE && !e->u.promise.spoken)
 		lapses = e->u.promise.lapses;
 	if (c->count > 1 && spent->type == TROTH_EVENT_SHARE_SPENT)
 		shares_spend(g, t, &spent->u.share.promise, spent->u.share.party,
 			     spent->u.share.pool, spent->u.share.amount, lapses);
-	else if (r->has_answer && r->answer.answer == TROTH_ANSWER_YES)
-		shares_spend(g, t, &c->item,
+	else if (lapses.ms != 0 && e->u.promise.grant[0] != '\0')
+		shares_spend(g, t, &e->u.promise.id,
 			     e->on_behalf[0] != '\0' ? e->on_behalf : g->party, "",
-			     r->answer.cost, lapses);
+			     e->u.promise.cost, lapses);
 }

@@ -255,12 +255,18 @@ void view_renew(struct troth_gateway *g, struct troth_txn *t, struct troth_subje
 /* Answers question c, and fills its drafts. False: nothing follows from the answer. */
 bool may_answer(struct troth_gateway *g, struct troth_txn *t, struct troth_command *c,
 		struct troth_result *r);
+/*
+ * Adds to a promise that cites a grant what it costs, and from where; an offer is judged
+ * as a question by that grant would be. False: it is declined, or flawed.
+ */
+bool may_cite(struct troth_gateway *g, struct troth_txn *t, struct troth_command *c,
+	      struct troth_result *r);
 /* Adds to an approval what it costs, and from where. False: it is declined. */
 bool may_approve(struct troth_gateway *g, struct troth_txn *t, struct troth_command *c,
 		 struct troth_result *r);
 /* Command c has been saved: what it has spent is remembered. */
 void may_saved(struct troth_gateway *g, struct troth_txn *t,
-	       const struct troth_command *c, const struct troth_result *r);
+	       const struct troth_command *c);
 
 /* ---- shares.c ---- */
 

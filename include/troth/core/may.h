@@ -45,6 +45,7 @@ struct troth_may {
 	const struct troth_who *who;
 	const char *actor;
 	struct troth_time now;
+	const char *grant; /* By this grant alone; NULL: by whichever says yes. */
 };
 
 struct troth_answered {

@@ -542,6 +542,14 @@ static void central_says_where_to_ask(void **state)
 	     "{\"kind\":\"callback\",\"reason\":\"fault\"}", &r);
 	assert_string_equal(json_string_value(json_object_get(r.json, "type")),
 			    "urn:troth:problem:not_here");
+	assert_non_null(strstr(json_string_value(json_object_get(r.json, "detail")),
+			       "ask at the gateway of a site"));
+	http_reply_free(&r);
+	call(409, "POST", "/v1/cases/cas_00000000000000000000000001/promises", agent,
+	     "{\"kind\":\"callback\",\"reason\":\"fault\",\"grant\":\"calls\"}", &r);
+	assert_string_equal(json_string_value(json_object_get(r.json, "type")),
+			    "urn:troth:problem:not_here");
+	assert_string_equal(json_string_value(json_object_get(r.json, "field")), "grant");
 	http_reply_free(&r);
 }
 
