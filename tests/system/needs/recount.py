@@ -7,12 +7,12 @@ know ends it.
 import collections
 
 from kit import fields, must
+from recount_authority import Authority, KINDS as KIND_NAMES, text
 
 MINUTE, HOUR, DAY = 60000, 3600000, 86400000
 BOUNDS = [MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 4 * HOUR, 8 * HOUR, DAY, 2 * DAY, 3 * DAY,
           7 * DAY, 14 * DAY, 30 * DAY]
-KINDS = dict(enumerate("gift credit refund replacement repair redelivery delivery callback "
-                       "answer other".split(), 1))
+KINDS = dict(enumerate(KIND_NAMES, 1))
 OUTCOMES = ("kept", "breached_late", "withdrawn", "overdue_open", "pending")
 TAKES_EFFECT, FLAGGED, REFUSED = 1, 2, 3
 DUE_PASSED, SUBJECT_CLOSED = 11, 12
@@ -39,22 +39,28 @@ class Commitment:
 
 
 class Promise:
-    def __init__(self, entry, who):
+    def __init__(self, entry, who, actor, customer):
         get = entry.get
+        self.id, self.actor, self.customer = get(1), actor, customer
         self.party, self.site = who
-        self.kind = KINDS[get(3)]
+        self.kind, self.sku = KINDS[get(3)], text(get(4))
         self.quantity, self.amount = get(5) or 0, get(6) or 0
-        self.currency = (get(7) or b"").decode()
+        self.currency = text(get(7))
+        self.policy_version = get(10) or 0
+        self.grant, self.pool, self.cost = text(get(16)), text(get(17)), get(18) or 0
+        self.asked = bool(get(20))
         self.due, self.reason, self.made = get(8), get(9).decode(), get(13)
         self.spoken, self.ended, self.settled = bool(get(12)), False, 0
-        self.over = False
+        self.state = "active" if self.spoken else "proposed"
+        self.over = self.nothing = False
         self.reopened = self.recoveries = 0
         self.commitments = []
 
 
 class Subject:
     def __init__(self):
-        self.cancelled = False
+        self.cancelled = self.closed = False
+        self.customer = ""
         self.promises = {}
 
 
@@ -66,6 +72,7 @@ class Ledger:
         self.sites = {}
         self.brand = brand
         self.recovers = {}
+        self.authority = Authority()
         for e in entries:
             self.read(e)
 
@@ -84,19 +91,27 @@ class Ledger:
         s = self.subjects[e.subject]
         if e.type == 21:  # site_added
             self.sites[e.get(3).decode()] = (e.get(1).decode(), e.get(2).decode())
+        elif e.type in (30, 40):  # order_placed, case_opened
+            s.customer = text(e.get(1))
         elif e.type == 34:  # order_cancelled
             self.cancel_order(s, e, accepted)
+        elif e.type == 43:  # case_closed
+            s.closed = True
         elif e.type == 50:  # promise_made
-            p = s.promises[e.get(1)] = Promise(e, self.who(body))
-            p.over = verdict[1] == FLAGGED and verdict.get(2) not in (
-                DUE_PASSED, SUBJECT_CLOSED)
+            p = Promise(e, self.who(body), text(body.get(13)), s.customer)
+            beyond = not p.asked and (
+                self.authority.is_beyond(p) or (p.spoken and bool(p.pool)))
+            self.judge(s, p, verdict, accepted, False, beyond)
+            s.promises[e.get(1)] = p
+            if p.grant:
+                self.authority.given.append(p)
             for number, terms in e.payload:
                 if number == 15:
                     p.commitments.append(Commitment(dict(fields(terms)), accepted))
             if e.get(19):
                 self.recovers[e.get(1)] = e.get(19)
         elif e.type == 51:
-            self.promise_step(s.promises[e.get(1)], e, verdict, accepted)
+            self.promise_step(s, s.promises[e.get(1)], e, verdict, accepted)
         elif e.type == 60:  # commitment_added
             s.promises[e.get(1)].commitments.append(
                 Commitment(dict(fields(e.get(2))), accepted))
@@ -106,30 +121,47 @@ class Ledger:
             self.commitment_step(p, p.commitments[ident[15] - 1], e, accepted)
         elif e.type == 90:  # recovery_opened
             s.promises[e.get(1)].recoveries += 1
-        else:
-            must(e.type in (20, 30, 32, 33, 35, 40, 41, 43) or 80 <= e.type < 90,
+        elif not self.authority.read(e, accepted):
+            must(e.type in (20, 32, 33, 35, 41, 110) or 80 <= e.type < 90,
                  "an entry that the reader does not know:", e.type)
 
+    def judge(self, s, p, verdict, accepted, wrong_step, beyond):
+        """Whether it is told beyond what its maker may tell; the ledger must say so, too."""
+        over, reason = wrong_step, None
+        if not over and s.closed:
+            reason = SUBJECT_CLOSED
+        elif not over and p.due <= accepted:
+            reason = DUE_PASSED
+        else:
+            over = over or beyond
+        got = verdict.get(2) if verdict[1] == FLAGGED else None
+        must(got not in (None, DUE_PASSED, SUBJECT_CLOSED) if over else got == reason,
+             "the ledger says", verdict, "where the recount has", over, reason, vars(p))
+        p.over = p.over or over
+
     def cancel_order(self, s, e, accepted):
-        s.cancelled = True
+        s.cancelled = s.closed = True
         told = e.get(3) is None
         for p in s.promises.values():
             if not p.spoken or p.ended or p.settled:
                 continue
             for c in p.commitments:
                 c.end(accepted)
-            p.ended, p.settled = True, accepted
+            p.ended = p.nothing = True
+            p.settled, p.state = accepted, "cancelled"
             if not told:
                 p.commitments.append(Commitment(dict(fields(e.get(3))), accepted))
             told = True
 
-    def promise_step(self, p, e, verdict, accepted):
+    def promise_step(self, s, p, e, verdict, accepted):
         action = e.get(2)
         must(not (action == 7 and e.get(1) in self.recovers), "a remedy was broken")
         if action in (1, 5):  # activate, speak
-            p.spoken = True
+            wrong = p.state != ("proposed" if action == 1 else "approved") or (
+                action == 1 and p.asked)
+            self.judge(s, p, verdict, accepted, wrong, not self.authority.is_paid(p))
+            p.spoken, p.nothing, p.state = True, False, "active"
             if verdict[1] == FLAGGED:
-                p.over = p.over or verdict.get(2) not in (DUE_PASSED, SUBJECT_CLOSED)
                 for c in p.commitments:  # Owed again, if it had ended with the offer.
                     if c.called_off and c.settled == p.settled:
                         c.called_off, c.open, c.waiting, c.settled = False, True, True, 0
@@ -138,15 +170,19 @@ class Ledger:
             for c in p.commitments:
                 c.end(accepted)
             p.settled = accepted
-            p.ended = action in (8, 9)
+            p.ended, p.nothing, p.state = action in (8, 9), True, "nothing"
             if e.get(4) is not None:
                 p.commitments.append(Commitment(dict(fields(e.get(4))), accepted))
         elif action == 7:  # break
             p.settled = accepted
         elif action == 11:
             p.reopened += 1
+        elif action in (2, 3):  # ask, approve
+            p.state = "pending" if action == 2 else "approved"
+            if e.get(7):
+                p.pool, p.cost, p.grant = text(e.get(6)), e.get(7), text(e.get(8))
         else:
-            must(action in (2, 3, 10), "a step that the reader does not know:", action)
+            must(action == 10, "a step that the reader does not know:", action)
 
     def commitment_step(self, p, c, e, accepted):
         action = e.get(2)
