@@ -271,10 +271,10 @@ void troth_get_order(struct troth_call *c);
 void troth_get_orders(struct troth_call *c);
 void troth_get_case(struct troth_call *c);
 void troth_get_cases(struct troth_call *c);
-void troth_get_promise(struct troth_call *c);
+/* A promise, a commitment, an alarm or a recovery. */
+void troth_get_item(struct troth_call *c);
 void troth_get_promises(struct troth_call *c);
 void troth_get_known_by(struct troth_call *c);
-void troth_get_commitment(struct troth_call *c);
 void troth_get_commitments(struct troth_call *c);
 void troth_get_history(struct troth_call *c);
 void troth_get_scores(struct troth_call *c);
@@ -299,11 +299,9 @@ void troth_post_commitment_step(struct troth_call *c);
 
 void troth_post_alarm(struct troth_call *c);
 void troth_post_alarm_step(struct troth_call *c);
-void troth_get_alarm(struct troth_call *c);
 void troth_get_alarms(struct troth_call *c);
 void troth_post_complaint(struct troth_call *c);
 void troth_post_recovery_step(struct troth_call *c);
-void troth_get_recovery(struct troth_call *c);
 void troth_get_recoveries(struct troth_call *c);
 void troth_get_remedies(struct troth_call *c);
 

@@ -1,6 +1,6 @@
 #include "body.h"
 #include "canon.h"
-#include "render.h"
+#include "read.h"
 
 #include "troth/base/text.h"
 #include "troth/crypto/random.h"
@@ -53,6 +53,28 @@ bool troth_body_begin(struct troth_body *b, struct troth_call *c, unsigned count
 	for (unsigned i = 0; i < TROTH_TERMS_MAX; i++)
 		b->terms[i].ack_within_s = b->terms[i].acceptance_s = -1;
 	b->tell[0].ack_within_s = b->tell[0].acceptance_s = -1;
+	return true;
+}
+
+bool troth_body_begin_subject(struct troth_body *b, struct troth_call *c, unsigned count)
+{
+	if (!troth_body_begin(b, c, count))
+		return false;
+	b->e->subject_kind = c->id_kind == TROTH_ID_ORDER ? TROTH_SUBJECT_ORDER
+							  : TROTH_SUBJECT_CASE;
+	b->e->subject = c->id;
+	return true;
+}
+
+bool troth_body_begin_item(struct troth_body *b, struct troth_call *c)
+{
+	const struct troth_subject *s = &c->api->view->subject;
+
+	if (!troth_read_subject_of(c) || !troth_body_begin(b, c, 1))
+		return false;
+	b->e->subject_kind = s->kind;
+	b->e->subject = s->id;
+	c->command->item = c->id;
 	return true;
 }
 

@@ -133,6 +133,14 @@ extern const struct troth_in_table troth_in_policy_withdrawal;
  */
 bool troth_body_begin(struct troth_body *b, struct troth_call *c, unsigned count);
 
+/* The same, about the order or case in the path, */
+bool troth_body_begin_subject(struct troth_body *b, struct troth_call *c, unsigned count);
+/*
+ * or about the subject of the item in the path, which is then in c->api->view. False:
+ * there is none, and the call has been answered, or no memory.
+ */
+bool troth_body_begin_item(struct troth_body *b, struct troth_call *c);
+
 /*
  * Reads the call's JSON by its route's table into *b, personal part, actor and on_behalf
  * included. False: the call has been answered with a problem.

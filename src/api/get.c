@@ -1,5 +1,6 @@
 /*
- * Reading one thing: an order, a case, a promise, a commitment, a history.
+ * Reading one thing: an order, a case, a promise, a commitment, an alarm, a recovery,
+ * a history.
  */
 #include "body.h"
 #include "read.h"
@@ -53,23 +54,56 @@ void troth_get_case(struct troth_call *c)
 	get_subject(c, TROTH_SUBJECT_CASE);
 }
 
-/* Loads the subject of the path's item; `*index` is where the item stands in it. */
+static void no_item(struct troth_call *c)
+{
+	switch (c->id_kind) {
+	case TROTH_ID_COMMITMENT:
+		troth_call_declined(c, TROTH_REASON_NO_COMMITMENT);
+		break;
+	case TROTH_ID_ALARM:
+		troth_call_declined(c, TROTH_REASON_NO_ALARM);
+		break;
+	case TROTH_ID_RECOVERY:
+		troth_call_declined(c, TROTH_REASON_NO_RECOVERY);
+		break;
+	case TROTH_ID_PROMISE:
+	case TROTH_ID_ORDER:
+	case TROTH_ID_CASE:
+	case TROTH_ID_EVENT:
+	case TROTH_ID_AUTHORITY:
+		troth_call_declined(c, TROTH_REASON_NO_PROMISE);
+		break;
+	}
+}
+
+bool troth_read_subject_of(struct troth_call *c)
+{
+	struct troth_id subject;
+	bool found = c->id_kind == TROTH_ID_ALARM
+			     ? troth_query_alarm(c->t, &c->id, &subject)
+			     : troth_query_item(c->t, &c->id, &subject);
+
+	found = found &&
+		troth_query_subject(c->t, c->api->engine->kind, &subject, c->api->view);
+	if (!found)
+		no_item(c);
+	return found;
+}
+
+/* The same, and `*index` is where the item stands in its subject. */
 static bool load_item(struct troth_call *c, int *index)
 {
-	bool promise = c->id_kind == TROTH_ID_PROMISE;
-	struct troth_id subject;
+	const struct troth_subject *s = &c->api->view->subject;
 
-	*index = -1;
-	if (troth_query_item(c->t, &c->id, &subject) &&
-	    troth_query_subject(c->t, c->api->engine->kind, &subject, c->api->view))
-		*index = promise ? troth_subject_promise(&c->api->view->subject, &c->id)
-				 : troth_subject_commitment(&c->api->view->subject,
-							    &c->id);
-	if (*index >= 0)
-		return true;
-	troth_call_declined(c, promise ? TROTH_REASON_NO_PROMISE
-				       : TROTH_REASON_NO_COMMITMENT);
-	return false;
+	if (!troth_read_subject_of(c))
+		return false;
+	*index = c->id_kind == TROTH_ID_PROMISE      ? troth_subject_promise(s, &c->id)
+		 : c->id_kind == TROTH_ID_COMMITMENT ? troth_subject_commitment(s, &c->id)
+		 : c->id_kind == TROTH_ID_ALARM      ? troth_subject_alarm(s, &c->id)
+						     : troth_subject_recovery(s, &c->id);
+	if (*index < 0)
+		no_item(c);
+	return *index >= 0;
 }
 
 void troth_read_end(struct troth_call *c, const struct troth_render *r,
@@ -82,8 +116,9 @@ void troth_read_end(struct troth_call *c, const struct troth_render *r,
 	c->etag = troth_view_etag(c->api->view);
 }
 
-void troth_get_promise(struct troth_call *c)
+void troth_get_item(struct troth_call *c)
 {
+	const struct troth_view *v = c->api->view;
 	struct troth_render r = troth_read_render(c);
 	struct troth_out o;
 	int i;
@@ -91,8 +126,16 @@ void troth_get_promise(struct troth_call *c)
 	if (!load_item(c, &i))
 		return;
 	o = troth_call_reply(c, 200);
-	troth_render_promise(&r, &o, "promise", c->api->view, (unsigned)i);
-	troth_render_known_by(&r, &o, "known_by", c->api->view, (unsigned)i);
+	if (c->id_kind == TROTH_ID_PROMISE) {
+		troth_render_promise(&r, &o, "promise", v, (unsigned)i);
+		troth_render_known_by(&r, &o, "known_by", v, (unsigned)i);
+	} else if (c->id_kind == TROTH_ID_COMMITMENT) {
+		troth_render_commitment(&r, &o, "item", v, (unsigned)i);
+	} else if (c->id_kind == TROTH_ID_ALARM) {
+		troth_render_alarm(&o, "alarm", &v->subject, (unsigned)i);
+	} else {
+		troth_render_recovery(&r, &o, "recovery", v, (unsigned)i);
+	}
 	troth_read_end(c, &r, &o);
 }
 
@@ -107,19 +150,6 @@ void troth_get_known_by(struct troth_call *c)
 	o = troth_call_reply(c, 200);
 	troth_out_id(&o, "promise", TROTH_ID_PROMISE, &c->id);
 	troth_render_known_by(&r, &o, "known_by", c->api->view, (unsigned)i);
-	troth_read_end(c, &r, &o);
-}
-
-void troth_get_commitment(struct troth_call *c)
-{
-	struct troth_render r = troth_read_render(c);
-	struct troth_out o;
-	int i;
-
-	if (!load_item(c, &i))
-		return;
-	o = troth_call_reply(c, 200);
-	troth_render_commitment(&r, &o, "item", c->api->view, (unsigned)i);
 	troth_read_end(c, &r, &o);
 }
 

@@ -1,56 +1,10 @@
 /*
- * Reading alarms, recoveries, and what makes good for what.
+ * Lists of alarms and recoveries, and what makes good for what.
  */
 #include "body.h"
 #include "page.h"
 
 #include <string.h>
-
-/* ---- One ---- */
-
-static bool load(struct troth_call *c, int *index)
-{
-	const struct troth_subject *s = &c->api->view->subject;
-	bool alarm = c->id_kind == TROTH_ID_ALARM;
-	struct troth_id subject;
-
-	*index = -1;
-	if ((alarm ? troth_query_alarm(c->t, &c->id, &subject)
-		   : troth_query_item(c->t, &c->id, &subject)) &&
-	    troth_query_subject(c->t, c->api->engine->kind, &subject, c->api->view))
-		*index = alarm ? troth_subject_alarm(s, &c->id)
-			       : troth_subject_recovery(s, &c->id);
-	if (*index < 0)
-		troth_call_declined(c, alarm ? TROTH_REASON_NO_ALARM
-					     : TROTH_REASON_NO_RECOVERY);
-	return *index >= 0;
-}
-
-void troth_get_alarm(struct troth_call *c)
-{
-	struct troth_render r = troth_read_render(c);
-	struct troth_out o;
-	int i;
-
-	if (!load(c, &i))
-		return;
-	o = troth_call_reply(c, 200);
-	troth_render_alarm(&o, "alarm", &c->api->view->subject, (unsigned)i);
-	troth_read_end(c, &r, &o);
-}
-
-void troth_get_recovery(struct troth_call *c)
-{
-	struct troth_render r = troth_read_render(c);
-	struct troth_out o;
-	int i;
-
-	if (!load(c, &i))
-		return;
-	o = troth_call_reply(c, 200);
-	troth_render_recovery(&r, &o, "recovery", c->api->view, (unsigned)i);
-	troth_read_end(c, &r, &o);
-}
 
 /* ---- Lists ---- */
 

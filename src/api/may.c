@@ -46,11 +46,8 @@ void troth_post_may_i(struct troth_call *c)
 			"HQ's people at one of the brand");
 		return;
 	}
-	if (!troth_body_begin(&b, c, 2))
+	if (!troth_body_begin_subject(&b, c, 2))
 		return;
-	b.e->subject_kind = c->id_kind == TROTH_ID_ORDER ? TROTH_SUBJECT_ORDER
-							 : TROTH_SUBJECT_CASE;
-	b.e->subject = c->id;
 	b.e->u.promise.id = troth_body_new_id(c);
 	b.e->u.promise.id.b[TROTH_ID_LEN - 1] = 0;
 	if (!troth_body_read(&b) || !troth_body_may_choose_id(&b))

@@ -109,12 +109,9 @@ void troth_post_promise(struct troth_call *c)
 	struct troth_time now = troth_body_now(c);
 	struct troth_body b;
 
-	if (!troth_body_begin(&b, c, 1))
+	if (!troth_body_begin_subject(&b, c, 1))
 		return;
 	b.e->type = TROTH_EVENT_PROMISE_MADE;
-	b.e->subject_kind = c->id_kind == TROTH_ID_ORDER ? TROTH_SUBJECT_ORDER
-							 : TROTH_SUBJECT_CASE;
-	b.e->subject = c->id;
 	b.e->u.promise.id = troth_body_new_id(c);
 	b.e->u.promise.id.b[TROTH_ID_LEN - 1] = 0;
 	b.e->u.promise.spoken = true;
@@ -141,27 +138,6 @@ void troth_post_promise(struct troth_call *c)
 	c->owed = b.terms_count;
 }
 
-/* The subject of the promise or commitment in the path, from the node's view. */
-static bool find_subject(struct troth_call *c, struct troth_body *b)
-{
-	struct troth_view *view = c->api->view;
-	struct troth_id subject;
-
-	if (!troth_query_item(c->t, &c->id, &subject) ||
-	    !troth_query_subject(c->t, c->api->engine->kind, &subject, view)) {
-		troth_call_declined(c, c->id_kind == TROTH_ID_PROMISE
-					       ? TROTH_REASON_NO_PROMISE
-					       : TROTH_REASON_NO_COMMITMENT);
-		return false;
-	}
-	if (!troth_body_begin(b, c, 1))
-		return false;
-	b->e->subject_kind = view->subject.kind;
-	b->e->subject = subject;
-	c->command->item = c->id;
-	return true;
-}
-
 /* Approving is the approver's, ending what was promised HQ's, the rest the agents'. */
 static unsigned scopes_of(enum troth_promise_action action)
 {
@@ -186,7 +162,7 @@ void troth_post_promise_step(struct troth_call *c)
 		troth_call_no_scope(c, scopes_of((enum troth_promise_action)action));
 		return;
 	}
-	if (!find_subject(c, &b))
+	if (!troth_body_begin_item(&b, c))
 		return;
 	b.e->type = TROTH_EVENT_PROMISE_STEP;
 	b.e->u.promise_step.promise = c->id;
@@ -205,7 +181,7 @@ void troth_post_commitment(struct troth_call *c)
 	struct troth_body b;
 	int i;
 
-	if (!find_subject(c, &b))
+	if (!troth_body_begin_item(&b, c))
 		return;
 	b.e->type = TROTH_EVENT_COMMITMENT_ADDED;
 	b.e->u.commitment.promise = c->id;
@@ -229,7 +205,7 @@ void troth_post_commitment_step(struct troth_call *c)
 				   "no such step of a commitment");
 		return;
 	}
-	if (!find_subject(c, &b))
+	if (!troth_body_begin_item(&b, c))
 		return;
 	b.e->type = TROTH_EVENT_COMMITMENT_STEP;
 	b.e->u.commitment_step.commitment = c->id;

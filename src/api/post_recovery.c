@@ -98,36 +98,12 @@ void troth_post_alarm(struct troth_call *c)
 {
 	struct troth_body b;
 
-	if (!troth_body_begin(&b, c, 1))
+	if (!troth_body_begin_subject(&b, c, 1))
 		return;
 	b.e->type = TROTH_EVENT_ALARM_RAISED;
-	b.e->subject_kind = c->id_kind == TROTH_ID_ORDER ? TROTH_SUBJECT_ORDER
-							 : TROTH_SUBJECT_CASE;
-	b.e->subject = c->id;
 	b.e->u.alarm.cause = TROTH_CAUSE_SAFETY;
 	b.e->u.alarm.policy_version = troth_state_newest_policy(c->t);
 	(void)troth_body_read(&b);
-}
-
-/* Loads the subject that the id in the path leads to, and begins a command on it. */
-static bool begin_on(struct troth_call *c, struct troth_body *b, bool alarm)
-{
-	struct troth_view *view = c->api->view;
-	struct troth_id subject;
-	bool found = alarm ? troth_query_alarm(c->t, &c->id, &subject)
-			   : troth_query_item(c->t, &c->id, &subject);
-
-	if (!found || !troth_query_subject(c->t, c->api->engine->kind, &subject, view)) {
-		troth_call_declined(c, alarm ? TROTH_REASON_NO_ALARM
-					     : TROTH_REASON_NO_RECOVERY);
-		return false;
-	}
-	if (!troth_body_begin(b, c, 1))
-		return false;
-	b->e->subject_kind = view->subject.kind;
-	b->e->subject = subject;
-	c->command->item = c->id;
-	return true;
 }
 
 void troth_post_alarm_step(struct troth_call *c)
@@ -140,7 +116,7 @@ void troth_post_alarm_step(struct troth_call *c)
 				   "no such step of an alarm");
 		return;
 	}
-	if (!begin_on(c, &b, true))
+	if (!troth_body_begin_item(&b, c))
 		return;
 	b.e->type = take ? TROTH_EVENT_ALARM_TAKEN : TROTH_EVENT_ALARM_ENDED;
 	b.e->u.alarm.alarm = c->id;
@@ -156,12 +132,9 @@ void troth_post_complaint(struct troth_call *c)
 {
 	struct troth_body b;
 
-	if (!troth_body_begin(&b, c, 1))
+	if (!troth_body_begin_subject(&b, c, 1))
 		return;
 	b.e->type = TROTH_EVENT_COMPLAINT;
-	b.e->subject_kind = c->id_kind == TROTH_ID_ORDER ? TROTH_SUBJECT_ORDER
-							 : TROTH_SUBJECT_CASE;
-	b.e->subject = c->id;
 	b.e->u.recovery.id = troth_body_new_id(c);
 	b.e->u.recovery.id.b[TROTH_ID_LEN - 1] = 0;
 	if (!troth_body_read(&b) || !troth_body_may_choose_id(&b))
@@ -280,7 +253,7 @@ void troth_post_recovery_step(struct troth_call *c)
 		troth_call_no_scope(c, TROTH_SCOPE_APPROVER | TROTH_SCOPE_MANAGER);
 		return;
 	}
-	if (!begin_on(c, &b, false))
+	if (!troth_body_begin_item(&b, c))
 		return;
 	b.e->type = s->type;
 	b.e->u.recovery.id = c->id;

@@ -12,6 +12,12 @@ struct troth_render troth_read_render(struct troth_call *c);
 /* Answers 200 with what is written next, which must be one JSON object. */
 struct troth_out troth_read_bare(struct troth_call *c);
 
+/*
+ * Has the subject of the promise, commitment, alarm or recovery in the path in
+ * c->api->view. False: answered, for there is no such item here.
+ */
+bool troth_read_subject_of(struct troth_call *c);
+
 /* Ends an answer about c->api->view: its ETag, and how new it is. */
 void troth_read_end(struct troth_call *c, const struct troth_render *r,
 		    struct troth_out *o);

@@ -74,7 +74,7 @@ const struct troth_api_route troth_routes[] = {
 	  &troth_in_may_i },
 
 	{ GET, "/v1/promises", ANY, FRESH, troth_get_promises, Q_DUE },
-	{ GET, "/v1/promises/{promise}", ANY, FRESH, troth_get_promise, Q_FRESH },
+	{ GET, "/v1/promises/{promise}", ANY, FRESH, troth_get_item, Q_FRESH },
 	{ GET, "/v1/promises/{promise}/known-by", ANY, FRESH, troth_get_known_by,
 	  Q_FRESH },
 	{ POST, "/v1/promises/{promise}/commitments", SPEAKERS, KEY | ITEM,
@@ -88,19 +88,18 @@ const struct troth_api_route troth_routes[] = {
 	{ GET, "/v1/approvals", ANY, FRESH, troth_get_approvals, Q_PAGE },
 
 	{ GET, "/v1/commitments", ANY, FRESH, troth_get_commitments, Q_DUE "party " },
-	{ GET, "/v1/commitments/{commitment}", ANY, FRESH, troth_get_commitment,
-	  Q_FRESH },
+	{ GET, "/v1/commitments/{commitment}", ANY, FRESH, troth_get_item, Q_FRESH },
 	{ POST, "/v1/commitments/{commitment}/{step}", MOVERS, KEY | ITEM,
 	  troth_post_commitment_step, NULL, &troth_in_commitment_step },
 
 	{ GET, "/v1/alarms", ANY, FRESH, troth_get_alarms, Q_PAGE "state party " },
-	{ GET, "/v1/alarms/{alarm}", ANY, FRESH, troth_get_alarm, Q_FRESH },
+	{ GET, "/v1/alarms/{alarm}", ANY, FRESH, troth_get_item, Q_FRESH },
 	{ POST, "/v1/alarms/{alarm}/{step}", MOVERS | APPROVER, KEY | ITEM | ALARM,
 	  troth_post_alarm_step, NULL, &troth_in_alarm_step },
 
 	{ GET, "/v1/recoveries", ANY, FRESH, troth_get_recoveries,
 	  Q_PAGE "state owner differs " },
-	{ GET, "/v1/recoveries/{recovery}", ANY, FRESH, troth_get_recovery, Q_FRESH },
+	{ GET, "/v1/recoveries/{recovery}", ANY, FRESH, troth_get_item, Q_FRESH },
 	{ POST, "/v1/recoveries/{recovery}/{step}", SPEAKERS | APPROVER,
 	  KEY | ITEM | RECOVERY, troth_post_recovery_step, NULL,
 	  &troth_in_recovery_step },
