@@ -58,14 +58,20 @@ static enum troth_err send_all(struct nodes *n, struct troth_buf *batches, size_
 	};
 	struct sender s[SENDERS] = { 0 };
 	enum troth_err err = TROTH_OK;
+	size_t started = 0; /* They work on `s`: they are waited for, come what may. */
 
-	for (size_t i = 0; i < SENDERS; i++) {
+	for (; started < SENDERS; started++) {
+		size_t i = started;
+
 		s[i] = (struct sender){ .batches = batches, .first = i, .count = count };
 		s[i].err = troth_http_open(&s[i].http, &config, &s[i].why);
-		if (pthread_create(&s[i].thread, NULL, run_sender, &s[i]) != 0)
-			return troth_fail(why, TROTH_ERR_AGAIN, "no thread for a sender");
+		if (pthread_create(&s[i].thread, NULL, run_sender, &s[i]) != 0) {
+			troth_http_close(s[i].http);
+			err = troth_fail(why, TROTH_ERR_AGAIN, "no thread for a sender");
+			break;
+		}
 	}
-	for (size_t i = 0; i < SENDERS; i++) {
+	for (size_t i = 0; i < started; i++) {
 		(void)pthread_join(s[i].thread, NULL);
 		troth_http_close(s[i].http);
 		if (s[i].err != TROTH_OK) {

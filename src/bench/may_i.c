@@ -109,8 +109,11 @@ static enum troth_err ask_all(struct nodes *n, size_t count, double *took,
 	struct asker a[ASKERS] = { 0 };
 	enum troth_err err = TROTH_OK;
 	double start = bench_now() + 0.1;
+	size_t started = 0; /* They work on `a`: they are waited for, come what may. */
 
-	for (size_t i = 0; i < ASKERS; i++) {
+	for (; started < ASKERS; started++) {
+		size_t i = started;
+
 		a[i] = (struct asker){ .n = n,
 				       .first = i,
 				       .count = count,
@@ -119,10 +122,13 @@ static enum troth_err ask_all(struct nodes *n, size_t count, double *took,
 				       .start = start,
 				       .took = took };
 		a[i].err = troth_http_open(&a[i].http, &config, &a[i].why);
-		if (pthread_create(&a[i].thread, NULL, run_asker, &a[i]) != 0)
-			return troth_fail(why, TROTH_ERR_AGAIN, "no thread for an asker");
+		if (pthread_create(&a[i].thread, NULL, run_asker, &a[i]) != 0) {
+			troth_http_close(a[i].http);
+			err = troth_fail(why, TROTH_ERR_AGAIN, "no thread for an asker");
+			break;
+		}
 	}
-	for (size_t i = 0; i < ASKERS; i++) {
+	for (size_t i = 0; i < started; i++) {
 		(void)pthread_join(a[i].thread, NULL);
 		troth_http_close(a[i].http);
 		if (a[i].err != TROTH_OK) {
