@@ -254,7 +254,7 @@ class Planted(unittest.TestCase):
                 os.makedirs(os.path.join(root, os.path.dirname(path)), exist_ok=True)
                 with open(os.path.join(root, path), "w", encoding="utf-8") as f:
                     f.write(text)
-            found = list(tidy.documented_tables(tidy.Tree(root)))
+            found = list(tidy.documented_names(tidy.Tree(root), *tidy.NAMED[0]))
         self.assertEqual([f[1] for f in found], [1, 3])
 
 

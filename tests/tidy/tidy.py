@@ -425,27 +425,35 @@ def documented(tree):
         want = {int(n): word[len(prefix):].lower() for word, n in values
                 if word not in ("TROTH_EVENT_NONE",)}
         yield from compare(document, tree.text(document), name, want)
-    yield from documented_tables(tree)
+    for row in NAMED:
+        yield from documented_names(tree, *row)
 
 
-def documented_tables(tree):
-    document = "doc/disk-format.md"
+# source, what is named there, document, heading of the table that has each name, what it is
+NAMED = (
+    ("src/state/tables.c", r'\[TROTH_T_\w+\]\s*=\s*"(\w+)"', "doc/disk-format.md",
+     "Tables", "table"),
+    ("src/api/problem.c", r'\[TROTH_PROBLEM_\w+\]\s*=\s*\{\s*"(\w+)"',
+     "doc/integrators.md", "Problems", "problem"),
+)
+
+
+def documented_names(tree, source, named, document, heading, what):
     text = tree.text(document)
-    source = code_only(tree.text("src/state/tables.c"), keep_strings=True)
-    names = set(re.findall(r'\[TROTH_T_\w+\]\s*=\s*"(\w+)"', source))
+    names = set(re.findall(named, code_only(tree.text(source), keep_strings=True)))
     if not names:
-        yield "src/state/tables.c", 1, "no tables found"
-    m = re.search(r"^## Tables\n(.*?)(?=^## )", text, re.M | re.S)
+        yield source, 1, f"no {what} found"
+    m = re.search(rf"^## {heading}\n(.*?)(?=^## )", text, re.M | re.S)
     if not m:
-        yield document, 1, "no heading Tables"
+        yield document, 1, f"no heading {heading}"
         return
     rows = {}
     for row in re.finditer(r"^\| `(\w+)` \|", m.group(1), re.M):
         rows[row.group(1)] = line_of(text, m.start(1) + row.start())
     for name in sorted(names - rows.keys()):
-        yield document, line_of(text, m.start()), f"no row for table {name}"
+        yield document, line_of(text, m.start()), f"no row for {what} {name}"
     for name in sorted(rows.keys() - names):
-        yield document, rows[name], f"there is no table {name}"
+        yield document, rows[name], f"there is no {what} {name}"
 
 
 RULES = {
