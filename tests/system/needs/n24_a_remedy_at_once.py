@@ -21,13 +21,19 @@ REMEDY = {"kind": "credit", "amount": 2500, "currency": "CNY", "reason": "price_
           "channel": "phone", "language": "zh-CN"}
 
 
+def cut_off(fed):
+    """An agent of the vendor, with authority and without a link, and an order's path."""
+    ann = fed.person(VENDOR, "ann", "agent")
+    path = order_seen_by_all(fed, fed.person(SELLER, "sam", "agent"), [ann])
+    publish(fed, POLICY)
+    delegate(fed, ["acme"], GRANT, POOL)
+    fed.cut()
+    return ann, path
+
+
 def one_call_and_no_approval(directory):
     with Needs(directory) as fed:
-        ann = fed.person(VENDOR, "ann", "agent")
-        path = order_seen_by_all(fed, fed.person(SELLER, "sam", "agent"), [ann])
-        publish(fed, POLICY)
-        delegate(fed, ["acme"], GRANT, POOL)
-        fed.cut()
+        ann, path = cut_off(fed)
 
         yes = ask(ann, path, REMEDY, "yes")
         must(yes["words"] == "我们马上把差价退到您的账户。", yes)
@@ -48,11 +54,7 @@ def one_call_and_no_approval(directory):
 
 def a_question_that_is_repeated_is_answered_alike_and_reserves_once(directory):
     with Needs(directory) as fed:
-        ann = fed.person(VENDOR, "ann", "agent")
-        path = order_seen_by_all(fed, fed.person(SELLER, "sam", "agent"), [ann])
-        publish(fed, POLICY)
-        delegate(fed, ["acme"], GRANT, POOL)
-        fed.cut()
+        ann, path = cut_off(fed)
         first = ask(ann, path, REMEDY, "yes", key="the-line-was-bad")
         again = ask(ann, path, REMEDY, "yes", key="the-line-was-bad")
         for moving in ("pending", "as_of", "position"):
@@ -65,11 +67,7 @@ def a_question_that_is_repeated_is_answered_alike_and_reserves_once(directory):
 
 def an_offer_that_was_not_taken_costs_nothing(directory):
     with Needs(directory) as fed:
-        ann = fed.person(VENDOR, "ann", "agent")
-        path = order_seen_by_all(fed, fed.person(SELLER, "sam", "agent"), [ann])
-        publish(fed, POLICY)
-        delegate(fed, ["acme"], GRANT, POOL)
-        fed.cut()
+        ann, path = cut_off(fed)
         offered = ask(ann, path, REMEDY, "yes")
         ann.must_post("/v1/promises/%s/expire" % offered["promise"])
         again = ask(ann, path, REMEDY, "yes")
