@@ -173,7 +173,9 @@ static void list_options(const struct cli_verb *verb,
 	}
 	for (unsigned i = needed ? 0 : TROTH_LEN(heads); i < TROTH_LEN(heads); i++)
 		out[n++] = heads[i];
-	memcpy(out + n, common, sizeof(common));
+	/* What only asks needs no key. */
+	memcpy(out + n, common,
+	       (strcmp(verb->method, "GET") == 0 ? 1 : COMMON_COUNT) * sizeof(common[0]));
 }
 
 /* Reads the verb's arguments; false, having said why, if they will not do. */

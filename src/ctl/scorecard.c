@@ -14,15 +14,16 @@
 #define SLICE      2000
 #define NAME_BYTES 32 /* Bytes of a party, a site, a kind. */
 
-enum {
-	OPT_JSON = 1000,
-	OPT_AS_OF,
-	OPT_BY,
-	OPT_PARTY,
-	OPT_SITE,
-	OPT_KIND,
-	OPT_FROM,
-	OPT_TO
+enum { OPT_JSON = 1000, OPT_BY, OPT_FILTER };
+
+/* What narrows it, in the order of their keys from OPT_FILTER on. */
+static const struct {
+	const char *option, *parameter;
+	bool is_time;
+} filters[] = {
+	{ "party", "party", false }, { "site", "site", false },
+	{ "kind", "kind", false },   { "from", "from", true },
+	{ "to", "to", true },        { "as-of", "as_of", true },
 };
 
 static const char *const parts[CLI_PARTS] = { "party", "site", "kind" };
@@ -35,12 +36,14 @@ struct request {
 };
 
 static const struct argp_option options[] = {
-	{ "party", OPT_PARTY, "PARTY", 0, "Only what this party promised and owed", 0 },
-	{ "site", OPT_SITE, "SITE", 0, "Only what was promised at this site of it", 0 },
-	{ "kind", OPT_KIND, "KIND", 0, "Only promises of this kind", 0 },
-	{ "from", OPT_FROM, "TIME", 0, "Only promises made at this instant or later", 0 },
-	{ "to", OPT_TO, "TIME", 0, "Only promises made before this instant", 0 },
-	{ "as-of", OPT_AS_OF, "TIME", 0,
+	{ "party", OPT_FILTER, "PARTY", 0, "Only what this party promised and owed", 0 },
+	{ "site", OPT_FILTER + 1, "SITE", 0, "Only what was promised at this site of it",
+	  0 },
+	{ "kind", OPT_FILTER + 2, "KIND", 0, "Only promises of this kind", 0 },
+	{ "from", OPT_FILTER + 3, "TIME", 0,
+	  "Only promises made at this instant or later", 0 },
+	{ "to", OPT_FILTER + 4, "TIME", 0, "Only promises made before this instant", 0 },
+	{ "as-of", OPT_FILTER + 5, "TIME", 0,
 	  "What has no evidence is overdue if it was due before this RFC 3339 instant "
 	  "(now)",
 	  0 },
@@ -60,21 +63,24 @@ static void read_by(struct argp_state *state, struct request *r, const char *arg
 		r->by[by[i]] = true;
 }
 
-static void put_query(struct argp_state *state, struct request *r, const char *name,
-		      const char *arg, bool is_time)
+static void put_query(struct argp_state *state, struct request *r, size_t filter,
+		      const char *arg)
 {
+	const char *name = filters[filter].option;
 	size_t len = strlen(r->query);
 	struct troth_time t;
 
-	if (is_time && (!troth_time_parse(&t, arg) || strpbrk(arg, "+&#% ") != NULL))
-		argp_error(state, "--%s %s: not an RFC 3339 time in UTC", name, arg);
-	if (!is_time && !troth_text_is_name(arg, NAME_BYTES))
-		argp_error(state, "--%s %s: not a name", name, arg);
+	if (filters[filter].is_time
+		    ? !troth_time_parse(&t, arg) || strpbrk(arg, "+&#% ") != NULL
+		    : !troth_text_is_name(arg, NAME_BYTES))
+		argp_error(state, "--%s %s: not %s", name, arg,
+			   filters[filter].is_time ? "an RFC 3339 time in UTC"
+						   : "a name");
 	if (len + strlen(name) + strlen(arg) + 3 > sizeof(r->query))
 		argp_error(state, "--%s: said too often", name);
 	else
 		(void)snprintf(r->query + len, sizeof(r->query) - len, "&%s=%s",
-			       strcmp(name, "as-of") == 0 ? "as_of" : name, arg);
+			       filters[filter].parameter, arg);
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -91,29 +97,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_BY:
 		read_by(state, r, arg);
 		return 0;
-	case OPT_PARTY:
-		put_query(state, r, "party", arg, false);
-		return 0;
-	case OPT_SITE:
-		put_query(state, r, "site", arg, false);
-		return 0;
-	case OPT_KIND:
-		put_query(state, r, "kind", arg, false);
-		return 0;
-	case OPT_FROM:
-		put_query(state, r, "from", arg, true);
-		return 0;
-	case OPT_TO:
-		put_query(state, r, "to", arg, true);
-		return 0;
-	case OPT_AS_OF:
-		put_query(state, r, "as-of", arg, true);
-		return 0;
 	case ARGP_KEY_ARG:
 		argp_error(state, "\"%s\": takes no arguments", arg);
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		if (key < OPT_FILTER || key >= OPT_FILTER + (int)TROTH_LEN(filters))
+			return ARGP_ERR_UNKNOWN;
+		put_query(state, r, (size_t)(key - OPT_FILTER), arg);
+		return 0;
 	}
 }
 

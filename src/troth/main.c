@@ -51,7 +51,7 @@ static const struct {
 	{ "agent", "what agents are certified to", troth_ctl_cli },
 	{ "suspend", "a party may promise nothing more by itself", troth_ctl_plain },
 	{ "resume", "it may again", troth_ctl_plain },
-	{ "share", "what sites hold of pools, and moving it", troth_ctl_cli },
+	{ "share", "what sites hold of pools: list, move, freeze, thaw", troth_ctl_cli },
 	{ "ask", "may I promise this, on an order or a case?", troth_ctl_cli },
 	{ "approve", "what HQ has been asked, and its yes or no", troth_ctl_cli },
 	{ "status", "how a node is", troth_ctl_plain },
