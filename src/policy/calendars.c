@@ -155,18 +155,10 @@ static const struct read_key calendar_keys[] = {
 	{ "special", READ_WITH, 0, .with = take_special },
 };
 
-bool read_calendars(struct reading *r, const config_setting_t *s)
+bool read_calendar(struct reading *r, const config_setting_t *s, void *into)
 {
-	if (!read_is_group(r, s, TROTH_CALENDARS_MAX, "calendars"))
-		return false;
-	for (int i = 0; i < config_setting_length(s); i++) {
-		const config_setting_t *one = config_setting_get_elem(s, (unsigned)i);
-		struct troth_calendar *c = &r->p->calendars[i];
+	struct troth_calendar *c = into;
 
-		if (!read_name_of(r, one, c->name, TROTH_CALENDAR_NAME_MAX) ||
-		    !read_group(r, one, calendar_keys, TROTH_LEN(calendar_keys), c))
-			return false;
-		r->p->calendar_count++;
-	}
-	return true;
+	return read_name_of(r, s, c->name, TROTH_CALENDAR_NAME_MAX) &&
+	       read_group(r, s, calendar_keys, TROTH_LEN(calendar_keys), c);
 }

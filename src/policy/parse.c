@@ -32,9 +32,10 @@ static const char *keep(struct reading *r, const char *text)
 	return at;
 }
 
-static bool take_phrase(struct reading *r, const config_setting_t *s,
-			struct troth_phrase *f)
+static bool take_phrase(struct reading *r, const config_setting_t *s, void *into)
 {
+	struct troth_phrase *f = into;
+
 	if (!read_name_of(r, s, f->name, TROTH_CODE_MAX) ||
 	    !read_is_group(r, s, TROTH_LANGUAGES_MAX, "languages"))
 		return false;
@@ -55,19 +56,6 @@ static bool take_phrase(struct reading *r, const config_setting_t *s,
 					 TROTH_PHRASE_MAX);
 		TROTH_TEXT_SET(f->in[f->count].language, tag);
 		f->in[f->count++].text = keep(r, text);
-	}
-	return true;
-}
-
-static bool take_phrases(struct reading *r, const config_setting_t *s)
-{
-	if (!read_is_group(r, s, TROTH_PHRASES_MAX, "phrases"))
-		return false;
-	for (int i = 0; i < config_setting_length(s); i++) {
-		if (!take_phrase(r, config_setting_get_elem(s, (unsigned)i),
-				 &r->p->phrases[i]))
-			return false;
-		r->p->phrase_count++;
 	}
 	return true;
 }
@@ -93,9 +81,10 @@ static const struct read_key shift_keys[] = {
 	{ "calendar", READ_CALENDAR, offsetof(struct shift, calendar) },
 };
 
-static bool take_shifts(struct reading *r, const config_setting_t *s,
-			struct troth_on_call *l)
+static bool take_on_call(struct reading *r, const config_setting_t *s, void *into)
 {
+	struct troth_on_call *l = into;
+
 	if (!read_name_of(r, s, l->name, TROTH_CODE_MAX) ||
 	    !read_is_list(r, s, TROTH_SHIFTS_MAX))
 		return false;
@@ -116,19 +105,6 @@ static bool take_shifts(struct reading *r, const config_setting_t *s,
 	return true;
 }
 
-static bool take_on_call(struct reading *r, const config_setting_t *s)
-{
-	if (!read_is_group(r, s, TROTH_ON_CALL_MAX, "on-call lists"))
-		return false;
-	for (int i = 0; i < config_setting_length(s); i++) {
-		if (!take_shifts(r, config_setting_get_elem(s, (unsigned)i),
-				 &r->p->on_call[i]))
-			return false;
-		r->p->on_call_count++;
-	}
-	return true;
-}
-
 /* ---- Rules ---- */
 
 static const struct read_key rule_keys[] = {
@@ -144,23 +120,15 @@ static const struct read_key rule_keys[] = {
 	{ "say", READ_PHRASE, offsetof(struct troth_rule, phrase) },
 };
 
-static bool take_rules(struct reading *r, const config_setting_t *s)
+static bool take_rule(struct reading *r, const config_setting_t *s, void *into)
 {
-	if (!read_is_list(r, s, TROTH_RULES_MAX))
-		return false;
-	for (int i = 0; i < config_setting_length(s); i++) {
-		struct troth_rule *rule = &r->p->rules[i];
+	struct troth_rule *rule = into;
 
-		*rule = (struct troth_rule){ .earliest = TROTH_NO_WAIT,
-					     .offer = TROTH_NO_WAIT,
-					     .grace = TROTH_NO_WAIT,
-					     .phrase = -1 };
-		if (!read_group(r, config_setting_get_elem(s, (unsigned)i), rule_keys,
-				TROTH_LEN(rule_keys), rule))
-			return false;
-		r->p->rule_count++;
-	}
-	return true;
+	*rule = (struct troth_rule){ .earliest = TROTH_NO_WAIT,
+				     .offer = TROTH_NO_WAIT,
+				     .grace = TROTH_NO_WAIT,
+				     .phrase = -1 };
+	return read_group(r, s, rule_keys, TROTH_LEN(rule_keys), rule);
 }
 
 /* ---- Routes ---- */
@@ -225,17 +193,9 @@ static const struct read_key route_keys[] = {
 	{ "owed", READ_WITH, 0, true, .with = take_owed },
 };
 
-static bool take_routes(struct reading *r, const config_setting_t *s)
+static bool take_route(struct reading *r, const config_setting_t *s, void *into)
 {
-	if (!read_is_list(r, s, TROTH_ROUTES_MAX))
-		return false;
-	for (int i = 0; i < config_setting_length(s); i++) {
-		if (!read_group(r, config_setting_get_elem(s, (unsigned)i), route_keys,
-				TROTH_LEN(route_keys), &r->p->routes[i]))
-			return false;
-		r->p->route_count++;
-	}
-	return true;
+	return read_group(r, s, route_keys, TROTH_LEN(route_keys), into);
 }
 
 /* ---- Remedies ---- */
@@ -295,21 +255,13 @@ static const struct read_key remedy_keys[] = {
 	{ "follow_up", READ_WAIT, offsetof(struct troth_remedy, follow_up) },
 };
 
-static bool take_remedies(struct reading *r, const config_setting_t *s)
+static bool take_remedy(struct reading *r, const config_setting_t *s, void *into)
 {
-	if (!read_is_group(r, s, TROTH_REMEDIES_MAX, "remedies"))
-		return false;
-	for (int i = 0; i < config_setting_length(s); i++) {
-		const config_setting_t *one = config_setting_get_elem(s, (unsigned)i);
-		struct troth_remedy *remedy = &r->p->remedies[i];
+	struct troth_remedy *remedy = into;
 
-		remedy->follow_up = TROTH_NO_WAIT;
-		if (!read_name_of(r, one, remedy->failure, TROTH_CODE_MAX) ||
-		    !read_group(r, one, remedy_keys, TROTH_LEN(remedy_keys), remedy))
-			return false;
-		r->p->remedy_count++;
-	}
-	return true;
+	remedy->follow_up = TROTH_NO_WAIT;
+	return read_name_of(r, s, remedy->failure, TROTH_CODE_MAX) &&
+	       read_group(r, s, remedy_keys, TROTH_LEN(remedy_keys), remedy);
 }
 
 /* ---- Ladders ---- */
@@ -355,9 +307,9 @@ static const struct read_key ladder_keys[] = {
 	{ "rungs", READ_WITH, 0, true, .with = take_rungs },
 };
 
-static bool take_ladder(struct reading *r, const config_setting_t *s,
-			struct troth_ladder *ladder)
+static bool take_ladder(struct reading *r, const config_setting_t *s, void *into)
 {
+	struct troth_ladder *ladder = into;
 	int cause = troth_cause_number(config_setting_name(s));
 	bool needs;
 
@@ -377,31 +329,54 @@ static bool take_ladder(struct reading *r, const config_setting_t *s,
 	return true;
 }
 
-static bool take_ladders(struct reading *r, const config_setting_t *s)
+/* ---- The whole ---- */
+
+/* A section of the text, and where its members go in the policy. */
+struct section {
+	const char *name;
+	const char *what; /* Its members are, if it is a group of them; NULL: a list. */
+	unsigned max;
+	size_t first, size, count;
+	bool (*take)(struct reading *r, const config_setting_t *s, void *into);
+};
+
+#define MEMBERS(array, how_many)                                                         \
+	offsetof(struct troth_policy, array),                                            \
+		sizeof(((struct troth_policy *)NULL)->array[0]),                         \
+		offsetof(struct troth_policy, how_many)
+
+/* In the order in which one may name what another says, whatever the text's is. */
+static const struct section sections[] = {
+	{ "calendars", "calendars", TROTH_CALENDARS_MAX,
+	  MEMBERS(calendars, calendar_count), read_calendar },
+	{ "phrases", "phrases", TROTH_PHRASES_MAX, MEMBERS(phrases, phrase_count),
+	  take_phrase },
+	{ "on_call", "on-call lists", TROTH_ON_CALL_MAX, MEMBERS(on_call, on_call_count),
+	  take_on_call },
+	{ "rules", NULL, TROTH_RULES_MAX, MEMBERS(rules, rule_count), take_rule },
+	{ "routes", NULL, TROTH_ROUTES_MAX, MEMBERS(routes, route_count), take_route },
+	{ "remedies", "remedies", TROTH_REMEDIES_MAX, MEMBERS(remedies, remedy_count),
+	  take_remedy },
+	{ "ladders", "ladders", TROTH_LADDERS_MAX, MEMBERS(ladders, ladder_count),
+	  take_ladder },
+};
+
+static bool take_members(struct reading *r, const config_setting_t *s,
+			 const struct section *of)
 {
-	if (!read_is_group(r, s, TROTH_LADDERS_MAX, "ladders"))
+	char *into = (char *)r->p + of->first;
+	unsigned *count = (void *)((char *)r->p + of->count);
+
+	if (of->what != NULL ? !read_is_group(r, s, of->max, of->what)
+			     : !read_is_list(r, s, of->max))
 		return false;
-	for (int i = 0; i < config_setting_length(s); i++) {
-		if (!take_ladder(r, config_setting_get_elem(s, (unsigned)i),
-				 &r->p->ladders[i]))
+	for (int i = 0; i < config_setting_length(s); i++, into += of->size) {
+		if (!of->take(r, config_setting_get_elem(s, (unsigned)i), into))
 			return false;
-		r->p->ladder_count++;
+		++*count;
 	}
 	return true;
 }
-
-/* ---- The whole ---- */
-
-/* In the order in which one may name what another says, whatever the text's is. */
-static const struct section {
-	const char *name;
-	bool (*take)(struct reading *r, const config_setting_t *s);
-} sections[] = {
-	{ "calendars", read_calendars }, { "phrases", take_phrases },
-	{ "on_call", take_on_call },     { "rules", take_rules },
-	{ "routes", take_routes },       { "remedies", take_remedies },
-	{ "ladders", take_ladders },
-};
 
 static void take_sections(struct reading *r, const config_setting_t *root)
 {
@@ -421,7 +396,7 @@ static void take_sections(struct reading *r, const config_setting_t *root)
 		const config_setting_t *s = config_setting_get_member(root,
 								      sections[k].name);
 
-		if (s != NULL && !sections[k].take(r, s))
+		if (s != NULL && !take_members(r, s, &sections[k]))
 			return;
 	}
 }

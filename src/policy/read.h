@@ -85,7 +85,7 @@ bool read_date_text(const char *text, int32_t *out);
 /* "mon", or "mon-fri": the first and last of the days, 0 for Monday. */
 bool read_days_text(const char *text, unsigned *first, unsigned *last);
 
-/* The section `calendars`. */
-bool read_calendars(struct reading *r, const config_setting_t *s);
+/* One calendar, into a struct troth_calendar. */
+bool read_calendar(struct reading *r, const config_setting_t *s, void *into);
 
 #endif
