@@ -156,10 +156,11 @@ static bool is_recovery(enum troth_event_type type)
 	return type >= TROTH_EVENT_ALARM_RAISED && type <= TROTH_EVENT_APPEAL_DECIDED;
 }
 
-static bool is_policy(enum troth_event_type type)
+static void fill_party(struct troth_event *e)
 {
-	return type == TROTH_EVENT_POLICY_PUBLISHED ||
-	       type == TROTH_EVENT_POLICY_WITHDRAWN;
+	strcpy(e->u.party.party, "nova");
+	e->u.party.role = TROTH_ROLE_VENDOR;
+	strcpy(e->u.party.name, "Nova Contact Ltd.");
 }
 
 static void fill_policy(struct troth_event *e)
@@ -179,84 +180,92 @@ static void fill_availability(struct troth_event *e)
 	e->u.availability.until.ms = FIXTURE_NOW + 900000;
 }
 
-/* False: the event is of none of the families that are filled together. */
-static bool fill_family(struct troth_event *e)
+static void fill_link(struct troth_event *e)
 {
-	if (is_recovery(e->type))
-		fixture_recovery(e);
-	else if (e->type == TROTH_EVENT_SITE_AVAILABILITY)
-		fill_availability(e);
-	else if (e->type >= TROTH_EVENT_POOL_SET)
-		fixture_authority(e);
-	else if (is_policy(e->type))
-		fill_policy(e);
-	else
-		return false;
-	return true;
+	bool order = e->type == TROTH_EVENT_CASE_ORDER_LINKED;
+
+	e->u.link.id = fixture_id(order ? 1 : 2);
+	if (!order)
+		strcpy(e->u.link.vendor, "acme");
+}
+
+static void fill_case(struct troth_event *e)
+{
+	if (e->type == TROTH_EVENT_CASE_OPENED) {
+		strcpy(e->u.cas.customer, "cust-1");
+		strcpy(e->u.cas.reason, "late_delivery");
+	} else if (e->type == TROTH_EVENT_CASE_HANDED_OVER) {
+		strcpy(e->u.cas.to, "zeta");
+		strcpy(e->u.cas.reason, "language");
+	} else {
+		strcpy(e->u.cas.outcome, "solved");
+	}
+}
+
+static void fill_commitment_step(struct troth_event *e)
+{
+	e->u.commitment_step.commitment = fixture_id(10);
+	e->u.commitment_step.commitment.b[TROTH_ID_LEN - 1] = 1;
+	e->u.commitment_step.action = TROTH_COMMITMENT_DO_ACCEPT;
 }
 
 static void fill_payload(struct troth_event *e)
 {
-	if (fill_family(e))
-		return;
-	switch ((unsigned)e->type) {
-	case TROTH_EVENT_NONE:
+	switch (troth_event_topic(e->type)) {
+	case TROTH_TOPIC_NONE:
 		break;
-	case TROTH_EVENT_PARTY_ADDED:
-		strcpy(e->u.party.party, "nova");
-		e->u.party.role = TROTH_ROLE_VENDOR;
-		strcpy(e->u.party.name, "Nova Contact Ltd.");
+	case TROTH_TOPIC_PARTY:
+		fill_party(e);
 		break;
-	case TROTH_EVENT_SITE_ADDED:
-	case TROTH_EVENT_SITE_KEY_ADDED:
-	case TROTH_EVENT_SITE_KEY_REVOKED:
+	case TROTH_TOPIC_SITE:
 		fill_site(e);
 		break;
-	case TROTH_EVENT_ORDER_PLACED:
-	case TROTH_EVENT_ORDER_CORRECTED:
+	case TROTH_TOPIC_AVAILABILITY:
+		fill_availability(e);
+		break;
+	case TROTH_TOPIC_POLICY:
+		fill_policy(e);
+		break;
+	case TROTH_TOPIC_ORDER:
 		fill_order(e);
 		break;
-	case TROTH_EVENT_ORDER_SHIPPED:
-	case TROTH_EVENT_ORDER_DELIVERED:
+	case TROTH_TOPIC_AT:
 		e->u.at.ms = FIXTURE_NOW;
 		break;
-	case TROTH_EVENT_ORDER_CANCELLED:
+	case TROTH_TOPIC_CANCEL:
 		strcpy(e->u.cancel.reason, "changed_mind");
 		e->u.cancel.initiator = TROTH_BY_CUSTOMER;
 		break;
-	case TROTH_EVENT_ORDER_CASE_LINKED:
-		e->u.link.id = fixture_id(2);
-		strcpy(e->u.link.vendor, "acme");
+	case TROTH_TOPIC_LINK:
+		fill_link(e);
 		break;
-	case TROTH_EVENT_CASE_ORDER_LINKED:
-		e->u.link.id = fixture_id(1);
+	case TROTH_TOPIC_CASE:
+		fill_case(e);
 		break;
-	case TROTH_EVENT_CASE_OPENED:
-		strcpy(e->u.cas.customer, "cust-1");
-		strcpy(e->u.cas.reason, "late_delivery");
-		break;
-	case TROTH_EVENT_CASE_HANDED_OVER:
-		strcpy(e->u.cas.to, "zeta");
-		strcpy(e->u.cas.reason, "language");
-		break;
-	case TROTH_EVENT_CASE_CLOSED:
-		strcpy(e->u.cas.outcome, "solved");
-		break;
-	case TROTH_EVENT_PROMISE_MADE:
+	case TROTH_TOPIC_PROMISE:
 		fill_promise(e);
 		break;
-	case TROTH_EVENT_PROMISE_STEP:
+	case TROTH_TOPIC_PROMISE_STEP:
 		e->u.promise_step.promise = fixture_id(10);
 		e->u.promise_step.action = TROTH_PROMISE_DO_RELEASE;
 		break;
-	case TROTH_EVENT_COMMITMENT_ADDED:
+	case TROTH_TOPIC_COMMITMENT:
 		e->u.commitment.promise = fixture_id(10);
 		e->u.commitment.terms = fixture_terms("swift");
 		break;
-	case TROTH_EVENT_COMMITMENT_STEP:
-		e->u.commitment_step.commitment = fixture_id(10);
-		e->u.commitment_step.commitment.b[TROTH_ID_LEN - 1] = 1;
-		e->u.commitment_step.action = TROTH_COMMITMENT_DO_ACCEPT;
+	case TROTH_TOPIC_COMMITMENT_STEP:
+		fill_commitment_step(e);
+		break;
+	case TROTH_TOPIC_POOL:
+	case TROTH_TOPIC_GRANT:
+	case TROTH_TOPIC_AGENT:
+	case TROTH_TOPIC_STANDING:
+	case TROTH_TOPIC_SHARE:
+		fixture_authority(e);
+		break;
+	case TROTH_TOPIC_ALARM:
+	case TROTH_TOPIC_RECOVERY:
+		fixture_recovery(e);
 		break;
 	}
 }
