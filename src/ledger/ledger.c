@@ -116,18 +116,6 @@ static void check_tail(struct troth_ledger *l, struct troth_txn *t, uint64_t siz
 	}
 }
 
-static uint64_t last_number(struct troth_txn *t, unsigned table)
-{
-	struct troth_cursor c;
-	uint64_t number = 0;
-
-	troth_cursor_open(&c, t, table);
-	if (troth_cursor_last(&c) && c.key.len == 8)
-		number = troth_load_u64be(c.key.data);
-	troth_cursor_close(&c);
-	return number;
-}
-
 static enum troth_err load(struct troth_ledger *l, struct troth_why *why)
 {
 	struct troth_txn t;
@@ -145,8 +133,8 @@ static enum troth_err load(struct troth_ledger *l, struct troth_why *why)
 		check_tail(l, &t, size);
 	if (!origin_load(&t, l->config.origin, &l->own))
 		l->own.incarnation = 1;
-	l->mark_count = last_number(&t, TROTH_T_MARKS);
-	l->turned_away = last_number(&t, TROTH_T_TURNED_AWAY);
+	l->mark_count = troth_state_last_number(&t, TROTH_T_MARKS);
+	l->turned_away = troth_state_last_number(&t, TROTH_T_TURNED_AWAY);
 	l->pools.still = l->pools.next_still = troth_state_meta(&t,
 								TROTH_META_RESTORED) != 0;
 	l->pools.looks_changed = true;

@@ -4,7 +4,7 @@
 
 #include "troth/policy/policy.h"
 #include "troth/state/key.h"
-#include "troth/state/tables.h"
+#include "troth/state/state.h"
 
 #include "troth/base/text.h"
 
@@ -53,14 +53,7 @@ bool troth_state_policy(struct troth_txn *t, uint64_t version,
 
 uint64_t troth_state_newest_policy(struct troth_txn *t)
 {
-	struct troth_cursor c;
-	uint64_t newest = 0;
-
-	troth_cursor_open(&c, t, TROTH_T_POLICIES);
-	if (troth_cursor_last(&c) && c.key.len == 8)
-		newest = troth_load_u64be(c.key.data);
-	troth_cursor_close(&c);
-	return newest;
+	return troth_state_last_number(t, TROTH_T_POLICIES);
 }
 
 static void put(struct troth_txn *t, const struct troth_policy_record *p)

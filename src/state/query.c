@@ -28,18 +28,6 @@ static bool read_number(struct troth_txn *t, unsigned table, uint64_t at, uint64
 	return true;
 }
 
-static uint64_t last_number(struct troth_txn *t, unsigned table)
-{
-	struct troth_cursor c;
-	uint64_t n = 0;
-
-	troth_cursor_open(&c, t, table);
-	if (troth_cursor_last(&c) && c.key.len == 8)
-		n = troth_load_u64be(c.key.data);
-	troth_cursor_close(&c);
-	return n;
-}
-
 /* ---- Subjects ---- */
 
 void troth_query_freshness(struct troth_txn *t, struct troth_freshness *out)
@@ -455,5 +443,5 @@ uint64_t troth_query_stream(struct troth_txn *t, enum troth_node_kind node,
 uint64_t troth_query_stream_len(struct troth_txn *t, enum troth_node_kind node)
 {
 	return node == TROTH_NODE_CENTRAL ? troth_txn_count(t, TROTH_T_ENTRIES)
-					  : last_number(t, TROTH_T_FEED);
+					  : troth_state_last_number(t, TROTH_T_FEED);
 }

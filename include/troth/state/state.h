@@ -154,7 +154,12 @@ bool troth_state_promise_elsewhere(struct troth_txn *t, const struct troth_event
 void troth_state_index_number(struct troth_txn *t, const struct troth_id *order,
 			      const char *number);
 
-/* ---- Small values in META ---- */
+/* ---- Numbers ---- */
+
+/* The last key of a table whose keys are numbers; 0: it is empty. */
+uint64_t troth_state_last_number(struct troth_txn *t, unsigned table);
+
+/* Small values in META. */
 
 uint64_t troth_state_meta(struct troth_txn *t, const char *key);
 void troth_state_set_meta(struct troth_txn *t, const char *key, uint64_t value);
