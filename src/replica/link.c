@@ -100,6 +100,7 @@ void replica_lose(struct troth_gateway *g, const char *fmt, ...)
 	va_end(ap);
 	g->greet_at_ms = g->raw_ms + replica_back_off(g);
 	link_ended(g, why);
+	g->given_up = true;
 	g->io.drop(g->io.ctx, why);
 }
 
@@ -140,6 +141,7 @@ void troth_gateway_up(struct troth_gateway *g, struct troth_time now)
 	if (g->phase != PHASE_DOWN)
 		link_ended(g, "a new connection");
 	g->phase = PHASE_UP;
+	g->given_up = false;
 	g->send_at_ms = 0;
 }
 
@@ -148,6 +150,9 @@ void troth_gateway_down(struct troth_gateway *g, const char *why, struct troth_t
 	replica_set_clock(g, now);
 	if (g->phase != PHASE_DOWN)
 		link_ended(g, why);
+	else if (!g->given_up) /* It was dialled again, in vain. */
+		(void)snprintf(g->trouble, sizeof(g->trouble), "%s", why);
+	g->given_up = false;
 }
 
 static struct flight *flight_of(struct troth_gateway *g, uint32_t request)

@@ -108,6 +108,7 @@ struct troth_gateway {
 	enum phase phase;
 	struct troth_time since;
 	char trouble[TROTH_WHY_MAX];
+	bool given_up; /* By us: that the connection then ends is no news. */
 	struct flight flights[FLIGHTS_MAX];
 	int64_t greet_at_ms, send_at_ms;
 	int64_t backoff_ms;                /* Last one used; 0 after a success. */

@@ -381,6 +381,7 @@ class Manuals(Follower):
         since = len(central.lines)
         self.assertEqual(central.reload().event, "reloaded")
         central.wait_log("bus_revoked", since=since)
+        gateway.wait_get("/v1/status", lambda a: "revoked" in a.body["link"].get("trouble", ""))
 
 
 class Words(unittest.TestCase):

@@ -80,7 +80,10 @@ TROTH_MUST_USE enum troth_err troth_gateway_open(
 /* Answers commands and questions that still wait, and frees. NULL is fine. */
 void troth_gateway_close(struct troth_gateway *g);
 
-/* The link is connected (TLS stands), or is gone. */
+/*
+ * The link is connected (TLS stands); or it is gone, or could not be made: `why` is then
+ * what troth_gateway_link tells, unless this gateway had given the connection up itself.
+ */
 void troth_gateway_up(struct troth_gateway *g, struct troth_time now);
 void troth_gateway_down(struct troth_gateway *g, const char *why, struct troth_time now);
 

@@ -310,6 +310,32 @@ static void a_silent_central_loses_the_link(void **state)
 	kit_free(k);
 }
 
+static void the_link_says_why_it_is_not_there_now(void **state)
+{
+	struct kit *k = offline_with(1, 0);
+	struct troth_link_state link;
+
+	(void)state;
+	kit_down(k);
+	troth_gateway_down(k->g, "unreachable: refused", k->now);
+	troth_gateway_link(k->g, &link);
+	assert_string_equal(link.trouble, "unreachable: refused");
+	kit_up(k);
+	kit_turn(k);
+	greet(k);
+	k->now.ms += 40000;
+	kit_turn(k);
+	assert_int_equal(k->drops, 1);
+	troth_gateway_down(k->g, "closed: the gateway gave it up", k->now);
+	troth_gateway_link(k->g, &link);
+	assert_non_null(strstr(link.trouble, "40000 ms")); /* What the matter is. */
+	troth_gateway_down(k->g, "tls_refused: revoked", k->now);
+	troth_gateway_link(k->g, &link);
+	assert_string_equal(link.trouble, "tls_refused: revoked");
+	assert_int_equal(link.since.ms, k->now.ms);
+	kit_free(k);
+}
+
 static void a_clock_that_goes_back_does_not_make_time_outs_longer(void **state)
 {
 	struct kit *k = offline_with(1, 0);
@@ -357,6 +383,7 @@ int main(void)
 		cmocka_unit_test(a_full_central_is_tried_again_later),
 		cmocka_unit_test(a_chain_that_central_does_not_accept_ends_the_link),
 		cmocka_unit_test(a_silent_central_loses_the_link),
+		cmocka_unit_test(the_link_says_why_it_is_not_there_now),
 		cmocka_unit_test(a_clock_that_goes_back_does_not_make_time_outs_longer),
 		cmocka_unit_test(what_cannot_be_sent_just_now_is_sent_a_little_later),
 	};
