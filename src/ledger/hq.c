@@ -101,16 +101,15 @@ static void note(struct troth_ledger *l, const struct troth_id *promise)
 	p->ended[p->ended_count++] = *promise;
 }
 
+bool pools_is_hq(const struct troth_ledger *l, const char *party, const char *site)
+{
+	return strcmp(site, TROTH_HQ_SITE) == 0 && strcmp(party, l->brand) == 0;
+}
+
 bool pools_asks_hq(const struct troth_ledger *l, const struct troth_event *e)
 {
 	return e->type == TROTH_EVENT_SHARE_RECALLED &&
-	       strcmp(e->u.share.site, TROTH_HQ_SITE) == 0 &&
-	       strcmp(e->u.share.party, l->brand) == 0;
-}
-
-static bool by_hq(const struct troth_ledger *l, const struct troth_spend *s)
-{
-	return strcmp(s->site, TROTH_HQ_SITE) == 0 && strcmp(s->party, l->brand) == 0;
+	       pools_is_hq(l, e->u.share.party, e->u.share.site);
 }
 
 void pools_follow(struct troth_ledger *l, const struct troth_subject *s)
@@ -122,7 +121,8 @@ void pools_follow(struct troth_ledger *l, const struct troth_subject *s)
 
 		/* What rests on a grant was spent by a site, not by HQ. */
 		if (p->cost > 0 && p->grant[0] == '\0' &&
-		    troth_state_spend(&l->txn, &p->id, &spend) && by_hq(l, &spend) &&
+		    troth_state_spend(&l->txn, &p->id, &spend) &&
+		    pools_is_hq(l, spend.party, spend.site) &&
 		    troth_promise_came_to_nothing(p->state) != spend.freed)
 			note(l, &p->id);
 	}

@@ -334,7 +334,7 @@ static void recall(struct troth_ledger *l, const struct troth_holding *h,
 	struct troth_event *e;
 
 	/* HQ's own site answers at once. */
-	if (strcmp(party, l->brand) == 0 && strcmp(h->share.site, TROTH_HQ_SITE) == 0) {
+	if (pools_is_hq(l, party, h->share.site)) {
 		(void)pools_say(l, pools_about(l, TROTH_EVENT_SHARE_RETURNED, party,
 					       h->share.site, pool, h->recall));
 		return;

@@ -77,6 +77,8 @@ bool pools_say(struct troth_ledger *l, struct troth_event *e);
 enum troth_reason pools_approve(struct troth_ledger *l, struct troth_event *e);
 /* The step has been appended: HQ's own site has, and spends, what it costs. */
 void pools_approved(struct troth_ledger *l, const struct troth_event *e);
+/* Whether the share is HQ's own. */
+bool pools_is_hq(const struct troth_ledger *l, const char *party, const char *site);
 /* Asks HQ's own share back, which holds nothing in advance: there is nothing to ask. */
 bool pools_asks_hq(const struct troth_ledger *l, const struct troth_event *e);
 /* A subject with promises has been changed: notes those that HQ has spent on. */
