@@ -14,6 +14,11 @@
 #include <strings.h>
 
 #define TOKEN_HEADER_MAX 256
+/*
+ * A body that is too large is read away up to this length, and then answered: a
+ * connection that is closed on somebody who still sends takes the answer with it.
+ */
+#define READ_AWAY_MAX ((size_t)16 << 20)
 
 static struct troth_server *server_of(struct lws *wsi)
 {
@@ -270,7 +275,10 @@ static const char *read_token(struct lws *wsi, char *out, size_t size)
 
 /* ---- One request ---- */
 
-/* The length of the body; false: answered with a problem, and to be closed. */
+/*
+ * The length of the body. False: answered with a problem, and to be closed; the call may
+ * have been answered where it is true, too.
+ */
 static bool read_length(struct troth_conn *conn, struct troth_call *c, bool batch)
 {
 	size_t max = batch ? TROTH_API_BATCH_BODY_MAX : TROTH_API_BODY_MAX;
@@ -283,10 +291,10 @@ static bool read_length(struct troth_conn *conn, struct troth_call *c, bool batc
 		return false;
 	}
 	len = strtoull(text, &end, 10);
-	if (*end != '\0' || len > max) {
+	if (*end != '\0' || len > max)
 		troth_call_problem(c, TROTH_PROBLEM_TOO_LARGE, NULL, NULL);
+	if (*end != '\0' || len > READ_AWAY_MAX)
 		return false;
-	}
 	conn->body_left = (size_t)len;
 	return true;
 }
@@ -333,7 +341,8 @@ static int begin_post(struct troth_conn *conn, const char *token)
 
 	if (!read_length(conn, c, strcmp(c->path, "/v1/batch") == 0))
 		return answer(conn, true);
-	troth_call_admit(c, token);
+	if (!c->done)
+		troth_call_admit(c, token);
 	/* The body must be read all the same; its end comes also where there is none. */
 	conn->discard = c->done;
 	lws_set_timer_usecs(conn->wsi, conn->server->api.config.request_ms * 1000);

@@ -117,29 +117,40 @@ static void a_certificate_may_have_8191_bytes_and_not_one_more(void **state)
 	free(longer);
 }
 
-/* One that is longer is refused for the length that it announces. */
 static void a_batch_may_have_4_mib_and_not_one_byte_more(void **state)
 {
 	static const char body[] = "{\"requests\":[{}]*}";
-	char *fits = filled(body, ' ', TROTH_API_BATCH_BODY_MAX - (sizeof(body) - 2));
-	char head[512];
-	int fd = http_connect(api_kit_port(kit));
-	size_t len = (size_t)snprintf(head, sizeof(head),
-				      "POST /v1/batch HTTP/1.1\r\nHost: t\r\n"
-				      "Authorization: Bearer %s\r\n"
-				      "Content-Length: %zu\r\n\r\n",
-				      importer, TROTH_API_BATCH_BODY_MAX + 1);
-	struct http_reply r;
+	size_t room = TROTH_API_BATCH_BODY_MAX - (sizeof(body) - 2);
+	char *fits = filled(body, ' ', room), *longer = filled(body, ' ', room + 1);
 
 	(void)state;
 	assert_int_equal(strlen(fits), TROTH_API_BATCH_BODY_MAX);
 	post(200, "/v1/batch", importer, fits, NULL, NULL);
+	post(413, "/v1/batch", importer, longer, NULL, NULL);
+	free(fits);
+	free(longer);
+}
+
+/* Who sends on hears why it was refused; beyond 16 MiB that is said before it comes. */
+static void a_body_of_16_mib_is_read_away_and_one_that_is_longer_is_not(void **state)
+{
+	char head[512], *body = filled("*", ' ', (size_t)16 << 20);
+	int fd = http_connect(api_kit_port(kit));
+	size_t len = (size_t)snprintf(head, sizeof(head),
+				      "POST /v1/orders HTTP/1.1\r\nHost: t\r\n"
+				      "Authorization: Bearer %s\r\n"
+				      "Content-Length: %zu\r\n\r\n",
+				      agent, ((size_t)16 << 20) + 1);
+	struct http_reply r;
+
+	(void)state;
+	post(413, "/v1/orders", agent, body, NULL, NULL);
 	assert_true(http_send(fd, head, len));
 	http_read(fd, &r);
 	assert_int_equal(r.status, 413);
 	http_reply_free(&r);
 	(void)close(fd);
-	free(fits);
+	free(body);
 }
 
 static void a_promise_may_have_16_commitments_and_not_one_more(void **state)
@@ -216,6 +227,8 @@ int main(void)
 			each_text_may_be_as_long_as_the_document_says_and_not_longer),
 		cmocka_unit_test(a_certificate_may_have_8191_bytes_and_not_one_more),
 		cmocka_unit_test(a_batch_may_have_4_mib_and_not_one_byte_more),
+		cmocka_unit_test(
+			a_body_of_16_mib_is_read_away_and_one_that_is_longer_is_not),
 		cmocka_unit_test(a_promise_may_have_16_commitments_and_not_one_more),
 		cmocka_unit_test(a_page_on_which_nothing_fits_leads_on_to_the_next),
 	};
