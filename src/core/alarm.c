@@ -108,18 +108,21 @@ unsigned troth_alarm_room(const struct troth_subject *s)
 static unsigned capacities(const struct troth_subject *s, const struct troth_alarm *a,
 			   const struct troth_who *who)
 {
+	/* Danger is taken by all who take part; that it is over, HQ alone can say. */
+	bool danger = a->cause == TROTH_CAUSE_SAFETY;
 	unsigned as = 0;
 
 	if (who->clock)
 		return TROTH_AS_CLOCK;
 	if (who->role == TROTH_ROLE_BRAND)
 		as |= TROTH_AS_HQ;
-	if (who->role != TROTH_ROLE_CARRIER &&
+	if ((danger || who->role != TROTH_ROLE_CARRIER) &&
 	    troth_subject_is_participant(s, who->party))
 		as |= TROTH_AS_SERVICE;
 	if (strcmp(a->party, who->party) == 0)
 		as |= TROTH_AS_TOLD;
-	if (strcmp(a->taken_party, who->party) == 0)
+	if (strcmp(a->taken_party, who->party) == 0 &&
+	    (!danger || TROTH_MUTANT(danger_is_ended_by_its_taker)))
 		as |= TROTH_AS_TAKER;
 	return as;
 }

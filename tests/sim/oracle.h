@@ -55,6 +55,7 @@ struct oracle {
 	uint64_t seqs[NODES_MAX], incarnations[NODES_MAX];
 	int64_t accepted;
 	struct troth_event event;
+	bool by_brand; /* Who has made the event. */
 	struct troth_subject *before;
 	struct book *book;
 };

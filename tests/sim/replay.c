@@ -331,6 +331,7 @@ void replay(struct sim *s, struct troth_span bytes)
 	tally(s, &entry, &o->event);
 	subject = subject_for(s, &o->event);
 	verdict = judge_again(o, subject->s, &lookup, &who, &site, &entry);
+	o->by_brand = strcmp(who.party, o->brand) == 0;
 	troth_hex(hex, o->event.subject.b + 6, 4);
 	sim_log(s, "ledger: %zu on %s is %s of %u.%llu.%llu op %d: %s %s", o->count, hex,
 		troth_event_type_name(o->event.type), k->node,

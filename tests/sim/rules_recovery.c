@@ -56,6 +56,9 @@ static void check_alarm(struct sim *s, const struct troth_event *e,
 		sim_fail(s, "model", "an alarm went from %s to %s",
 			 troth_alarm_state_name(was->state),
 			 troth_alarm_state_name(is->state));
+	if (was->cause == TROTH_CAUSE_SAFETY && is->state == TROTH_ALARM_ENDED &&
+	    was->state != TROTH_ALARM_ENDED && !s->oracle->by_brand)
+		sim_fail(s, "model", "danger is over, and HQ has not said so");
 	if (told && was->state != TROTH_ALARM_RAISED && was->state != TROTH_ALARM_TOLD)
 		sim_fail(s, "model", "somebody is told of an alarm that is %s",
 			 troth_alarm_state_name(was->state));

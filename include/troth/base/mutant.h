@@ -63,7 +63,8 @@
 	X(lost_is_forgotten)                                                             \
 	X(allotted_beyond_the_pool)                                                      \
 	X(moved_beyond_the_pool)                                                         \
-	X(nobody_is_topped_up)
+	X(nobody_is_topped_up)                                                           \
+	X(danger_is_ended_by_its_taker)
 
 enum troth_mutant_number {
 	TROTH_MUTANT_none = 0,

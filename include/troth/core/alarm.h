@@ -11,6 +11,9 @@
  * the other until somebody takes the alarm or what it is about has ended; behind
  * the last rung it stays where it is. An alarm carries all that the clock needs
  * to know when to go on, so that nobody but central has to know the ladder.
+ *
+ * Whoever has taken an alarm may end it, but for danger: that it is over only HQ can
+ * say, whoever takes it, and any participant may.
  */
 #ifndef TROTH_CORE_ALARM_H
 #define TROTH_CORE_ALARM_H

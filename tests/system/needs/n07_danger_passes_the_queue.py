@@ -87,5 +87,24 @@ def a_driver_at_the_door_and_an_agent_cut_off_are_heard(directory):
                         lambda a: a.body["alarm"]["state"] == "taken")
 
 
+def all_may_take_it_and_hq_alone_says_that_it_is_over(directory):
+    with Needs(directory, sites=(SELLER, CARRIER)) as fed:
+        sam, dan = fed.person(SELLER, "sam"), fed.person(CARRIER, "dan", "dispatcher")
+        hq = fed.person("central", "max")
+        order = order_seen_by_all(fed, sam, [])
+        dan.wait_get(order, lambda a: a.status == 200)
+        alarm = "/v1/alarms/" + sam.must_post(order + "/alarms", {"code": "threat"})["id"]
+        dan.wait_get(alarm, lambda a: a.status == 200 and a.body["alarm"]["state"] == "told")
+        dan.must_post(alarm + "/take")
+        for person in dan, sam:
+            person.wait_get(alarm, lambda a: a.body["alarm"].get("taken_by") == "dan")
+            no = person.post(alarm + "/end", {"reason": "all_well"})
+            must(no.status == 403 and no.body["type"].endswith("not_entitled"), no)
+        fed.settle()
+        must(hq.must_get(alarm)["alarm"]["state"] == "taken", hq.must_get(alarm))
+        hq.must_post(alarm + "/end", {"reason": "all_well"})
+        dan.wait_get(alarm, lambda a: a.body["alarm"]["state"] == "ended")
+
+
 if __name__ == "__main__":
     main()

@@ -383,6 +383,24 @@ static void whoever_takes_part_may_raise_it_and_no_policy_is_needed(void **state
 	assert_int_equal(alarm(TROTH_CAUSE_SAFETY)->state, TROTH_ALARM_TOLD);
 }
 
+static void all_who_take_part_may_take_danger_and_hq_alone_ends_it(void **state)
+{
+	(void)state;
+	begin(TROTH_SUBJECT_ORDER);
+	assert_int_equal(safety("shop"), OK);
+	assert_int_equal(act(TROTH_EVENT_ALARM_ENDED, "shop", TROTH_CAUSE_SAFETY),
+			 TROTH_REASON_NOT_ENTITLED); /* Nor who raised it. */
+	assert_int_equal(act(TROTH_EVENT_ALARM_TAKEN, "slow", TROTH_CAUSE_SAFETY),
+			 TROTH_REASON_NOT_ENTITLED); /* It takes no part. */
+	assert_int_equal(act(TROTH_EVENT_ALARM_TAKEN, "swift", TROTH_CAUSE_SAFETY), OK);
+	assert_string_equal(alarm(TROTH_CAUSE_SAFETY)->taken_party, "swift");
+	assert_int_equal(act(TROTH_EVENT_ALARM_ENDED, "swift", TROTH_CAUSE_SAFETY),
+			 TROTH_REASON_NOT_ENTITLED);
+	assert_int_equal(alarm(TROTH_CAUSE_SAFETY)->state, TROTH_ALARM_TAKEN);
+	assert_int_equal(act(TROTH_EVENT_ALARM_ENDED, "brand", TROTH_CAUSE_SAFETY), OK);
+	assert_int_equal(alarm(TROTH_CAUSE_SAFETY)->state, TROTH_ALARM_ENDED);
+}
+
 static void people_raise_only_danger_and_the_clock_alone_tells(void **state)
 {
 	(void)state;
@@ -521,6 +539,7 @@ int main(void)
 		cmocka_unit_test(danger_is_told_at_once_and_then_the_next),
 		cmocka_unit_test(off_shift_the_substitute_is_told_and_sees_the_case),
 		cmocka_unit_test(whoever_takes_part_may_raise_it_and_no_policy_is_needed),
+		cmocka_unit_test(all_who_take_part_may_take_danger_and_hq_alone_ends_it),
 		cmocka_unit_test(people_raise_only_danger_and_the_clock_alone_tells),
 		cmocka_unit_test(a_carrier_on_duty_is_not_told_of_a_case),
 		cmocka_unit_test(the_last_one_has_room_and_one_more_waits_for_an_end),
