@@ -140,7 +140,7 @@ static void apply_payload(const struct change *c)
 	case TROTH_TOPIC_AGENT:
 	case TROTH_TOPIC_STANDING:
 	case TROTH_TOPIC_SHARE:
-		troth_authority_apply(c->s, c->e, c->place.accepted);
+		troth_authority_apply(c->s, c->e, c->place);
 		break;
 	case TROTH_TOPIC_ALARM:
 		troth_alarm_apply(c->s, c->who, c->e, c->place.accepted);

@@ -2,8 +2,6 @@
 
 #include "subject.h"
 
-#include "troth/core/policy.h"
-
 #include "troth/base/mutant.h"
 #include "troth/base/text.h"
 
@@ -290,102 +288,44 @@ static void apply_share(struct troth_authority *a, const struct troth_event *e,
 }
 
 static void apply_grant(struct troth_authority *a, const struct troth_event *e,
-			struct troth_time accepted)
+			struct troth_place place)
 {
 	int i = troth_authority_grant(a, e->u.grant.grant.grant);
 
-	if (e->type == TROTH_EVENT_GRANT_GIVEN)
-		a->grants[i >= 0 ? (unsigned)i : a->grant_count++] = e->u.grant.grant;
-	else if (a->grants[i].until.ms == 0 || a->grants[i].until.ms > accepted.ms)
-		a->grants[i].until = accepted;
+	if (e->type == TROTH_EVENT_GRANT_GIVEN) {
+		i = i >= 0 ? i : (int)a->grant_count++;
+		a->grants[i] = e->u.grant.grant;
+		a->grants[i].withdrawn_at = 0;
+		return;
+	}
+	if (a->grants[i].until.ms == 0 || a->grants[i].until.ms > place.accepted.ms)
+		a->grants[i].until = place.accepted;
+	if (a->grants[i].withdrawn_at == 0)
+		a->grants[i].withdrawn_at = place.position;
 }
 
 void troth_authority_apply(struct troth_subject *s, const struct troth_event *e,
-			   struct troth_time accepted)
+			   struct troth_place place)
 {
 	struct troth_authority *a = &s->authority;
 	int i;
 
 	if (troth_event_topic(e->type) == TROTH_TOPIC_SHARE) {
-		apply_share(a, e, accepted);
+		apply_share(a, e, place.accepted);
 	} else if (e->type == TROTH_EVENT_POOL_SET) {
 		i = troth_authority_pool(a, e->u.pool.pool);
 		a->pools[i >= 0 ? (unsigned)i : a->pool_count++] = e->u.pool;
 		return;
 	} else if (e->type == TROTH_EVENT_PARTY_SUSPENDED) {
-		a->suspended = accepted;
+		a->suspended = place.accepted;
+		a->suspended_at = place.position;
 		TROTH_TEXT_SET(a->reason, e->u.standing.reason);
 	} else if (e->type == TROTH_EVENT_PARTY_RESUMED) {
 		a->suspended.ms = 0;
+		a->suspended_at = 0;
 		a->reason[0] = '\0';
 	} else if (e->type != TROTH_EVENT_AGENT_CERTIFIED) {
-		apply_grant(a, e, accepted);
+		apply_grant(a, e, place);
 	}
 	TROTH_TEXT_SET(a->party, troth_authority_party(e));
-}
-
-/* ---- What speaks against a promise ---- */
-
-static enum troth_reason policy_reason(const struct troth_lookup *l,
-				       const struct troth_event *e, int64_t cost)
-{
-	uint64_t version = e->u.promise.policy_version;
-	const struct troth_policy *p;
-	const struct troth_rule *rule;
-
-	if (version == 0)
-		return TROTH_REASON_UNCITED;
-	p = troth_lookup_policy(l, version);
-	if (p == NULL)
-		return TROTH_REASON_POLICY_UNKNOWN;
-	if (p->withdrawn.ms != 0 && e->u.promise.made.ms >= p->withdrawn.ms)
-		return TROTH_REASON_POLICY_WITHDRAWN;
-	rule = troth_policy_rule(p, e->u.promise.kind, e->u.promise.sku);
-	if (rule == NULL)
-		return TROTH_REASON_NO_GRANT;
-	return rule->forbidden || (rule->most > 0 && cost > rule->most)
-		       ? TROTH_REASON_FORBIDDEN
-		       : TROTH_REASON_NONE;
-}
-
-enum troth_reason troth_promise_unauthorised(const struct troth_lookup *l,
-					     const struct troth_subject *s,
-					     const struct troth_who *who,
-					     const struct troth_event *e)
-{
-	struct troth_time at = e->u.promise.made;
-	const struct troth_authority *a;
-	const struct troth_grant *g;
-	enum troth_reason r;
-	int64_t cost = troth_promise_cost(e->u.promise.quantity, e->u.promise.amount);
-	int i;
-
-	if (troth_lookup_newest_policy(l) == 0)
-		return TROTH_REASON_NONE;
-	r = policy_reason(l, e, cost);
-	if (r != TROTH_REASON_NONE)
-		return r;
-	a = l->authority(l->ctx, who->party);
-	if (a == NULL)
-		return TROTH_REASON_NO_GRANT;
-	if (a->suspended.ms != 0 && at.ms >= a->suspended.ms)
-		return TROTH_REASON_SUSPENDED;
-	i = troth_authority_grant(a, e->u.promise.grant);
-	if (i < 0)
-		return TROTH_REASON_NO_GRANT;
-	g = &a->grants[i];
-	if (!troth_grant_covers(g, e->u.promise.kind, e->u.promise.sku,
-				e->u.promise.currency) ||
-	    !troth_grant_in_force(g, at) || strcmp(g->pool, e->u.promise.pool) != 0)
-		return TROTH_REASON_NO_GRANT;
-	if (g->level > 0 && l->level(l->ctx, who->party, e->actor, at) < g->level)
-		return TROTH_REASON_UNCERTIFIED;
-	if (e->u.promise.cost != cost || cost > g->most)
-		return TROTH_REASON_OVER_PROMISE_LIMIT;
-	if (g->per_customer > 0 && l->given(l->ctx, who->party, g->grant, s->customer,
-					    (struct troth_time){ at.ms - g->period_ms }) +
-						   cost >
-					   g->per_customer)
-		return TROTH_REASON_OVER_CUSTOMER_LIMIT;
-	return TROTH_REASON_NONE;
 }

@@ -37,6 +37,7 @@ static void put_grant(struct pen *b, const struct troth_grant *g)
 	put_uint(b, g->level);
 	put_time(b, g->from);
 	put_time(b, g->until);
+	put_uint(b, g->withdrawn_at);
 }
 
 static void get_grant(struct troth_reader *r, struct troth_grant *g)
@@ -54,6 +55,7 @@ static void get_grant(struct troth_reader *r, struct troth_grant *g)
 	g->level = get_count(r, TROTH_LEVEL_MAX);
 	g->from = get_time(r);
 	g->until = get_time(r);
+	g->withdrawn_at = get_uint(r);
 }
 
 static void put_share(struct pen *b, const struct troth_share *s)
@@ -92,6 +94,7 @@ void troth_put_authority(struct pen *b, const struct troth_authority *a)
 {
 	put_text(b, a->party);
 	put_time(b, a->suspended);
+	put_uint(b, a->suspended_at);
 	put_text(b, a->reason);
 	put_uint(b, a->pool_count);
 	for (unsigned i = 0; i < a->pool_count; i++)
@@ -108,6 +111,7 @@ void troth_get_authority(struct troth_reader *r, struct troth_authority *a)
 {
 	GET_TEXT(r, a->party);
 	a->suspended = get_time(r);
+	a->suspended_at = get_uint(r);
 	GET_TEXT(r, a->reason);
 	a->pool_count = get_count(r, TROTH_POOLS_MAX);
 	for (unsigned i = 0; i < a->pool_count; i++)

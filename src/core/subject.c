@@ -28,6 +28,7 @@ void troth_subject_init(struct troth_subject *s, enum troth_subject_kind kind,
 	s->commitment_count = 0;
 	s->authority.party[0] = '\0';
 	s->authority.suspended.ms = 0;
+	s->authority.suspended_at = 0;
 	s->authority.reason[0] = '\0';
 	s->authority.pool_count = 0;
 	s->authority.grant_count = 0;

@@ -39,7 +39,7 @@ enum troth_reason troth_authority_judge(const struct troth_subject *s,
 					const struct troth_who *who,
 					const struct troth_event *e);
 void troth_authority_apply(struct troth_subject *s, const struct troth_event *e,
-			   struct troth_time accepted);
+			   struct troth_place place);
 /* True if `s` has room for what the event puts into it. */
 bool troth_authority_fits(const struct troth_subject *s, const struct troth_event *e);
 /* Whose authority the event is about; "": a pool's, which is the brand's. */

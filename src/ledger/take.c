@@ -299,6 +299,7 @@ static bool draft_ok(struct troth_ledger *l, struct troth_event *e,
 	e->incarnation = l->next_own.incarnation;
 	e->origin_seq = l->next_own.taken_seq + 1;
 	e->created = l->now;
+	e->seen_size = l->tree.size; /* As it will stand: judged by it. */
 	out->status = TROTH_FLAWED;
 	if (!troth_event_check(e, &out->flaw))
 		return false;

@@ -86,6 +86,8 @@ enum troth_reason book_reason(struct oracle *o);
 bool book_unpaid(const struct oracle *o, const struct troth_subject *s);
 /* An entry that stands, behind all others. */
 void book_entry(struct sim *s, const struct troth_entry *entry);
+/* A promise that takes effect as one that nobody had to be asked about. */
+void book_made(struct sim *s, const char *party);
 /* After an entry on its subject, which may have ended a promise. */
 void book_subject(struct sim *s, const struct troth_subject *k);
 /* What customers may count on that was answered at h's site, out of h. */

@@ -258,6 +258,21 @@ static void simple_terms(struct sim *s, const struct node *n, struct troth_event
 	e->u.promise.terms_count = 1;
 }
 
+/* Told by a grant of acme's, and, as the site says, some time ago. */
+static void by_a_grant(struct sim *s, struct troth_event *e)
+{
+	e->u.promise.kind = TROTH_KIND_CALLBACK;
+	e->u.promise.sku[0] = '\0';
+	e->u.promise.quantity = 0;
+	e->u.promise.amount = 0;
+	e->u.promise.currency[0] = '\0';
+	(void)strcpy(e->u.promise.grant, "calls");
+	e->u.promise.cost = 1;
+	e->u.promise.policy_version = oracle_policies(s);
+	if (dice_percent(&s->dice, 70))
+		e->u.promise.made.ms -= dice_between(&s->dice, 5000, 60000);
+}
+
 static void promise(struct sim *s, struct node *n, struct op *op,
 		    const struct thing *thing)
 {
@@ -295,6 +310,8 @@ static void promise(struct sim *s, struct node *n, struct op *op,
 	else
 		for (unsigned i = 0; i < count; i++)
 			e->u.promise.terms[e->u.promise.terms_count++] = terms(s, n, cas);
+	if (e->u.promise.spoken && oracle_policies(s) > 0 && dice_percent(&s->dice, 25))
+		by_a_grant(s, e);
 	recovery_remedy(s, e, &s->view->subject, n->party);
 	op->words[0] = 'p';
 }

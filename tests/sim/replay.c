@@ -297,6 +297,10 @@ static void take_effect(struct sim *s, struct known_subject *k,
 			o->entries[position - 1].to[i] = GIVEN;
 		return;
 	}
+	if (entry->verdict.outcome == TROTH_TAKES_EFFECT &&
+	    o->event.type == TROTH_EVENT_PROMISE_MADE && o->policy_count > 0 &&
+	    o->event.u.promise.asked == 0)
+		book_made(s, who->party);
 	if (!refused && o->event.type == TROTH_EVENT_AGENT_CERTIFIED)
 		oracle_learn_agent(o, &o->event.u.agent);
 	check_change(s, k, entry, who->clock);

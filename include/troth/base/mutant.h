@@ -64,7 +64,8 @@
 	X(allotted_beyond_the_pool)                                                      \
 	X(moved_beyond_the_pool)                                                         \
 	X(nobody_is_topped_up)                                                           \
-	X(danger_is_ended_by_its_taker)
+	X(danger_is_ended_by_its_taker)                                                  \
+	X(made_alone_is_believed)
 
 enum troth_mutant_number {
 	TROTH_MUTANT_none = 0,

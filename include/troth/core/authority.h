@@ -56,11 +56,24 @@ int64_t troth_promise_cost(uint32_t quantity, int64_t amount);
  * What speaks against a promise that was (or is to be) told to a customer, by
  * what HQ has published: policy and grant, without the share. NONE where nothing
  * does, and wherever no policy has been published yet. What counts is when it was
- * told, and whose order or case s is: not whom the event names as its customer.
+ * told, and whose order or case s is: not whom the event names as its customer. Who
+ * had heard of a suspension, or of the grant's withdrawal (seen_size), cannot have
+ * told before it: what it says of the time is then not believed.
  */
 enum troth_reason troth_promise_unauthorised(const struct troth_lookup *lookup,
 					     const struct troth_subject *s,
 					     const struct troth_who *who,
 					     const struct troth_event *e);
+
+/*
+ * What speaks against the step `e`, by which a supervisor approves p on s: all that
+ * would speak against p if the supervisor had promised it now. A supervisor stands in
+ * for the certificate that a colleague has not, and for nothing else.
+ */
+enum troth_reason troth_approval_unauthorised(const struct troth_lookup *lookup,
+					      const struct troth_subject *s,
+					      const struct troth_promise *p,
+					      const struct troth_event *e,
+					      struct troth_time now);
 
 #endif

@@ -91,6 +91,15 @@ void troth_approval_by_grant(const struct troth_promise *p,
 			     const struct troth_authority *a, struct troth_time now,
 			     struct troth_approval *out);
 
+/*
+ * By the grant of the party's against which nothing speaks if m->actor, a supervisor,
+ * approves p: one that the site's share can pay, if there is any; else the nearest that
+ * covers it (troth_approval_unauthorised then says what is wrong).
+ */
+void troth_approval_by_supervisor(const struct troth_may *m,
+				  const struct troth_promise *p,
+				  struct troth_approval *out);
+
 /* Where no grant covers it: by a pool of just these goods; `brand` may be NULL. */
 void troth_approval_by_goods(const struct troth_promise *p,
 			     const struct troth_authority *brand,

@@ -290,6 +290,7 @@ struct troth_grant {
 	char pool[TROTH_CODE_MAX + 1]; /* Empty: costs nothing that could run out. */
 	uint32_t level;                /* The agent must be certified to; 0: need not. */
 	struct troth_time from, until; /* In force: from <= t < until (0: open). */
+	uint64_t withdrawn_at;         /* Position of its withdrawal; 0: it was not. */
 };
 
 /* What of a pool one site alone may spend. The sums only grow. */
@@ -311,6 +312,7 @@ struct troth_share {
 struct troth_authority {
 	char party[TROTH_PARTY_MAX + 1];
 	struct troth_time suspended; /* 0: it is not. */
+	uint64_t suspended_at;       /* Its position. */
 	char reason[TROTH_CODE_MAX + 1];
 	unsigned pool_count;
 	struct troth_pool pools[TROTH_POOLS_MAX];

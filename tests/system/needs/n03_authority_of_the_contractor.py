@@ -51,5 +51,27 @@ def at_the_limit_yes_one_cent_more_ask_and_what_is_forbidden_no(directory):
         ] == [len(spoken) * MOST])
 
 
+def who_has_heard_of_a_suspension_did_not_tell_before_it(directory):
+    with Needs(directory, sites=(VENDOR,)) as fed:
+        ann, hq = fed.person(VENDOR, "ann"), fed.person("central", "max")
+        version = publish(fed)
+        delegate(fed, ["acme"], GRANT, POOL)
+        case = ann.must_post("/v1/cases", {"customer": "c-1", "reason": "late_delivery"})
+        path = "/v1/cases/" + case["id"]
+        told = {**CREDIT, "amount": 1, "made": "2026-01-02T10:00:00.000Z",
+                "due": "2036-01-02T10:00:00Z", "policy_version": version,
+                "commitments": [{"debtor": "brand", "action": "pay"}]}
+        with hq.events() as events:
+            hq.must_post("/v1/suspensions", {"party": "acme", "reason": "audit"})
+            ann.wait_get("/v1/grants", lambda a: a.body["items"][0]["suspended"])
+            said = ann.must_post(path + "/promises", told)
+            entry = events.wait_for(lambda e: e.type == "promise_made")
+        must(entry.data["verdict"] == "flagged" and entry.data["reason"] == "suspended",
+             entry.data)
+        shown = fed.central.must_get("/v1/promises/" + said["id"])["promise"]
+        must(shown["state"] == "active" and shown["made"] == told["made"]
+             and shown["flags"] == ["over_authority"], shown)
+
+
 if __name__ == "__main__":
     main()

@@ -225,12 +225,26 @@ static void a_grant_ends_when_it_is_withdrawn_and_can_be_given_again(void **stat
 	g = &st.s.authority.grants[0];
 	assert_true(troth_grant_in_force(g, (struct troth_time){ st.now.ms - 1 }));
 	assert_false(troth_grant_in_force(g, st.now));
+	assert_int_equal(g->withdrawn_at, st.position);
+	assert_int_equal(usual(TROTH_EVENT_GRANT_WITHDRAWN, "brand"), OK);
+	assert_int_equal(g->withdrawn_at, st.position - 1); /* It was told once. */
 	assert_int_equal(usual(TROTH_EVENT_GRANT_GIVEN, "brand"), OK);
 	assert_int_equal(st.s.authority.grant_count, 1);
+	assert_int_equal(g->withdrawn_at, 0);
 	assert_true(troth_grant_in_force(g, st.now));
 	fixture_event(&e, TROTH_EVENT_GRANT_WITHDRAWN, "brand");
 	TROTH_TEXT_SET(e.u.grant.grant.grant, "others");
 	assert_int_equal(tell(&st, e.type, "brand", "hq"), TROTH_REASON_NO_GRANT_ID);
+}
+
+static void a_suspension_knows_where_it_stands_until_it_ends(void **state)
+{
+	(void)state;
+	begin();
+	assert_int_equal(usual(TROTH_EVENT_PARTY_SUSPENDED, "brand"), OK);
+	assert_int_equal(st.s.authority.suspended_at, st.position);
+	assert_int_equal(usual(TROTH_EVENT_PARTY_RESUMED, "brand"), OK);
+	assert_int_equal(st.s.authority.suspended_at, 0);
 }
 
 static void a_grant_draws_on_a_pool_that_is_counted_alike(void **state)
@@ -317,6 +331,7 @@ int main(void)
 			whatever_happens_a_share_is_never_more_than_was_allotted),
 		cmocka_unit_test(
 			a_grant_ends_when_it_is_withdrawn_and_can_be_given_again),
+		cmocka_unit_test(a_suspension_knows_where_it_stands_until_it_ends),
 		cmocka_unit_test(a_sum_beyond_all_reason_is_not_added_to),
 		cmocka_unit_test(a_grant_draws_on_a_pool_that_is_counted_alike),
 		cmocka_unit_test(there_are_as_many_as_there_may_be),

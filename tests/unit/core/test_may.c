@@ -379,10 +379,42 @@ static void somebody_always_owes_it(void **state)
 	assert_int_equal(got.terms[0].due.ms, got.due.ms);
 }
 
+/* Suspended, or its grant withdrawn, a moment after it was told: by entry 7. */
+static enum troth_reason taken_back(bool suspended, bool withdrawn, uint64_t seen)
+{
+	static struct troth_event e;
+	struct troth_answered got;
+	struct troth_asked a = question();
+	struct troth_id id = fixture_id(10);
+
+	all_is_well();
+	answer(&got);
+	authority.suspended.ms = suspended ? NOW + 1 : 0;
+	authority.suspended_at = suspended ? 7 : 0;
+	authority.grants[0].until.ms = withdrawn ? NOW + 1 : 0;
+	authority.grants[0].withdrawn_at = withdrawn ? 7 : 0;
+	fixture_event(&e, TROTH_EVENT_PROMISE_MADE, "acme");
+	troth_may_event(&a, &got, &id, (struct troth_time){ NOW }, &e);
+	e.seen_size = seen;
+	return troth_promise_unauthorised(&lookup, &subject, &who, &e);
+}
+
+static void who_had_heard_that_it_was_taken_back_did_not_tell_before(void **state)
+{
+	(void)state;
+	assert_int_equal(taken_back(false, false, 7), TROTH_REASON_NONE);
+	assert_int_equal(taken_back(true, false, 6), TROTH_REASON_NONE);
+	assert_int_equal(taken_back(true, false, 7), TROTH_REASON_SUSPENDED);
+	assert_int_equal(taken_back(false, true, 6), TROTH_REASON_NONE);
+	assert_int_equal(taken_back(false, true, 7), TROTH_REASON_NO_GRANT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_worst_that_anything_says_is_the_answer),
+		cmocka_unit_test(
+			who_had_heard_that_it_was_taken_back_did_not_tell_before),
 		cmocka_unit_test(the_answer_tells_what_is_left),
 		cmocka_unit_test(of_several_grants_the_one_that_says_yes_counts),
 		cmocka_unit_test(somebody_always_owes_it),
