@@ -52,25 +52,6 @@ static unsigned as_supervisor(const struct bench *b, const struct troth_promise 
 		       : 0;
 }
 
-/* A supervisor decides on the level alone: all else is as the grant has it. */
-static enum troth_reason beyond_grant(const struct bench *b,
-				      const struct troth_promise *p)
-{
-	const struct troth_authority *a = b->lookup->authority(b->lookup->ctx, p->party);
-	int64_t cost = troth_promise_cost(p->quantity, p->amount);
-	int i = a != NULL ? troth_authority_grant(a, b->e->u.promise_step.grant) : -1;
-	const struct troth_grant *g = i >= 0 ? &a->grants[i] : NULL;
-	if (g == NULL || !troth_grant_covers(g, p->kind, p->sku, p->currency) ||
-	    !troth_grant_in_force(g, b->now) ||
-	    strcmp(g->pool, b->e->u.promise_step.pool) != 0)
-		return TROTH_REASON_NO_GRANT;
-	if (a->suspended.ms != 0)
-		return TROTH_REASON_SUSPENDED;
-	return b->e->u.promise_step.cost != cost || cost > g->most
-		       ? TROTH_REASON_OVER_PROMISE_LIMIT
-		       : TROTH_REASON_NONE;
-}
-
 enum troth_reason judge_promise_step(const struct bench *b)
 {
 	const struct troth_event *e = b->e;
@@ -92,7 +73,7 @@ enum troth_reason judge_promise_step(const struct bench *b)
 	    troth_acts_for(b->lookup, b->who->party, p->party))
 		return TROTH_REASON_OWN_REQUEST;
 	if (e->u.promise_step.action == TROTH_PROMISE_DO_APPROVE && !judge_may(b, BRAND))
-		return beyond_grant(b, p);
+		return troth_approval_unauthorised(b->lookup, b->s, p, e, b->now);
 	if (e->u.promise_step.action == TROTH_PROMISE_DO_ACTIVATE && p->asked != 0)
 		return TROTH_REASON_WRONG_STATE; /* It had to be asked, and was not. */
 	if (to == TROTH_PROMISE_ACTIVE && troth_subject_closed(b->s))

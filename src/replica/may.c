@@ -210,11 +210,23 @@ bool may_cite(struct troth_gateway *g, struct troth_txn *t, struct troth_command
 static const struct troth_authority *cost_of(struct troth_gateway *g, struct troth_txn *t,
 					     const struct troth_promise *p,
 					     const struct troth_who *who,
+					     const char *actor,
 					     struct troth_approval *out)
 {
 	const struct troth_authority *a = authority_of(g, t, p->party);
+	struct troth_time now = { g->clock_ms };
 
-	troth_approval_by_grant(p, a, (struct troth_time){ g->clock_ms }, out);
+	if (who->role != TROTH_ROLE_BRAND && strcmp(p->party, who->party) == 0) {
+		troth_approval_by_supervisor(&(struct troth_may){ .lookup = &g->lookup,
+								  .subject = g->view[0],
+								  .authority = a,
+								  .who = who,
+								  .actor = actor,
+								  .now = now },
+					     p, out);
+		return a;
+	}
+	troth_approval_by_grant(p, a, now, out);
 	if (strcmp(p->party, who->party) == 0)
 		return a;
 	a = authority_of(g, t, who->party);
@@ -239,7 +251,7 @@ bool may_approve(struct troth_gateway *g, struct troth_txn *t, struct troth_comm
 		    TROTH_REASON_NONE ||
 	    i < 0)
 		return true; /* It will be declined for that. */
-	a = cost_of(g, t, &g->view[0]->promises[i], &who, &cost);
+	a = cost_of(g, t, &g->view[0]->promises[i], &who, e->actor, &cost);
 	if (cost.grant[0] != '\0' || cost.pool[0] != '\0') {
 		TROTH_TEXT_SET(e->u.promise_step.grant, cost.grant);
 		TROTH_TEXT_SET(e->u.promise_step.pool, cost.pool);

@@ -62,6 +62,32 @@ def a_no_comes_with_what_may_be_said_instead(directory):
                                                  "quantity": 1}, told.data)
 
 
+def a_supervisor_decides_within_a_grant_that_covers_all_of_it(directory):
+    with Needs(directory, sites=(HQ, VENDOR)) as fed:
+        new, lead = fed.person(VENDOR, "new", "agent"), fed.person(VENDOR, "lead", "approver")
+        hq = fed.person("central", "max")
+        publish(fed)
+        hq.must_post("/v1/agents", {"party": "acme", "agent": "lead", "level": 2})
+        # Given first, and over it in kind, but not in quantity.
+        delegate(fed, ["acme"], {**GRANT, "grant": "first", "most": 1})
+        delegate(fed, ["acme"], {**GRANT, "per_customer": 3, "period_s": 86400})
+        lead.wait_get("/v1/agents?party=acme", lambda a: a.body["items"])
+        case = new.must_post("/v1/cases", {"customer": "c-1", "reason": "fault"})
+        path = "/v1/cases/" + case["id"]
+        asked = [ask(new, path, {**GIFT, "quantity": 2}, "ask", "uncertified")["promise"]
+                 for _ in range(2)]
+        lead.must_post("/v1/promises/%s/approve" % asked[0])
+        one = lead.must_get("/v1/promises/" + asked[0])["promise"]
+        must(one["state"] == "approved" and one["grant"] == "gifts", one)
+        no = lead.post("/v1/promises/%s/approve" % asked[1])
+        must(no.status == 403 and no.body["type"].endswith(":over_customer_limit"), no)
+        fed.settle()
+        shown = fed.central.must_get("/v1/promises/" + asked[0])["promise"]
+        must(shown["state"] == "approved", shown)
+        # What is beyond the grant, HQ alone decides.
+        hq.must_post("/v1/promises/%s/approve" % asked[1])
+
+
 def who_asked_does_not_approve(directory):
     with Needs(directory, sites=(HQ, VENDOR)) as fed:
         publish(fed)

@@ -178,63 +178,6 @@ static void who_asks_for_a_firm_that_it_operates_does_not_approve_it(void **stat
 	assert_int_equal(story_promise_step(&st, "brand", DO(APPROVE)), OK);
 }
 
-static struct troth_authority acmes;
-
-static const struct troth_authority *authority_of(void *ctx, const char *party)
-{
-	(void)ctx;
-	return strcmp(party, "acme") == 0 ? &acmes : NULL;
-}
-
-static uint32_t supervisors(void *ctx, const char *party, const char *actor,
-			    struct troth_time at)
-{
-	(void)ctx;
-	(void)party;
-	(void)at;
-	return strcmp(actor, "boss") == 0 ? TROTH_LEVEL_SUPERVISOR : 0;
-}
-
-static enum troth_reason boss_approves(const char *grant, int64_t cost)
-{
-	fixture_event(&e, TROTH_EVENT_PROMISE_STEP, "acme");
-	e.u.promise_step.action = DO(APPROVE);
-	TROTH_TEXT_SET(e.u.promise_step.grant, grant);
-	e.u.promise_step.cost = cost;
-	TROTH_TEXT_SET(e.actor, "boss");
-	return story_tell(&st, &e);
-}
-
-static void a_supervisor_approves_inside_the_grant_alone(void **state)
-{
-	struct troth_lookup lookup = fixture_lookup;
-	struct troth_grant *g = &acmes.grants[0];
-
-	(void)state;
-	lookup.authority = authority_of;
-	lookup.level = supervisors;
-	begin();
-	st.lookup = &lookup;
-	fixture_event(&e, TROTH_EVENT_PROMISE_MADE, "acme");
-	e.u.promise.spoken = false;
-	e.u.promise.lapses.ms = FIXTURE_NOW + FIXTURE_HOUR;
-	e.u.promise.asked = TROTH_REASON_UNCERTIFIED; /* As its gateway says. */
-	e.u.promise.quantity = 2;
-	assert_int_equal(story_tell(&st, &e), OK);
-	assert_int_equal(story_promise_step(&st, "acme", DO(ASK)), OK);
-	refused(boss_approves("gifts", 2), TROTH_REASON_NO_GRANT);
-	acmes.grant_count = 1;
-	TROTH_TEXT_SET(g->grant, "gifts");
-	g->kinds = 1u << TROTH_KIND_GIFT;
-	g->most = 1;
-	refused(boss_approves("gifts", 2), TROTH_REASON_OVER_PROMISE_LIMIT);
-	refused(boss_approves("gifts", 1), TROTH_REASON_OVER_PROMISE_LIMIT);
-	g->most = 2;
-	assert_int_equal(boss_approves("gifts", 2), OK);
-	promise_is(TROTH_PROMISE_APPROVED);
-	st.lookup = &fixture_lookup;
-}
-
 static void what_had_to_be_asked_and_is_told_unasked_is_flagged(void **state)
 {
 	(void)state;
@@ -509,7 +452,6 @@ int main(void)
 		cmocka_unit_test(the_approver_is_not_the_asker),
 		cmocka_unit_test(
 			who_asks_for_a_firm_that_it_operates_does_not_approve_it),
-		cmocka_unit_test(a_supervisor_approves_inside_the_grant_alone),
 		cmocka_unit_test(what_had_to_be_asked_and_is_told_unasked_is_flagged),
 		cmocka_unit_test(what_is_said_after_its_due_is_flagged),
 		cmocka_unit_test(what_was_rejected_is_owed_by_nobody),
