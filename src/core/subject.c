@@ -255,6 +255,10 @@ void troth_participants_update(struct troth_subject *s, const char *brand)
 		join(s, s->commitments[i].debtor, stays);
 		join(s, s->commitments[i].delegate, stays);
 	}
+	/* Who has made a promise can say what became of it: nobody else was there. */
+	for (unsigned i = 0; i < s->promise_count; i++)
+		if (troth_promise_is_open(s->promises[i].state))
+			join(s, s->promises[i].party, stays);
 	/* Who is told of an alarm, or looks after a recovery, sees what it is about. */
 	for (unsigned i = 0; i < s->alarm_count; i++)
 		if (s->alarms[i].state != TROTH_ALARM_ENDED)

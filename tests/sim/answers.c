@@ -125,6 +125,21 @@ static void learn_all(struct sim *s, const struct yes *y, const char *actor,
 
 /* ---- A yes ---- */
 
+/* It may end before the one who asked has heard that it was a yes. */
+static void note_end(struct book *b, const struct troth_id *id)
+{
+	b->ends = book_grow(b->ends, b->end_count, &b->end_cap, sizeof(*id));
+	b->ends[b->end_count++] = *id;
+}
+
+static bool has_end(const struct book *b, const struct troth_id *id)
+{
+	for (size_t i = 0; i < b->end_count; i++)
+		if (troth_id_eq(&b->ends[i], id))
+			return true;
+	return false;
+}
+
 static int64_t cost_of(const struct troth_asked *a)
 {
 	if (a->amount > 0)
@@ -228,6 +243,7 @@ static void told_yes(struct sim *s, const struct op *op, const struct troth_resu
 						 dice_between(&s->dice, 0, 4000);
 	for (size_t i = 0; i < b->spend_count; i++)
 		y.booked |= troth_id_eq(&b->spends[i].promise, &y.promise);
+	y.ended = r->repeated && (has_end(b, &y.promise) || has_end(b, &y.subject));
 	if (!r->repeated)
 		check_yes(s, op, &y, &r->answer);
 	b->yeses = book_grow(b->yeses, b->yes_count, &b->yes_cap, sizeof(y));
@@ -302,6 +318,7 @@ void book_attempt(struct sim *s, const struct op *op)
 			y->asked = true; /* HQ decides after all. */
 		if (!step && e->type != TROTH_EVENT_ORDER_CANCELLED)
 			continue;
+		note_end(b, step ? &e->u.promise_step.promise : &e->subject);
 		for (size_t k = 0; k < b->yes_count; k++)
 			if (step ? troth_id_eq(&b->yeses[k].promise,
 					       &e->u.promise_step.promise)
@@ -314,6 +331,7 @@ void book_refused(struct sim *s, const struct troth_id *promise)
 {
 	struct yes *y = find_yes(s->oracle->book, promise);
 
+	note_end(s->oracle->book, promise);
 	if (y != NULL)
 		y->ended = true;
 }

@@ -20,6 +20,7 @@ void book_free(struct book *b)
 {
 	free(b->decisions);
 	free(b->yeses);
+	free(b->ends);
 	free(b->spends);
 	free(b);
 }

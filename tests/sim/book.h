@@ -73,6 +73,8 @@ struct book {
 	size_t decision_count, decision_cap;
 	struct yes *yeses;
 	size_t yes_count, yes_cap;
+	struct troth_id *ends; /* Promises, and orders, that somebody has tried to end. */
+	size_t end_count, end_cap;
 	struct spend *spends;
 	size_t spend_count, spend_cap;
 };
