@@ -74,7 +74,8 @@ enum troth_reason judge_promise_step(const struct bench *b)
 		return TROTH_REASON_OWN_REQUEST;
 	if (e->u.promise_step.action == TROTH_PROMISE_DO_APPROVE && !judge_may(b, BRAND))
 		return troth_approval_unauthorised(b->lookup, b->s, p, e, b->now);
-	if (e->u.promise_step.action == TROTH_PROMISE_DO_ACTIVATE && p->asked != 0)
+	if (e->u.promise_step.action == TROTH_PROMISE_DO_ACTIVATE && p->asked != 0 &&
+	    p->state == TROTH_PROMISE_PROPOSED)
 		return TROTH_REASON_WRONG_STATE; /* It had to be asked, and was not. */
 	if (to == TROTH_PROMISE_ACTIVE && troth_subject_closed(b->s))
 		return TROTH_REASON_SUBJECT_CLOSED;

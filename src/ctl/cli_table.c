@@ -197,7 +197,7 @@ static const struct cli_verb promise_verbs[] = {
 	STEP("approve", "Approve it (HQ)"),
 	STEP("reject", "Reject it (HQ)"),
 	STEP("speak", "The approved promise has been told"),
-	STEP("expire", "The offer was not taken"),
+	STEP("expire", "The offer was not taken, or is not asked for any more"),
 	STEP("break", "It cannot be kept any more (HQ)"),
 	STEP("release", "The customer waived it"),
 	{ "cancel", "POST", "/v1/promises/{id}/cancel", "Cancel it (HQ)", promise_cancel,

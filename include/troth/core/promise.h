@@ -4,7 +4,7 @@
  *   none --propose--> PROPOSED --activate--> ACTIVE
  *                         +--ask--> PENDING_APPROVAL
  *
- *   PENDING_APPROVAL --approve--> APPROVED --speak--> ACTIVE
+ *   PENDING_APPROVAL --approve--> APPROVED --speak, activate--> ACTIVE
  *          +--reject--> REJECTED
  *   PROPOSED, PENDING_APPROVAL, APPROVED --expire--> EXPIRED
  *

@@ -46,6 +46,77 @@ def who_is_not_certified_gets_a_supervisors_word_in_one_step(directory):
         must(said["state"] == "active" and said["flags"] == [], said)
 
 
+def what_is_told_while_hq_decides_stands_and_leaves_the_queue(directory):
+    with Needs(directory, sites=(HQ, VENDOR)) as fed:
+        new, path = start(fed)
+        leads = fed.person(HQ, "lead", "approver"), fed.person("central", "max")
+        asked = ask(new, path, GIFT, "ask", "uncertified")["promise"]
+        for lead in leads:
+            lead.wait_get("/v1/approvals", lambda a: a.body["items"])
+        told = new.must_post("/v1/promises/%s/activate" % asked)
+        must(told["flagged"] == "wrong_state", told)
+        for lead in leads:
+            lead.wait_get("/v1/approvals", lambda a: not a.body["items"])
+            for no in (lead.post("/v1/promises/%s/approve" % asked),
+                       lead.post("/v1/promises/%s/reject" % asked, {
+                           "reason": "too_much", "instead": {"kind": "callback"}})):
+                must(no.status == 409 and no.body["type"].endswith(":wrong_state"), no)
+            said = lead.must_get("/v1/promises/" + asked)["promise"]
+            must(said["state"] == "active" and said["flags"] == ["over_authority"], said)
+
+
+def what_is_told_before_the_approval_is_heard_is_not_lost(directory):
+    with Needs(directory, sites=(HQ, VENDOR)) as fed:
+        new, path = start(fed)
+        asked = ask(new, path, GIFT, "ask", "uncertified")["promise"]
+        hq = fed.person("central", "max")
+        hq.wait_get("/v1/approvals", lambda a: a.body["items"])
+        fed.cut(VENDOR)
+        hq.must_post("/v1/promises/%s/approve" % asked)
+        new.must_post("/v1/promises/%s/activate" % asked)
+        fed.heal(VENDOR)
+        fed.settle()
+        for person in hq, new:
+            said = person.must_get("/v1/promises/" + asked)["promise"]
+            must(said["state"] == "active" and said["flags"] == [], said)
+
+
+def who_asked_takes_the_question_back_also_while_it_is_being_approved(directory):
+    with Needs(directory, sites=(HQ, VENDOR)) as fed:
+        new, path = start(fed)
+        lead = fed.person(HQ, "lead", "approver agent")
+        first, second, third = (ask(new, path, GIFT, "ask", "uncertified")["promise"]
+                                for _ in range(3))
+        lead.wait_get("/v1/approvals", lambda a: len(a.body["items"]) == 3)
+        no = lead.post("/v1/promises/%s/expire" % first)
+        must(no.status == 403 and no.body["type"].endswith(":not_entitled"), no)
+        new.must_post("/v1/promises/%s/expire" % first)
+        lead.wait_get("/v1/approvals", lambda a: len(a.body["items"]) == 2)
+        no = lead.post("/v1/promises/%s/approve" % first)
+        must(no.status == 409 and no.body["type"].endswith(":wrong_state"), no)
+
+        fed.cut(VENDOR)  # Approved before the word that it was taken back is there.
+        lead.must_post("/v1/promises/%s/approve" % second)
+        fed.settle(HQ)
+        new.must_post("/v1/promises/%s/expire" % second)
+        fed.heal(VENDOR)
+        fed.cut(HQ)  # And the other way round: who approves is told of it.
+        lead.must_post("/v1/promises/%s/approve" % third)
+        new.must_post("/v1/promises/%s/expire" % third)
+        fed.settle(VENDOR)
+        with lead.events() as events:
+            fed.heal(HQ)
+            refused = events.wait_for(lambda e: e.type == "promise_step"
+                                      and e.data.get("verdict") == "refused")
+        must(refused.data["payload"]["promise"] == third
+             and refused.data["reason"] == "wrong_state", refused.data)
+        fed.settle()
+        for promise in first, second, third:
+            for person in lead, new:
+                shown = person.must_get("/v1/promises/" + promise)["promise"]
+                must(shown["state"] == "expired", shown)
+
+
 def a_no_comes_with_what_may_be_said_instead(directory):
     with Needs(directory) as fed:
         new, path = start(fed)

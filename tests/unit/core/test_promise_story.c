@@ -192,6 +192,69 @@ static void what_had_to_be_asked_and_is_told_unasked_is_flagged(void **state)
 		TROTH_FLAG_OVER_AUTHORITY);
 }
 
+/* The usual question, by acme. */
+static void ask(void)
+{
+	begin();
+	fixture_event(&e, TROTH_EVENT_PROMISE_MADE, "acme");
+	e.u.promise.spoken = false;
+	e.u.promise.lapses.ms = FIXTURE_NOW + FIXTURE_HOUR;
+	e.u.promise.asked = TROTH_REASON_OVER_PROMISE_LIMIT;
+	assert_int_equal(story_tell(&st, &e), OK);
+	assert_int_equal(story_promise_step(&st, "acme", DO(ASK)), OK);
+}
+
+static void who_has_made_a_promise_can_say_what_became_of_it(void **state)
+{
+	(void)state;
+	story_begin_usual(&st, TROTH_SUBJECT_ORDER);
+	fixture_event(&e, TROTH_EVENT_PROMISE_MADE, "swift");
+	TROTH_TEXT_SET(e.u.promise.terms[0].debtor, "shop");
+	e.u.promise.terms_count = 1;
+	e.u.promise.spoken = false;
+	e.u.promise.lapses.ms = FIXTURE_NOW + FIXTURE_HOUR;
+	assert_int_equal(story_tell(&st, &e), OK);
+	fixture_event(&e, TROTH_EVENT_ORDER_CORRECTED, "shop");
+	TROTH_TEXT_SET(e.u.order.carrier, "slow");
+	assert_int_equal(story_tell(&st, &e), OK);
+	assert_string_equal(st.s.order.carrier, "slow");
+	assert_int_equal(story_promise_step(&st, "swift", DO(ACTIVATE)), OK);
+	assert_true(troth_subject_is_participant(&st.s, "swift"));
+	assert_int_equal(story_promise_step(&st, "shop", DO(RELEASE)), OK);
+	assert_false(troth_subject_is_participant(&st.s, "swift"));
+}
+
+static void what_is_told_while_hq_decides_stands_whoever_is_first(void **state)
+{
+	(void)state;
+	ask();
+	flagged(story_promise_step(&st, "acme", DO(ACTIVATE)), TROTH_REASON_WRONG_STATE,
+		TROTH_FLAG_OVER_AUTHORITY);
+	refused(story_promise_step(&st, "brand", DO(APPROVE)), TROTH_REASON_WRONG_STATE);
+	refused(story_promise_step(&st, "brand", DO(REJECT)), TROTH_REASON_WRONG_STATE);
+	promise_is(TROTH_PROMISE_ACTIVE);
+	ask();
+	assert_int_equal(story_promise_step(&st, "brand", DO(APPROVE)), OK);
+	assert_int_equal(story_promise_step(&st, "acme", DO(ACTIVATE)), OK);
+	promise_is(TROTH_PROMISE_ACTIVE);
+	assert_int_equal(story_the_promise(&st)->flags, 0);
+}
+
+static void who_asked_takes_the_question_back_and_nobody_else(void **state)
+{
+	(void)state;
+	ask();
+	refused(story_promise_step(&st, "brand", DO(EXPIRE)), TROTH_REASON_NOT_ENTITLED);
+	refused(story_promise_step(&st, "shop", DO(EXPIRE)), TROTH_REASON_NOT_ENTITLED);
+	assert_int_equal(story_promise_step(&st, "acme", DO(EXPIRE)), OK);
+	promise_is(TROTH_PROMISE_EXPIRED);
+	refused(story_promise_step(&st, "brand", DO(APPROVE)), TROTH_REASON_WRONG_STATE);
+	ask();
+	assert_int_equal(story_promise_step(&st, "brand", DO(APPROVE)), OK);
+	assert_int_equal(story_promise_step(&st, "acme", DO(EXPIRE)), OK);
+	promise_is(TROTH_PROMISE_EXPIRED);
+}
+
 static void what_is_said_after_its_due_is_flagged(void **state)
 {
 	(void)state;
@@ -453,6 +516,9 @@ int main(void)
 		cmocka_unit_test(
 			who_asks_for_a_firm_that_it_operates_does_not_approve_it),
 		cmocka_unit_test(what_had_to_be_asked_and_is_told_unasked_is_flagged),
+		cmocka_unit_test(who_has_made_a_promise_can_say_what_became_of_it),
+		cmocka_unit_test(what_is_told_while_hq_decides_stands_whoever_is_first),
+		cmocka_unit_test(who_asked_takes_the_question_back_and_nobody_else),
 		cmocka_unit_test(what_is_said_after_its_due_is_flagged),
 		cmocka_unit_test(what_was_rejected_is_owed_by_nobody),
 		cmocka_unit_test(spoken_without_leave_stands_and_is_flagged_and_owed),
