@@ -111,6 +111,16 @@ class CommandLine(InDirectory):
         ident = self.id_in(placed)
         self.assertIn("unit_price: 1250", self.troth(seller, "order", "show", ident))
 
+    def test_a_promise_cites_what_it_rests_on(self):
+        seller = self.added().gateway(SELLER)
+        ident = self.id_in(self.place(seller, "TV:1:1250"))
+        make = ["promise", "make", "--order", ident, "--kind", "callback", "--reason", "late",
+                "--due", "2031-01-02T12:00:00Z", "--owe", "debtor=shop,action=call_back"]
+        made = re.search(r"prm_\w+", self.troth(seller, *make, "--policy-version", "7"))
+        self.assertIn("policy_version: 7", self.troth(seller, "promise", "show", made[0]))
+        self.assertIn("none of the party's grants",
+                      self.troth(seller, *make, "--grant", "calls", code=1))
+
     def test_an_etag_is_taken_as_it_is_printed_and_without_its_quotes(self):
         seller = self.added().gateway(SELLER)
         ident = self.id_in(self.place(seller, "TV:1:1250"))
