@@ -26,8 +26,8 @@ def what_was_given_and_told_beyond_authority_is_that_of_a_recount_of_the_dump(di
             asked.ask(node)
         asked.ask(fed.central, party="acme", kind="callback")
         cards = [r for a in asked.kept[0][2] for r in a["made"]]
-        must(sum(c["over_authority"] for c in cards) == 8, cards)
-        must(sum(c["count"] for c in cards) == 15, cards)
+        must(sum(c["over_authority"] for c in cards) == 9, cards)
+        must(sum(c["count"] for c in cards) == 16, cards)
         shares, pools = shares_of(fed.central)
         ledger = ledger_of(fed, "brand")
         say(asked.compare(ledger), "figures are equal")
@@ -146,6 +146,8 @@ class Story:
         self.hq_says("/v1/suspensions", reason="audit")
         self.suspended(True)
         self.call("suspended", "late_calls")
+        # Who had heard of it did not tell before.
+        self.call("suspended", "late_calls", made="2031-01-01T07:00:00Z")
         self.hq_says("/v1/suspensions/lift")
         self.suspended(False)
 

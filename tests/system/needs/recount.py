@@ -73,15 +73,15 @@ class Ledger:
         self.brand = brand
         self.recovers = {}
         self.authority = Authority()
-        for e in entries:
-            self.read(e)
+        for position, e in enumerate(entries, 1):
+            self.read(e, position)
 
     def who(self, body):
         origin = body[3].decode()
         party, site = self.sites.get(origin, (self.brand, "hq"))
         return (body.get(12, b"").decode() or party, site)
 
-    def read(self, e):
+    def read(self, e, position):
         top = dict(fields(e.raw))
         body = dict(fields(top[1]))
         verdict = dict(fields(top[2]))
@@ -99,6 +99,7 @@ class Ledger:
             s.closed = True
         elif e.type == 50:  # promise_made
             p = Promise(e, self.who(body), text(body.get(13)), s.customer)
+            p.seen = body.get(8, 0)
             beyond = not p.asked and (
                 self.authority.is_beyond(p) or (p.spoken and bool(p.pool)))
             self.judge(s, p, verdict, accepted, False, beyond)
@@ -121,7 +122,7 @@ class Ledger:
             self.commitment_step(p, p.commitments[ident[15] - 1], e, accepted)
         elif e.type == 90:  # recovery_opened
             s.promises[e.get(1)].recoveries += 1
-        elif not self.authority.read(e, accepted):
+        elif not self.authority.read(e, accepted, position):
             must(e.type in (20, 32, 33, 35, 41, 110) or 80 <= e.type < 90,
                  "an entry that the reader does not know:", e.type)
 

@@ -33,6 +33,11 @@ def fits(pattern, sku):
     return sku.startswith(pattern[:-1]) if pattern.endswith("*") else sku == pattern
 
 
+def has_seen(p, position):
+    """Its site had heard of what stands there."""
+    return position is not None and p.seen >= position
+
+
 class Grant:
     def __init__(self, e):
         self.kinds = e.get(3)
@@ -41,11 +46,13 @@ class Grant:
         self.per_customer, self.period = e.get(7) or 0, e.get(8) or 0
         self.pool, self.level = text(e.get(9)), e.get(10) or 0
         self.start, self.end = e.get(11) or 0, e.get(12) or 0
+        self.withdrawn = None  # At which position.
 
     def covers(self, p):
         return (self.kinds >> KINDS.index(p.kind) + 1 & 1 and self.currency == p.currency
                 and (not self.skus or any(fits(s, p.sku) for s in self.skus))
-                and p.made >= self.start and not (self.end and p.made >= self.end))
+                and p.made >= self.start and not (self.end and p.made >= self.end)
+                and not has_seen(p, self.withdrawn))
 
 
 class Authority:
@@ -59,7 +66,7 @@ class Authority:
         self.spent = collections.Counter()  # By promise.
         self.given = []  # The promises that rest on grants.
 
-    def read(self, e, accepted):
+    def read(self, e, accepted, position):
         """False: the entry is about something else."""
         if e.type == 24:
             self.policies[e.get(1)] = rules_of(text(e.get(2)))
@@ -68,21 +75,22 @@ class Authority:
         elif e.type == 70:
             self.pools[text(e.get(1))] = e.get(4) or 0
         elif 70 < e.type <= 75 or 100 <= e.type <= 106:
-            self.of_party(e, text(e.get(1)), text(e.get(2)), accepted)
+            self.of_party(e, text(e.get(1)), text(e.get(2)), accepted, position)
         else:
             return False
         return True
 
-    def of_party(self, e, party, name, accepted):
+    def of_party(self, e, party, name, accepted, position):
         if e.type == 71:
             self.grants[party, name] = Grant(e)
         elif e.type == 72:
             grant = self.grants[party, name]
             grant.end = min(grant.end or accepted, accepted)
+            grant.withdrawn = position
         elif e.type == 73:
             self.levels[party, name] = e.get(3) or 0, e.get(4) or 0
         elif e.type == 74:
-            self.suspended[party] = accepted
+            self.suspended[party] = accepted, position
         elif e.type == 75:
             del self.suspended[party]
         else:
@@ -116,7 +124,8 @@ class Authority:
                 rule.get("most", cost)):
             return False
         grant = self.grants.get((p.party, p.grant))
-        if p.made >= self.suspended.get(p.party, p.made + 1) or grant is None:
+        since, position = self.suspended.get(p.party, (p.made + 1, None))
+        if p.made >= since or has_seen(p, position) or grant is None:
             return False
         return (grant.covers(p) and grant.pool == p.pool and p.cost == cost <= grant.most
                 and self.is_certified(p, grant) and self.is_left(p, grant, cost))
