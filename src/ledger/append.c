@@ -59,6 +59,12 @@ static void move_timer(struct troth_ledger *l, const struct troth_id *id,
 	}
 }
 
+void ledger_set_timer(struct troth_ledger *l, const struct troth_id *id,
+		      struct troth_time at)
+{
+	move_timer(l, id, (struct troth_time){ 0 }, at);
+}
+
 void ledger_end_run(struct troth_ledger *l)
 {
 	const struct troth_subject *s = l->subject;
@@ -75,6 +81,7 @@ void ledger_end_run(struct troth_ledger *l)
 		pools_index(l, s);
 	else
 		pools_follow(l, s);
+	awaited_note(l, s);
 	move_timer(l, &s->id, l->run.timer, troth_subject_due(s, &l->lookup));
 }
 
@@ -365,6 +372,8 @@ struct troth_time troth_ledger_next_timer(struct troth_ledger *l)
 		t.ms = (int64_t)troth_load_u64be(c.key.data) +
 		       1; /* Late only after it. */
 	troth_cursor_close(&c);
+	if (awaited_waits(&txn))
+		t.ms = l->time.ms + 1;
 	troth_txn_abort(&txn);
 	if (l->pools.next.ms != 0 && (t.ms == 0 || l->pools.next.ms < t.ms))
 		t = l->pools.next;

@@ -236,6 +236,7 @@ void troth_ledger_begin(struct troth_ledger *l, struct troth_time now)
 	l->source.t = &l->txn;
 	l->source.at_hand = NULL;
 	troth_state_lookup(&l->lookup, &l->source, l->brand);
+	awaited_look(l);
 	ledger_clock(l);
 }
 
@@ -259,6 +260,7 @@ enum troth_err troth_ledger_commit(struct troth_ledger *l, struct troth_why *why
 	struct troth_time next = l->pools.next;
 	enum troth_err err;
 
+	awaited_look(l);
 	pools_balance(l);
 	if (!l->dirty) {
 		enum troth_err failed = l->txn.err;

@@ -104,6 +104,17 @@ void ledger_load(struct troth_ledger *l, const struct troth_id *id,
 /* Stores what the present run has made of its subject. */
 void ledger_end_run(struct troth_ledger *l);
 
+/* Has the clock look at the subject at that instant, too; 0: not. */
+void ledger_set_timer(struct troth_ledger *l, const struct troth_id *id,
+		      struct troth_time at);
+
+/* awaited.c: notes which policies to come s rests on. */
+void awaited_note(struct troth_ledger *l, const struct troth_subject *s);
+/* Sets the timers of those whose policy has been published, some at a time, */
+void awaited_look(struct troth_ledger *l);
+/* and whether there are more of them. */
+bool awaited_waits(struct troth_txn *t);
+
 /* Lets the clock declare what is due before l->now. */
 void ledger_clock(struct troth_ledger *l);
 

@@ -90,6 +90,26 @@ static void a_policy_that_is_published_after_it_was_cited_moves_the_timer(void *
 	assert_int_equal(troth_ledger_next_timer(k.ledger).ms, DUE + FIXTURE_DAY + 1);
 }
 
+static void a_policy_that_was_cited_before_may_have_it_fall_due_earlier(void **state)
+{
+	(void)state;
+	promise();
+	assert_int_equal(troth_ledger_next_timer(k.ledger).ms, DUE + 1);
+	kit_crash(&k);
+	publish("ladders: { at_risk: { before = \"2 hours\"; rungs: ( { to = \"brand\"; } "
+		"); }; };");
+	assert_int_equal(troth_ledger_next_timer(k.ledger).ms,
+			 DUE - 2 * FIXTURE_HOUR + 1);
+	kit_crash(&k);
+	assert_int_equal(state_at(DUE - 2 * FIXTURE_HOUR), TROTH_PROMISE_ACTIVE);
+	assert_int_equal(s.alarm_count, 0);
+	(void)state_at(DUE - 2 * FIXTURE_HOUR + 1);
+	assert_int_equal(s.alarm_count, 1);
+	assert_int_equal(s.alarms[0].cause, TROTH_CAUSE_AT_RISK);
+	/* What had stood there before is no harm. */
+	assert_int_equal(state_at(DUE + 1), TROTH_PROMISE_BROKEN);
+}
+
 static void after_downtime_the_ladder_begins_with_its_first_rung(void **state)
 {
 	(void)state;
@@ -116,6 +136,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(its_breach_waits_for_the_grace_of_its_rule),
 		TEST(a_policy_that_is_published_after_it_was_cited_moves_the_timer),
+		TEST(a_policy_that_was_cited_before_may_have_it_fall_due_earlier),
 		TEST(after_downtime_the_ladder_begins_with_its_first_rung),
 	};
 
