@@ -6,6 +6,8 @@
  */
 #include "judge.h"
 
+#include "troth/core/pool.h"
+
 #include <string.h>
 
 enum troth_reason judge_party_of_role(const struct bench *b, const char *name,
@@ -62,6 +64,10 @@ static enum troth_reason judge_site(const struct bench *b)
 	if (!b->who->central)
 		return TROTH_REASON_NOT_ENTITLED;
 	known = b->lookup->site(b->lookup->ctx, e->u.site.origin, &site);
+	if (e->type == TROTH_EVENT_SITE_ADDED &&
+	    strcmp(e->u.site.site, TROTH_HQ_SITE) == 0 &&
+	    strcmp(e->u.site.party, b->lookup->brand) == 0)
+		return TROTH_REASON_EXISTS; /* It is central's own. */
 	if (e->type == TROTH_EVENT_SITE_ADDED)
 		return known ? TROTH_REASON_EXISTS
 			     : judge_party_of_role(b, e->u.site.party, ANYONE);

@@ -283,7 +283,8 @@ enum troth_reason book_reason(struct oracle *o)
 			       ? TROTH_REASON_POOL_EMPTY
 			       : TROTH_REASON_NONE;
 	if (e->type == TROTH_EVENT_SHARE_RECALLED &&
-	    strcmp(e->u.share.party, o->brand) == 0 && strcmp(e->u.share.site, "hq") == 0)
+	    strcmp(e->u.share.party, o->brand) == 0 &&
+	    strcmp(e->u.share.site, "central") == 0)
 		return TROTH_REASON_WRONG_STATE;
 	if (e->type != TROTH_EVENT_SHARE_SPENT && e->type != TROTH_EVENT_SHARE_FREED)
 		return TROTH_REASON_NONE;

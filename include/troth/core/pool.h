@@ -10,8 +10,11 @@
 
 #include "troth/core/authority.h"
 
-/* The site at HQ: it holds nothing in advance, but is allotted what HQ approves. */
-#define TROTH_HQ_SITE "hq"
+/*
+ * Central's own site of the brand: it holds nothing in advance, but is allotted what
+ * HQ approves. No gateway of the brand may have that name.
+ */
+#define TROTH_HQ_SITE "central"
 
 /* What one site holds of the pool, and what is to be done about that. */
 struct troth_holding {

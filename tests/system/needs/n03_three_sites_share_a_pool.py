@@ -7,7 +7,7 @@ to nothing is promised anew.
 """
 
 from authority_kit import GIFT, ask, available, delegate, publish
-from needs_kit import Needs, main, must, wait_until
+from needs_kit import HQ, Needs, main, must, wait_until
 
 SITES = ("acme/manila", "acme/cebu", "bolt/pune")
 TOTAL, SHARE, EACH = 100, 30, 100
@@ -72,6 +72,17 @@ def what_the_shares_hold_is_promised_and_not_one_more(directory):
             for p in promised[site]:
                 said = fed.central.must_get("/v1/promises/" + p)["promise"]
                 must(said["flags"] == [], said)
+
+
+def the_site_central_of_the_brand_is_centrals_own_and_no_gateways(directory):
+    with Needs(directory, sites=(HQ,)) as fed:
+        hq, key = fed.person("central", "max"), fed.sign_key(fed.hq.certs)
+        mine = {"party": "brand", "site": "central", "sign_key": key,
+                "origin": fed.hq.origin.replace("/hq", "/central")}
+        no = hq.post("/v1/sites", mine)
+        must(no.status == 409 and no.body["type"].endswith(":exists"), no)
+        hq.must_post("/v1/sites", {**mine, "site": "centre",
+                                   "origin": fed.hq.origin.replace("/hq", "/centre")})
 
 
 if __name__ == "__main__":

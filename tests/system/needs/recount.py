@@ -78,7 +78,7 @@ class Ledger:
 
     def who(self, body):
         origin = body[3].decode()
-        party, site = self.sites.get(origin, (self.brand, "hq"))
+        party, site = self.sites.get(origin, (self.brand, "central"))
         return (body.get(12, b"").decode() or party, site)
 
     def read(self, e, position):

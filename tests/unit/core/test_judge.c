@@ -1,6 +1,8 @@
 /* Who may do what to orders, cases and the federation, and who sees them. */
 #include "story.h"
 
+#include "troth/core/pool.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -530,6 +532,12 @@ static void a_key_is_added_once_and_revoked_once(void **state)
 	fixture_event(&e, TROTH_EVENT_SITE_ADDED, "brand");
 	assert_int_equal(federation("brand", &lookup), TROTH_REASON_EXISTS);
 	TROTH_TEXT_SET(e.u.site.origin, "spiffe://fed.example/gw/acme/other");
+	assert_int_equal(federation("brand", &lookup), OK);
+	TROTH_TEXT_SET(e.u.site.site, TROTH_HQ_SITE); /* Others may call theirs so. */
+	assert_int_equal(federation("brand", &lookup), OK);
+	TROTH_TEXT_SET(e.u.site.party, "brand");
+	assert_int_equal(federation("brand", &lookup), TROTH_REASON_EXISTS);
+	TROTH_TEXT_SET(e.u.site.site, "hq");
 	assert_int_equal(federation("brand", &lookup), OK);
 	TROTH_TEXT_SET(e.u.site.party, "nobody");
 	assert_int_equal(federation("brand", &lookup), TROTH_REASON_NO_PARTY);
