@@ -5,6 +5,8 @@ A promise rests on a version of HQ's policy. Where there is none, or it has been
 withdrawn, the agent is not told yes; what is said all the same stands, and HQ sees it.
 """
 
+import datetime
+
 from authority_kit import GIFT, ask, delegate, known_everywhere, publish, withdraw
 from needs_kit import Needs, VENDOR, main, must
 
@@ -71,6 +73,20 @@ def a_site_that_has_not_heard_of_the_withdrawal_answers_yes_and_hq_sees_it(direc
         fed.settle()
         must(flags(fed, before) == [], "what was said before is flagged")
         must(flags(fed, after) == ["over_authority"], flags(fed, after))
+
+
+def a_policy_that_comes_after_it_was_cited_is_kept_to_from_then_on(directory):
+    with Needs(directory, sites=(VENDOR,)) as fed:
+        ann, path = start(fed)
+        due = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)
+        said = ann.must_post(path + "/promises", {
+            **SPOKEN, "policy_version": 1, "due": due.strftime("%Y-%m-%dT%H:%M:%SZ")})["id"]
+        fed.settle()
+        must(fed.central.must_get("/v1/alarms")["items"] == [], "alarmed by no policy")
+        publish(fed, 'ladders: { at_risk: { before = "2 hours"; '
+                     'rungs: ( { to = "brand"; } ); }; };')
+        alarm = fed.central.wait_get("/v1/alarms", lambda a: a.body["items"]).body["items"][0]
+        must(alarm["cause"] == "at_risk" and alarm["promise"] == said, alarm)
 
 
 if __name__ == "__main__":
