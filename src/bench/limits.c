@@ -16,12 +16,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PAGE   4096
-#define RECORD 300
-#define GROUP  256
+#define PAGE      4096
+#define RECORD    300
+#define GROUP     256
+#define SYNCS_MAX (1 << 18)
+
+static int by_value(const void *a, const void *b)
+{
+	float x = *(const float *)a, y = *(const float *)b;
+
+	return (x > y) - (x < y);
+}
 
 enum troth_err bench_fdatasync(struct bench *b, struct troth_why *why)
 {
+	static float took[SYNCS_MAX]; /* s */
 	char path[512], page[PAGE];
 	unsigned count = 0;
 	int fd;
@@ -32,7 +41,7 @@ enum troth_err bench_fdatasync(struct bench *b, struct troth_why *why)
 	if (fd < 0)
 		return troth_fail(why, TROTH_ERR_IO, "%s: %s", path, strerror(errno));
 
-	double start = bench_now(), seconds;
+	double start = bench_now(), seconds = 0;
 	do {
 		if (write(fd, page, sizeof(page)) != PAGE || fdatasync(fd) != 0) {
 			(void)troth_fail(why, TROTH_ERR_IO, "%s: %s", path,
@@ -40,13 +49,18 @@ enum troth_err bench_fdatasync(struct bench *b, struct troth_why *why)
 			(void)close(fd);
 			return TROTH_ERR_IO;
 		}
-		count++;
+		took[count] = (float)(bench_now() - start - seconds);
 		seconds = bench_now() - start;
-	} while (seconds < b->seconds / 2);
+		count++;
+	} while (seconds < b->seconds / 2 && count < SYNCS_MAX);
 	(void)close(fd);
 	(void)unlink(path);
 	b->fdatasync_per_s = count / seconds;
 	bench_print(b, "raw_fdatasync_per_s", b->fdatasync_per_s, "1/s", NULL, 0);
+	qsort(took, count, sizeof(took[0]), by_value);
+	bench_print(b, "raw_fdatasync_p99_us", took[(size_t)count * 99 / 100] * 1e6, "us",
+		    "raw_fdatasync_per_s",
+		    took[(size_t)count * 99 / 100] * b->fdatasync_per_s);
 	return TROTH_OK;
 }
 
