@@ -60,6 +60,7 @@ class Gateways(unittest.TestCase):
     def test_cut_off_a_gateway_shows_its_own_events_as_pending_and_says_so(self):
         shop = self.fed.gateway(SHOP)
         path = "/v1/orders/" + self.place("N-1")
+        shop.wait_get(path, lambda a: a.body["pending"] == 0)
         self.fed.central.stop()
         shop.wait_get("/v1/status", lambda a: not a.body["link"]["up"])
 
