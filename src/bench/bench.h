@@ -17,6 +17,13 @@ struct bench {
 /* A clock for durations, in seconds. */
 double bench_now(void);
 
+/* Sleeps until bench_now() is `until`; not at all if that has passed. */
+void bench_wait_until(double until);
+
+/* Sorts values, for bench_quantile(): the one that `q` (0 to 1) of them are below. */
+void bench_sort(double *values, size_t count);
+double bench_quantile(const double *values, size_t count, double q);
+
 /* Prints one figure; `ratio_to` may be NULL. */
 void bench_print(const struct bench *b, const char *name, double value, const char *unit,
 		 const char *ratio_to, double ratio);

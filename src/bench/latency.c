@@ -53,18 +53,6 @@ static void on_event(void *ctx, const char *data, double at)
 	(void)pthread_mutex_unlock(&r->lock);
 }
 
-/* The load keeps its own pace, whatever the answers do. */
-static void pace(double until)
-{
-	double left = until - bench_now();
-	struct timespec t = { .tv_sec = (time_t)left };
-
-	if (left <= 0)
-		return;
-	t.tv_nsec = (long)((left - (double)t.tv_sec) * 1e9);
-	(void)ppoll(NULL, 0, &t, NULL);
-}
-
 static enum troth_err send_one(struct nodes *n, struct sent *s, struct troth_why *why)
 {
 	struct troth_buf body = TROTH_BUF_INIT;
@@ -95,25 +83,11 @@ static int by_id(const void *a, const void *b)
 	return strcmp(((const struct arrival *)a)->id, ((const struct arrival *)b)->id);
 }
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double quantile(double *values, size_t count, double q)
-{
-	size_t i = (size_t)(q * (double)count);
-
-	return values[i < count ? i : count - 1] * 1e6;
-}
-
 static enum troth_err report(const struct bench *b, struct reader *r,
 			     const struct sent *sent, size_t count, struct troth_why *why)
 {
 	double *way = calloc(count, sizeof(*way)), *saved = calloc(count, sizeof(*saved));
-	double fsync_us = 1e6 / b->fdatasync_per_s;
+	double fsync_us = 1e6 / b->fdatasync_per_s, p50, p99;
 	enum troth_err err = TROTH_OK;
 
 	if (way == NULL || saved == NULL) {
@@ -135,14 +109,17 @@ static enum troth_err report(const struct bench *b, struct reader *r,
 		way[i] = found->at - sent[i].asked;
 		saved[i] = sent[i].answered - sent[i].asked;
 	}
-	qsort(way, count, sizeof(*way), by_value);
-	qsort(saved, count, sizeof(*saved), by_value);
-	bench_print(b, "saved_latency_p50_us", quantile(saved, count, 0.5), "us",
-		    "raw_fdatasync_per_s", quantile(saved, count, 0.5) / fsync_us);
-	bench_print(b, "end_to_end_latency_p50_us", quantile(way, count, 0.5), "us",
-		    "raw_fdatasync_per_s", quantile(way, count, 0.5) / fsync_us);
-	bench_print(b, "end_to_end_latency_p99_us", quantile(way, count, 0.99), "us",
-		    "raw_fdatasync_per_s", quantile(way, count, 0.99) / fsync_us);
+	bench_sort(way, count);
+	bench_sort(saved, count);
+	p50 = bench_quantile(saved, count, 0.5) * 1e6;
+	bench_print(b, "saved_latency_p50_us", p50, "us", "raw_fdatasync_per_s",
+		    p50 / fsync_us);
+	p50 = bench_quantile(way, count, 0.5) * 1e6;
+	p99 = bench_quantile(way, count, 0.99) * 1e6;
+	bench_print(b, "end_to_end_latency_p50_us", p50, "us", "raw_fdatasync_per_s",
+		    p50 / fsync_us);
+	bench_print(b, "end_to_end_latency_p99_us", p99, "us", "raw_fdatasync_per_s",
+		    p99 / fsync_us);
 out:
 	free(way);
 	free(saved);
@@ -185,12 +162,12 @@ static enum troth_err measure(struct bench *b, struct nodes *n, struct reader *r
 	double start = bench_now(), until;
 
 	for (size_t i = 0; err == TROTH_OK && i < count; i++) {
-		pace(start + (double)i / RATE);
+		bench_wait_until(start + (double)i / RATE);
 		err = send_one(n, &sent[i], why);
 	}
 	until = bench_now() + SETTLE_S;
 	while (err == TROTH_OK && arrived(r) < count && bench_now() < until)
-		pace(bench_now() + 0.01);
+		bench_wait_until(bench_now() + 0.01);
 	troth_events_close(r->events);
 	if (err == TROTH_OK)
 		err = report(b, r, sent, count, why);

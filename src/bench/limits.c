@@ -21,16 +21,9 @@
 #define GROUP     256
 #define SYNCS_MAX (1 << 18)
 
-static int by_value(const void *a, const void *b)
-{
-	float x = *(const float *)a, y = *(const float *)b;
-
-	return (x > y) - (x < y);
-}
-
 enum troth_err bench_fdatasync(struct bench *b, struct troth_why *why)
 {
-	static float took[SYNCS_MAX]; /* s */
+	static double took[SYNCS_MAX]; /* s */
 	char path[512], page[PAGE];
 	unsigned count = 0;
 	int fd;
@@ -41,7 +34,7 @@ enum troth_err bench_fdatasync(struct bench *b, struct troth_why *why)
 	if (fd < 0)
 		return troth_fail(why, TROTH_ERR_IO, "%s: %s", path, strerror(errno));
 
-	double start = bench_now(), seconds = 0;
+	double start = bench_now(), now, seconds = 0, p99;
 	do {
 		if (write(fd, page, sizeof(page)) != PAGE || fdatasync(fd) != 0) {
 			(void)troth_fail(why, TROTH_ERR_IO, "%s: %s", path,
@@ -49,18 +42,18 @@ enum troth_err bench_fdatasync(struct bench *b, struct troth_why *why)
 			(void)close(fd);
 			return TROTH_ERR_IO;
 		}
-		took[count] = (float)(bench_now() - start - seconds);
-		seconds = bench_now() - start;
-		count++;
+		now = bench_now();
+		took[count++] = now - start - seconds;
+		seconds = now - start;
 	} while (seconds < b->seconds / 2 && count < SYNCS_MAX);
 	(void)close(fd);
 	(void)unlink(path);
 	b->fdatasync_per_s = count / seconds;
 	bench_print(b, "raw_fdatasync_per_s", b->fdatasync_per_s, "1/s", NULL, 0);
-	qsort(took, count, sizeof(took[0]), by_value);
-	bench_print(b, "raw_fdatasync_p99_us", took[(size_t)count * 99 / 100] * 1e6, "us",
-		    "raw_fdatasync_per_s",
-		    took[(size_t)count * 99 / 100] * b->fdatasync_per_s);
+	bench_sort(took, count);
+	p99 = bench_quantile(took, count, 0.99);
+	bench_print(b, "raw_fdatasync_p99_us", p99 * 1e6, "us", "raw_fdatasync_per_s",
+		    p99 * b->fdatasync_per_s);
 	return TROTH_OK;
 }
 

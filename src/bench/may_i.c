@@ -44,17 +44,6 @@ struct asker {
 	pthread_t thread;
 };
 
-static void wait_until(double until)
-{
-	double left = until - bench_now();
-	struct timespec t = { .tv_sec = (time_t)left };
-
-	if (left <= 0)
-		return;
-	t.tv_nsec = (long)((left - (double)t.tv_sec) * 1e9);
-	(void)ppoll(NULL, 0, &t, NULL);
-}
-
 static enum troth_err ask_one(struct asker *a, size_t i)
 {
 	static const char body[] = "{\"kind\":\"gift\",\"sku\":\"HDMI-2M\",\"quantity\":"
@@ -92,7 +81,7 @@ static void *run_asker(void *arg)
 	for (size_t i = a->first; a->err == TROTH_OK && i < a->count; i += ASKERS) {
 		double due = a->start + (double)i / RATE;
 
-		wait_until(due);
+		bench_wait_until(due);
 		a->err = ask_one(a, i);
 		a->took[i] = bench_now() - due;
 	}
@@ -200,13 +189,6 @@ static enum troth_err delegate(struct nodes *n, struct troth_why *why)
 	return err;
 }
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 static enum troth_err ask_and_print(struct bench *b, struct nodes *n, size_t count,
 				    const char *p50, const char *p99,
 				    struct troth_why *why)
@@ -221,9 +203,9 @@ static enum troth_err ask_and_print(struct bench *b, struct nodes *n, size_t cou
 	if (err == TROTH_OK) {
 		double half, most;
 
-		qsort(took, count, sizeof(*took), by_value);
-		half = took[count / 2] * 1e6;
-		most = took[count * 99 / 100] * 1e6;
+		bench_sort(took, count);
+		half = bench_quantile(took, count, 0.5) * 1e6;
+		most = bench_quantile(took, count, 0.99) * 1e6;
 		bench_print(b, p50, half, "us", "raw_fdatasync_per_s", half / fsync_us);
 		bench_print(b, p99, most, "us", "raw_fdatasync_per_s", most / fsync_us);
 	}
