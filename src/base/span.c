@@ -1,5 +1,6 @@
 #include "troth/base/span.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,6 +77,15 @@ static void put_be(struct troth_buf *b, uint64_t v, size_t len)
 
 	for (size_t i = 0; at != NULL && i < len; i++)
 		at[i] = (uint8_t)(v >> (8 * (len - 1 - i)));
+}
+
+void troth_buf_put_text(struct troth_buf *b, const char *s)
+{
+	size_t len = strlen(s);
+
+	assert(len <= UINT8_MAX);
+	troth_buf_put_u8(b, (uint8_t)len);
+	troth_buf_put(b, s, len);
 }
 
 void troth_buf_put_u8(struct troth_buf *b, uint8_t v)
@@ -167,6 +177,20 @@ void troth_read_bytes(struct troth_reader *r, void *out, size_t len)
 		memcpy(out, s.data, len);
 	else
 		memset(out, 0, len);
+}
+
+void troth_read_text(struct troth_reader *r, char *out, size_t size)
+{
+	size_t len = troth_read_u8(r);
+
+	if (len >= size) {
+		r->failed = true;
+		len = 0;
+	}
+	troth_read_bytes(r, out, len);
+	out[len] = '\0';
+	if (strlen(out) != len)
+		r->failed = true;
 }
 
 bool troth_read_done(const struct troth_reader *r)

@@ -70,22 +70,7 @@ static inline struct troth_time get_time(struct troth_reader *r)
 	return (struct troth_time){ (int64_t)get_uint(r) };
 }
 
-/* `size` is that of the field, so its text may have size - 1 bytes. */
-static inline void get_text(struct troth_reader *r, char *out, size_t size)
-{
-	size_t len = troth_read_u8(r);
-
-	if (len >= size) {
-		r->failed = true;
-		len = 0;
-	}
-	troth_read_bytes(r, out, len);
-	out[len] = '\0';
-	if (strlen(out) != len)
-		r->failed = true;
-}
-
-#define GET_TEXT(r, field) get_text((r), (field), sizeof(field))
+#define GET_TEXT(r, field) troth_read_text((r), (field), sizeof(field))
 
 static inline void get_id(struct troth_reader *r, struct troth_id *id)
 {

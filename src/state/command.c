@@ -1,7 +1,5 @@
 #include "troth/state/command.h"
 
-#include "record.h"
-
 #include "troth/base/mutant.h"
 #include "troth/state/key.h"
 
@@ -69,8 +67,8 @@ static void encode_answer(struct troth_buf *b, const struct troth_answered *a)
 	troth_buf_put_u64be(b, (uint64_t)a->due.ms);
 	troth_buf_put_u64be(b, (uint64_t)a->earliest.ms);
 	troth_buf_put_u64be(b, (uint64_t)a->lapses.ms);
-	write_text(b, a->grant);
-	write_text(b, a->pool);
+	troth_buf_put_text(b, a->grant);
+	troth_buf_put_text(b, a->pool);
 	troth_buf_put_u64be(b, (uint64_t)a->cost);
 	troth_buf_put_u64be(b, (uint64_t)a->left_promise);
 	troth_buf_put_u64be(b, (uint64_t)a->left_customer);
@@ -86,8 +84,8 @@ static void decode_answer(struct troth_reader *r, struct troth_answered *a)
 	a->due.ms = (int64_t)troth_read_u64be(r);
 	a->earliest.ms = (int64_t)troth_read_u64be(r);
 	a->lapses.ms = (int64_t)troth_read_u64be(r);
-	read_text(r, a->grant, sizeof(a->grant));
-	read_text(r, a->pool, sizeof(a->pool));
+	troth_read_text(r, a->grant, sizeof(a->grant));
+	troth_read_text(r, a->pool, sizeof(a->pool));
 	a->cost = (int64_t)troth_read_u64be(r);
 	a->left_promise = (int64_t)troth_read_u64be(r);
 	a->left_customer = (int64_t)troth_read_u64be(r);

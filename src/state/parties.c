@@ -2,7 +2,6 @@
 #include "troth/state/state.h"
 
 #include "given.h"
-#include "record.h"
 
 #include "troth/base/text.h"
 
@@ -18,8 +17,8 @@ static bool decode_party(struct troth_span key, struct troth_span value,
 	memcpy(out->party, key.data, key.len);
 	out->party[key.len] = '\0';
 	out->role = (enum troth_role)troth_read_u8(&r);
-	read_text(&r, out->name, sizeof(out->name));
-	read_text(&r, out->operator_party, sizeof(out->operator_party));
+	troth_read_text(&r, out->name, sizeof(out->name));
+	troth_read_text(&r, out->operator_party, sizeof(out->operator_party));
 	return troth_read_done(&r);
 }
 
@@ -32,8 +31,8 @@ static bool decode_site(struct troth_span key, struct troth_span value,
 		return false;
 	memcpy(out->origin, key.data, key.len);
 	out->origin[key.len] = '\0';
-	read_text(&r, out->party, sizeof(out->party));
-	read_text(&r, out->site, sizeof(out->site));
+	troth_read_text(&r, out->party, sizeof(out->party));
+	troth_read_text(&r, out->site, sizeof(out->site));
 	out->key_count = troth_read_u8(&r);
 	if (out->key_count > TROTH_SITE_KEYS_MAX)
 		return false;
@@ -113,8 +112,8 @@ static void put_party(struct troth_txn *t, const struct troth_party *p)
 	struct troth_buf b = TROTH_BUF_INIT;
 
 	troth_buf_put_u8(&b, (uint8_t)p->role);
-	write_text(&b, p->name);
-	write_text(&b, p->operator_party);
+	troth_buf_put_text(&b, p->name);
+	troth_buf_put_text(&b, p->operator_party);
 	troth_txn_put_buf(t, TROTH_T_PARTIES, troth_span_str(p->party), &b);
 	troth_buf_fini(&b);
 	if (p->role == TROTH_ROLE_BRAND)
@@ -126,8 +125,8 @@ static void put_site(struct troth_txn *t, const struct troth_site *s)
 {
 	struct troth_buf b = TROTH_BUF_INIT;
 
-	write_text(&b, s->party);
-	write_text(&b, s->site);
+	troth_buf_put_text(&b, s->party);
+	troth_buf_put_text(&b, s->site);
 	troth_buf_put_u8(&b, (uint8_t)s->key_count);
 	for (unsigned i = 0; i < s->key_count; i++) {
 		troth_buf_put(&b, s->keys[i].key, sizeof(s->keys[i].key));

@@ -1,7 +1,5 @@
 #include "troth/state/policies.h"
 
-#include "record.h"
-
 #include "troth/policy/policy.h"
 #include "troth/state/key.h"
 #include "troth/state/state.h"
@@ -30,7 +28,7 @@ static bool decode(struct troth_span value, struct troth_policy_record *out)
 	out->published.ms = (int64_t)troth_read_u64be(&r);
 	out->withdrawn.ms = (int64_t)troth_read_u64be(&r);
 	troth_read_bytes(&r, out->digest.b, sizeof(out->digest.b));
-	read_text(&r, out->reason, sizeof(out->reason));
+	troth_read_text(&r, out->reason, sizeof(out->reason));
 	out->text = troth_read_span(&r, value.len - r.pos);
 	return troth_read_done(&r) && out->text.len > 0;
 }
@@ -64,7 +62,7 @@ static void put(struct troth_txn *t, const struct troth_policy_record *p)
 	troth_buf_put_u64be(&b, (uint64_t)p->published.ms);
 	troth_buf_put_u64be(&b, (uint64_t)p->withdrawn.ms);
 	troth_buf_put(&b, p->digest.b, sizeof(p->digest.b));
-	write_text(&b, p->reason);
+	troth_buf_put_text(&b, p->reason);
 	troth_buf_put_span(&b, p->text);
 	troth_txn_put_buf(t, TROTH_T_POLICIES, troth_key_span(&k), &b);
 	troth_buf_fini(&b);

@@ -1,7 +1,6 @@
 #include "troth/state/state.h"
 
 #include "given.h"
-#include "record.h"
 #include "watched.h"
 
 #include "troth/base/text.h"
@@ -292,9 +291,9 @@ bool troth_state_spend(struct troth_txn *t, const struct troth_id *promise,
 	if (!troth_txn_get(t, TROTH_T_SPENDS, troth_id_span(promise), &v))
 		return false;
 	r = troth_reader(v);
-	read_text(&r, out->party, sizeof(out->party));
-	read_text(&r, out->site, sizeof(out->site));
-	read_text(&r, out->pool, sizeof(out->pool));
+	troth_read_text(&r, out->party, sizeof(out->party));
+	troth_read_text(&r, out->site, sizeof(out->site));
+	troth_read_text(&r, out->pool, sizeof(out->pool));
 	out->amount = (int64_t)troth_read_u64be(&r);
 	out->freed = troth_read_u8(&r) != 0;
 	if (!troth_read_done(&r))
@@ -307,9 +306,9 @@ void troth_state_set_spend(struct troth_txn *t, const struct troth_id *promise,
 {
 	struct troth_buf b = TROTH_BUF_INIT;
 
-	write_text(&b, s->party);
-	write_text(&b, s->site);
-	write_text(&b, s->pool);
+	troth_buf_put_text(&b, s->party);
+	troth_buf_put_text(&b, s->site);
+	troth_buf_put_text(&b, s->pool);
 	troth_buf_put_u64be(&b, (uint64_t)s->amount);
 	troth_buf_put_u8(&b, s->freed);
 	troth_txn_put_buf(t, TROTH_T_SPENDS, troth_id_span(promise), &b);

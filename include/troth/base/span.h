@@ -59,6 +59,8 @@ uint8_t *troth_buf_grow(struct troth_buf *b, size_t len);
 void troth_buf_put(struct troth_buf *b, const void *data, size_t len);
 void troth_buf_put_span(struct troth_buf *b, struct troth_span s);
 void troth_buf_put_str(struct troth_buf *b, const char *s);
+/* A text of at most 255 bytes: a length byte and its bytes. */
+void troth_buf_put_text(struct troth_buf *b, const char *s);
 void troth_buf_put_u8(struct troth_buf *b, uint8_t v);
 void troth_buf_put_u16be(struct troth_buf *b, uint16_t v);
 void troth_buf_put_u32be(struct troth_buf *b, uint32_t v);
@@ -94,6 +96,11 @@ uint64_t troth_read_u64be(struct troth_reader *r);
 struct troth_span troth_read_span(struct troth_reader *r, size_t len);
 /* Copies `len` bytes to `out`; zeros on failure. */
 void troth_read_bytes(struct troth_reader *r, void *out, size_t len);
+/*
+ * Reads what troth_buf_put_text() wrote into `out` of `size` bytes, with a NUL after
+ * it. Longer text, or a NUL inside, fails the reader.
+ */
+void troth_read_text(struct troth_reader *r, char *out, size_t size);
 /* True when everything was read and nothing failed. */
 bool troth_read_done(const struct troth_reader *r);
 

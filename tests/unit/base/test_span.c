@@ -63,6 +63,37 @@ static void reading_past_the_end_yields_zeros_and_is_remembered(void **state)
 	assert_false(troth_read_done(&r));
 }
 
+static void a_text_is_read_up_to_the_size_of_its_place_and_not_one_longer(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t len;
+		bool good;
+	} cases[] = {
+		{ "\0", 1, true },    { "\3abc", 4, true },   { "\4abcd", 5, false },
+		{ "\3ab", 3, false }, { "\3a\0c", 4, false }, { "\377abc", 4, false },
+		{ "", 0, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct troth_reader r = troth_reader(
+			troth_span(cases[i].bytes, cases[i].len));
+		char out[4] = "???";
+
+		troth_read_text(&r, out, sizeof(out));
+		assert_int_equal(troth_read_done(&r), cases[i].good);
+		if (cases[i].good) {
+			struct troth_buf b = TROTH_BUF_INIT;
+
+			troth_buf_put_text(&b, out);
+			assert_int_equal(b.len, cases[i].len);
+			assert_memory_equal(b.data, cases[i].bytes, b.len);
+			troth_buf_fini(&b);
+		}
+	}
+}
+
 static void a_buffer_grows_to_its_limit_and_remembers_what_did_not_fit(void **state)
 {
 	struct troth_buf b = TROTH_BUF_INIT;
@@ -87,6 +118,8 @@ int main(void)
 			growing_an_empty_buffer_by_nothing_is_no_failure_and_takes_no_memory),
 		cmocka_unit_test(what_was_put_is_read_back),
 		cmocka_unit_test(reading_past_the_end_yields_zeros_and_is_remembered),
+		cmocka_unit_test(
+			a_text_is_read_up_to_the_size_of_its_place_and_not_one_longer),
 		cmocka_unit_test(
 			a_buffer_grows_to_its_limit_and_remembers_what_did_not_fit),
 	};
