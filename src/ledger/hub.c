@@ -376,7 +376,7 @@ static void note_standstill(struct troth_hub *h)
 
 static bool queue_due(const struct troth_hub *h, struct troth_time now)
 {
-	return h->queue.urgent > 0 ||
+	return h->queue.urgent > 0 || h->queue.count >= QUEUE_TURN_MAX ||
 	       (h->queue.first != NULL &&
 		(now.ms >= h->committed_ms + MARKS_DELAY_MS || now.ms < h->committed_ms));
 }

@@ -280,6 +280,23 @@ static void what_was_received_is_saved_with_another_commit_or_20_ms_after_the_la
 	assert_true(troth_hub_busy(hub, k.now));
 }
 
+/* Else it would fill the queue, and what is urgent would be turned away. */
+static void a_turn_s_worth_of_what_was_received_waits_for_nothing(void **state)
+{
+	(void)state;
+	connect_site(1, &k.acme);
+	connect_site(3, &k.shop);
+	ask_fresh(3, 2);
+	turn();
+	for (uint32_t i = 0; i < 63; i++)
+		tell_received(1, 2 + i);
+	assert_false(troth_hub_busy(hub, k.now));
+	tell_received(1, 65);
+	assert_true(troth_hub_busy(hub, k.now));
+	turn();
+	assert_int_equal(answered(1, 0), 64);
+}
+
 static void a_search_is_answered_at_once(void **state)
 {
 	static struct troth_event e;
@@ -502,6 +519,7 @@ int main(void)
 		TEST(one_site_may_have_24_mib_waiting),
 		TEST(a_flood_of_one_site_does_not_make_the_others_wait),
 		TEST(what_was_received_is_saved_with_another_commit_or_20_ms_after_the_last),
+		TEST(a_turn_s_worth_of_what_was_received_waits_for_nothing),
 		TEST(a_search_is_answered_at_once),
 		TEST(commands_are_done_in_order_and_bear_the_date_that_was_set),
 		TEST(who_waits_when_the_hub_is_closed_is_told_so),
