@@ -214,14 +214,14 @@ class Relay:
 
     def _run(self):
         while not self._ending:
-            with self._lock:
-                wanted, soonest = self._interest(time.monotonic())
             with selectors.DefaultSelector() as selector:
-                selector.register(self._listener, selectors.EVENT_READ)
-                selector.register(self._wake_out, selectors.EVENT_READ)
-                for s, mask in wanted.items():
-                    if s.fileno() >= 0:
-                        selector.register(s, mask)
+                with self._lock:  # A cut closes sockets: not before they are registered.
+                    wanted, soonest = self._interest(time.monotonic())
+                    selector.register(self._listener, selectors.EVENT_READ)
+                    selector.register(self._wake_out, selectors.EVENT_READ)
+                    for s, mask in wanted.items():
+                        if s.fileno() >= 0:
+                            selector.register(s, mask)
                 ready = {key.fileobj: mask for key, mask in selector.select(soonest)}
             with self._lock:
                 if self._wake_out in ready:
