@@ -168,7 +168,7 @@ static void distribute_federation(struct troth_ledger *l, const struct incoming 
 			feed_backfill(l, p->party, &s->id, 1, s->revision - 1);
 	} else if (in->e->type == TROTH_EVENT_SITE_ADDED) {
 		feed_site_added(l, in->e->u.site.party);
-		pools_note(l, in->e);
+		pools_note(l, in);
 	}
 	feed_add_all(l, s->position, s->digest.b);
 }
@@ -215,7 +215,7 @@ uint64_t ledger_append(struct troth_ledger *l, const struct incoming *in)
 		troth_state_index_number(&l->txn, &s->id, in->order_number);
 		if (in->e->type == TROTH_EVENT_AGENT_CERTIFIED)
 			troth_state_apply_agent(&l->txn, in->e);
-		pools_note(l, in->e);
+		pools_note(l, in);
 	}
 	distribute(l, &a);
 	/* After those who take part: through one feed an entry comes as theirs. */

@@ -45,6 +45,8 @@ enum troth_reason pools_approve(struct troth_ledger *l, struct troth_event *e)
 	troth_approval_by_goods(p, l->lookup.authority(l->lookup.ctx, l->brand), &cost);
 	if (cost.pool[0] == '\0')
 		return TROTH_REASON_NONE;
+	if (own_share(l, cost.pool).frozen)
+		return TROTH_REASON_SHARE_FROZEN;
 	if (l->pools.next_still ||
 	    missing(l, cost.pool, cost.cost) > pools_free(l, cost.pool))
 		return TROTH_REASON_POOL_EMPTY;

@@ -271,8 +271,10 @@ static void mark(struct troth_ledger *l, const char *party, void *ctx)
 	mark_party(&l->pools, party);
 }
 
-void pools_note(struct troth_ledger *l, const struct troth_event *e)
+void pools_note(struct troth_ledger *l, const struct incoming *in)
 {
+	const struct troth_event *e = in->e;
+
 	if (e->type == TROTH_EVENT_SITE_ADDED)
 		pools_each_party(l, e->u.site.party, mark, NULL);
 	else if (e->type == TROTH_EVENT_POOL_SET)
@@ -282,7 +284,7 @@ void pools_note(struct troth_ledger *l, const struct troth_event *e)
 	else if (troth_event_topic(e->type) == TROTH_TOPIC_STANDING)
 		mark_party(&l->pools, e->u.standing.party);
 	else if (e->type == TROTH_EVENT_SHARE_SPENT || e->type == TROTH_EVENT_SHARE_FREED)
-		spends_note(l, e);
+		spends_note(l, in);
 }
 
 /* ---- Central's own events ---- */

@@ -44,7 +44,7 @@ void pools_fini(struct troth_ledger *l);
 void pools_index(struct troth_ledger *l, const struct troth_subject *s);
 
 /* An entry that was not refused: notes what it may change about shares. */
-void pools_note(struct troth_ledger *l, const struct troth_event *e);
+void pools_note(struct troth_ledger *l, const struct incoming *in);
 
 /* Allots `amount` to the site, by central's own event. False: it may not be. */
 bool pools_allot(struct troth_ledger *l, const char *party, const char *site,
@@ -106,16 +106,16 @@ void pools_next(struct troth_ledger *l, struct troth_txn *t);
 /* ---- spends.c ---- */
 
 /* A share has been spent on a promise, or freed from one. */
-void spends_note(struct troth_ledger *l, const struct troth_event *e);
+void spends_note(struct troth_ledger *l, const struct incoming *in);
 
 /* What speaks against a share's event besides what its subject says; NONE: nothing. */
 enum troth_reason spends_judge(struct troth_ledger *l, const struct troth_event *e);
 
 /*
- * True for an event by which a promise out of a pool is told to a customer, while
- * its site has not spent on it what it costs.
+ * What speaks against an event by which a promise out of a pool is told to a customer:
+ * nothing has been spent on it, or what was, the share did not have. NONE: nothing.
  */
-bool spends_unpaid(struct troth_ledger *l, const struct troth_event *e);
+enum troth_reason spends_unpaid(struct troth_ledger *l, const struct troth_event *e);
 
 /* The promise as it is now, until the next call; NULL: there is none. */
 const struct troth_promise *spends_promise(struct troth_ledger *l,

@@ -4,15 +4,18 @@
  */
 #include "ledger.h"
 
+#include "troth/base/mutant.h"
 #include "troth/base/text.h"
 #include "troth/state/query.h"
 
 #include <string.h>
 
-void spends_note(struct troth_ledger *l, const struct troth_event *e)
+void spends_note(struct troth_ledger *l, const struct incoming *in)
 {
+	const struct troth_event *e = in->e;
 	struct troth_spend spend = { .amount = e->u.share.amount,
-				     .freed = e->type == TROTH_EVENT_SHARE_FREED };
+				     .freed = e->type == TROTH_EVENT_SHARE_FREED,
+				     .flagged = in->verdict.reason };
 
 	TROTH_TEXT_SET(spend.party, e->u.share.party);
 	TROTH_TEXT_SET(spend.site, e->u.share.site);
@@ -87,18 +90,23 @@ enum troth_reason spends_judge(struct troth_ledger *l, const struct troth_event 
 		       : TROTH_REASON_NONE;
 }
 
-bool spends_unpaid(struct troth_ledger *l, const struct troth_event *e)
+enum troth_reason spends_unpaid(struct troth_ledger *l, const struct troth_event *e)
 {
 	struct troth_spend s;
 	int i;
 
 	if (e->type == TROTH_EVENT_PROMISE_MADE)
-		return e->u.promise.spoken && e->u.promise.pool[0] != '\0';
+		return e->u.promise.spoken && e->u.promise.pool[0] != '\0'
+			       ? TROTH_REASON_SHARE_EMPTY
+			       : TROTH_REASON_NONE;
 	if (e->type != TROTH_EVENT_PROMISE_STEP ||
 	    (e->u.promise_step.action != TROTH_PROMISE_DO_ACTIVATE &&
 	     e->u.promise_step.action != TROTH_PROMISE_DO_SPEAK))
-		return false;
+		return TROTH_REASON_NONE;
 	i = troth_subject_promise(l->subject, &e->u.promise_step.promise);
-	return i >= 0 && l->subject->promises[i].pool[0] != '\0' &&
-	       (!troth_state_spend(&l->txn, &e->u.promise_step.promise, &s) || s.freed);
+	if (i < 0 || l->subject->promises[i].pool[0] == '\0')
+		return TROTH_REASON_NONE;
+	if (!troth_state_spend(&l->txn, &e->u.promise_step.promise, &s) || s.freed)
+		return TROTH_REASON_SHARE_EMPTY;
+	return TROTH_MUTANT(overdrawn_pays) ? TROTH_REASON_NONE : s.flagged;
 }

@@ -204,9 +204,11 @@ static struct troth_verdict judge(struct troth_ledger *l, struct troth_who *who,
 	v = troth_judge(l->subject, &l->lookup, who, e, l->now);
 	if (v.outcome != TROTH_REFUSED)
 		r = pools_asks_hq(l, e) ? TROTH_REASON_WRONG_STATE : spends_judge(l, e);
-	if (v.outcome == TROTH_TAKES_EFFECT && spends_unpaid(l, e))
-		v = (struct troth_verdict){ TROTH_FLAGGED, TROTH_REASON_SHARE_EMPTY };
-	return r == TROTH_REASON_NONE ? v : (struct troth_verdict){ TROTH_REFUSED, r };
+	if (r != TROTH_REASON_NONE)
+		return (struct troth_verdict){ TROTH_REFUSED, r };
+	if (v.outcome == TROTH_TAKES_EFFECT)
+		r = spends_unpaid(l, e);
+	return r == TROTH_REASON_NONE ? v : (struct troth_verdict){ TROTH_FLAGGED, r };
 }
 
 static void append_taken(struct troth_ledger *l, const struct troth_event *e,

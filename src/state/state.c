@@ -282,11 +282,17 @@ void troth_state_index_number(struct troth_txn *t, const struct troth_id *order,
 
 /* ---- Spends ---- */
 
+/* The last byte of a record: freed or not, and above that why it was flagged. */
+#define SPEND_FREED         1u
+#define SPEND_FLAGGED_SHIFT 1
+_Static_assert(TROTH_REASON_LAST < 128, "a reason has seven bits");
+
 bool troth_state_spend(struct troth_txn *t, const struct troth_id *promise,
 		       struct troth_spend *out)
 {
 	struct troth_reader r;
 	struct troth_span v;
+	uint8_t bits;
 
 	if (!troth_txn_get(t, TROTH_T_SPENDS, troth_id_span(promise), &v))
 		return false;
@@ -295,7 +301,9 @@ bool troth_state_spend(struct troth_txn *t, const struct troth_id *promise,
 	troth_read_text(&r, out->site, sizeof(out->site));
 	troth_read_text(&r, out->pool, sizeof(out->pool));
 	out->amount = (int64_t)troth_read_u64be(&r);
-	out->freed = troth_read_u8(&r) != 0;
+	bits = troth_read_u8(&r);
+	out->freed = (bits & SPEND_FREED) != 0;
+	out->flagged = (enum troth_reason)(bits >> SPEND_FLAGGED_SHIFT);
 	if (!troth_read_done(&r))
 		troth_txn_fail(t, TROTH_ERR_CORRUPT, "spends: a record");
 	return troth_read_done(&r);
@@ -310,7 +318,8 @@ void troth_state_set_spend(struct troth_txn *t, const struct troth_id *promise,
 	troth_buf_put_text(&b, s->site);
 	troth_buf_put_text(&b, s->pool);
 	troth_buf_put_u64be(&b, (uint64_t)s->amount);
-	troth_buf_put_u8(&b, s->freed);
+	troth_buf_put_u8(&b, (uint8_t)((unsigned)s->flagged << SPEND_FLAGGED_SHIFT |
+				       (s->freed ? SPEND_FREED : 0)));
 	troth_txn_put_buf(t, TROTH_T_SPENDS, troth_id_span(promise), &b);
 	troth_buf_fini(&b);
 }

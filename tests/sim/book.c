@@ -251,22 +251,26 @@ static bool is_paid(const struct oracle *o, const struct troth_event *e)
 	return false;
 }
 
-bool book_unpaid(const struct oracle *o, const struct troth_subject *s)
+enum troth_reason book_unpaid(const struct oracle *o, const struct troth_subject *s)
 {
 	const struct troth_event *e = &o->event;
 	const struct spend *spend;
 	int i;
 
 	if (e->type == TROTH_EVENT_PROMISE_MADE)
-		return e->u.promise.spoken && e->u.promise.pool[0] != '\0';
+		return e->u.promise.spoken && e->u.promise.pool[0] != '\0'
+			       ? TROTH_REASON_SHARE_EMPTY
+			       : TROTH_REASON_NONE;
 	if (e->type != TROTH_EVENT_PROMISE_STEP ||
 	    (e->u.promise_step.action != TROTH_PROMISE_DO_ACTIVATE &&
 	     e->u.promise_step.action != TROTH_PROMISE_DO_SPEAK))
-		return false;
+		return TROTH_REASON_NONE;
 	i = troth_subject_promise(s, &e->u.promise_step.promise);
 	spend = find_spend(o->book, &e->u.promise_step.promise);
-	return i >= 0 && s->promises[i].pool[0] != '\0' &&
-	       (spend == NULL || spend->spent <= spend->freed);
+	if (i < 0 || s->promises[i].pool[0] == '\0')
+		return TROTH_REASON_NONE;
+	return spend == NULL || spend->spent <= spend->freed ? TROTH_REASON_SHARE_EMPTY
+							     : spend->flagged;
 }
 
 enum troth_reason book_reason(struct oracle *o)
@@ -329,18 +333,18 @@ static void spent(struct sim *s, struct held *h, const struct troth_entry *entry
 	if (++p->spent != p->freed + 1)
 		sim_fail(s, "I6", "spent twice on one promise of %s/%s", h->party,
 			 h->site);
+	/* Told from the books, and not from the verdict. */
+	p->flagged = h->frozen                          ? TROTH_REASON_SHARE_FROZEN
+		     : e->u.share.amount > book_left(h) ? TROTH_REASON_SHARE_EMPTY
+							: TROTH_REASON_NONE;
 	h->spent += e->u.share.amount;
 	h->flagged |= fact;
+	if (fact != (p->flagged != TROTH_REASON_NONE))
+		sim_fail(s, "I6", "a share of %s/%s that is %s is spent", h->party,
+			 h->site, fact ? "sound, and flagged," : "frozen or empty");
 	for (size_t i = 0; i < b->yes_count; i++)
 		if (troth_id_eq(&b->yeses[i].promise, &e->u.share.promise))
 			b->yeses[i].booked = true;
-	if (fact)
-		return;
-	if (h->frozen)
-		sim_fail(s, "I6", "a frozen share of %s/%s is spent", h->party, h->site);
-	if (book_left(h) < 0)
-		sim_fail(s, "I6", "%s/%s spends %lld of %s more than it has", h->party,
-			 h->site, (long long)-book_left(h), h->pool);
 }
 
 static void freed(struct sim *s, struct held *h)

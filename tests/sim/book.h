@@ -61,7 +61,8 @@ struct spend {
 	struct troth_id promise;
 	unsigned held;
 	int64_t amount;
-	unsigned spent, freed; /* How often. */
+	unsigned spent, freed;     /* How often. */
+	enum troth_reason flagged; /* The last time. */
 };
 
 struct book {
@@ -84,8 +85,11 @@ struct book *book_new(void);
 void book_free(struct book *b);
 /* What refuses the event at hand, besides its subject; NONE: nothing. */
 enum troth_reason book_reason(struct oracle *o);
-/* Said, out of a pool from which nothing was spent on it. `s` is its subject. */
-bool book_unpaid(const struct oracle *o, const struct troth_subject *s);
+/*
+ * Said, out of a pool from which nothing was spent on it, or more than there was: what
+ * speaks against it. `s` is its subject.
+ */
+enum troth_reason book_unpaid(const struct oracle *o, const struct troth_subject *s);
 /* An entry that stands, behind all others. */
 void book_entry(struct sim *s, const struct troth_entry *entry);
 /* A promise that takes effect as one that nobody had to be asked about. */

@@ -250,9 +250,11 @@ static struct troth_verdict judge_again(struct oracle *o, const struct troth_sub
 	}
 	v = troth_judge(k, lookup, who, &o->event, entry->accepted);
 	r = v.outcome == TROTH_REFUSED ? TROTH_REASON_NONE : book_reason(o);
-	if (v.outcome == TROTH_TAKES_EFFECT && book_unpaid(o, k))
-		v = (struct troth_verdict){ TROTH_FLAGGED, TROTH_REASON_SHARE_EMPTY };
-	return r == TROTH_REASON_NONE ? v : (struct troth_verdict){ TROTH_REFUSED, r };
+	if (r != TROTH_REASON_NONE)
+		return (struct troth_verdict){ TROTH_REFUSED, r };
+	if (v.outcome == TROTH_TAKES_EFFECT)
+		r = book_unpaid(o, k);
+	return r == TROTH_REASON_NONE ? v : (struct troth_verdict){ TROTH_FLAGGED, r };
 }
 
 /* Applies the judged entry to k and tells who is to have it. */

@@ -65,7 +65,8 @@
 	X(moved_beyond_the_pool)                                                         \
 	X(nobody_is_topped_up)                                                           \
 	X(danger_is_ended_by_its_taker)                                                  \
-	X(made_alone_is_believed)
+	X(made_alone_is_believed)                                                        \
+	X(overdrawn_pays)
 
 enum troth_mutant_number {
 	TROTH_MUTANT_none = 0,

@@ -61,6 +61,7 @@ struct troth_spend {
 	char pool[TROTH_CODE_MAX + 1]; /* Empty: it costs nothing that could run out. */
 	int64_t amount;
 	bool freed;
+	enum troth_reason flagged; /* At central: what the share did not do for it. */
 };
 
 bool troth_state_spend(struct troth_txn *t, const struct troth_id *promise,

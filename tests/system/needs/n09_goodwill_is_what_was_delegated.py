@@ -26,14 +26,14 @@ def what_was_given_and_told_beyond_authority_is_that_of_a_recount_of_the_dump(di
             asked.ask(node)
         asked.ask(fed.central, party="acme", kind="callback")
         cards = [r for a in asked.kept[0][2] for r in a["made"]]
-        must(sum(c["over_authority"] for c in cards) == 9, cards)
-        must(sum(c["count"] for c in cards) == 16, cards)
+        must(sum(c["over_authority"] for c in cards) == 10, cards)
+        must(sum(c["count"] for c in cards) == 17, cards)
         shares, pools = shares_of(fed.central)
         ledger = ledger_of(fed, "brand")
         say(asked.compare(ledger), "figures are equal")
         want = ledger.authority.books()
         must((shares, pools) == want, "\n got", (shares, pools), "\nwant", want)
-        must(pools["cables"]["spent"] == 1 + 3 + 1 + 1 and pools["money"]["spent"] == 4000,
+        must(pools["cables"]["spent"] == 1 + 3 + 1 + 1 + 1 and pools["money"]["spent"] == 4000,
              pools)
 
 
@@ -92,6 +92,7 @@ class Story:
 
     def play(self):
         self.out_of_the_share()
+        self.out_of_a_frozen_share()
         self.by_word_of_hq()
         self.told({**GIFT}, "uncited")
         self.told({**CREDIT, "amount": 100}, "no_grant", policy_version=self.version)
@@ -123,6 +124,22 @@ class Story:
         self.ann.must_post(late + "/expire", {})
         self.fed.settle()
         self.ann.must_post(late + "/activate", {})
+
+    def out_of_a_frozen_share(self):
+        """A site that cannot hear of it spends what HQ has frozen: that is told, and flagged."""
+        self.fed.settle()
+        self.fed.cut(VENDOR)
+        share = {"party": "acme", "site": VENDOR.split("/")[1], "pool": "cables"}
+        self.max.must_post("/v1/shares/freeze", {**share, "reason": "suspected"})
+        path = self.asked(GIFT, "yes")
+        self.ann.must_post(path + "/activate", {})
+        self.fed.heal(VENDOR)
+        self.fed.settle()
+        said = self.fed.central.must_get(path)["promise"]
+        must(said["flags"] == ["over_authority"], said)
+        self.max.must_post("/v1/shares/thaw", share)
+        self.ann.wait_get("/v1/shares?party=acme", lambda a: not any(
+            s["frozen"] for s in a.body["items"]))
 
     def by_word_of_hq(self):
         path = self.asked({**GIFT, "quantity": 3}, "ask", "over_promise_limit")

@@ -122,7 +122,8 @@ class Ledger:
             self.commitment_step(p, p.commitments[ident[15] - 1], e, accepted)
         elif e.type == 90:  # recovery_opened
             s.promises[e.get(1)].recoveries += 1
-        elif not self.authority.read(e, accepted, position):
+        elif not self.authority.read(
+                e, accepted, position, verdict[1] == FLAGGED):
             must(e.type in (20, 32, 33, 35, 41, 110) or 80 <= e.type < 90,
                  "an entry that the reader does not know:", e.type)
 

@@ -7,7 +7,7 @@ troth's code.
 import collections
 import re
 
-from kit import fields
+from kit import fields, must
 
 KINDS = "gift credit refund replacement repair redelivery delivery callback answer other".split()
 SHARES = {100: "allotted", 102: "returned", 103: "spent", 104: "freed", 106: "lost"}
@@ -38,6 +38,10 @@ def has_seen(p, position):
     return position is not None and p.seen >= position
 
 
+def available(s):
+    return max(0, s["allotted"] - s["spent"] + s["freed"] - s["returned"] - s["lost"])
+
+
 class Grant:
     def __init__(self, e):
         self.kinds = e.get(3)
@@ -64,9 +68,10 @@ class Authority:
         self.levels, self.suspended = {}, {}
         self.shares = collections.defaultdict(collections.Counter)
         self.spent = collections.Counter()  # By promise.
+        self.overdrawn = set()  # Promises on which more was spent than the share had.
         self.given = []  # The promises that rest on grants.
 
-    def read(self, e, accepted, position):
+    def read(self, e, accepted, position, flagged):
         """False: the entry is about something else."""
         if e.type == 24:
             self.policies[e.get(1)] = rules_of(text(e.get(2)))
@@ -76,6 +81,8 @@ class Authority:
             self.pools[text(e.get(1))] = e.get(4) or 0
         elif 70 < e.type <= 75 or 100 <= e.type <= 106:
             self.of_party(e, text(e.get(1)), text(e.get(2)), accepted, position)
+            must(flagged == (e.type == 103 and e.get(5) in self.overdrawn),
+                 "a share is spent", "flagged" if flagged else "unflagged", e.payload)
         else:
             return False
         return True
@@ -98,6 +105,9 @@ class Authority:
 
     def share(self, e, share):
         amount = e.get(4) or 0
+        if e.type == 103:
+            sound = not share["frozen"] and amount <= available(share)
+            (self.overdrawn.discard if sound else self.overdrawn.add)(e.get(5))
         if e.type in SHARES:
             share[SHARES[e.type]] += amount
         if e.type in (103, 104):
@@ -142,7 +152,7 @@ class Authority:
             and q.made >= since and not q.nothing) <= grant.per_customer
 
     def is_paid(self, p):
-        return not p.pool or self.spent[p.id] > 0
+        return not p.pool or (self.spent[p.id] > 0 and p.id not in self.overdrawn)
 
     def books(self):
         """What GET /v1/shares is to say: its items and its pools, by names."""
@@ -150,9 +160,8 @@ class Authority:
         pools = {name: {"total": total, "out": 0, "spent": 0, "lost": 0}
                  for name, total in self.pools.items()}
         for (party, site, pool), s in self.shares.items():
-            available = s["allotted"] - s["spent"] + s["freed"] - s["returned"] - s["lost"]
             items[party, site, pool] = {
-                **{f: s[f] for f in FIGURES}, "available": max(0, available),
+                **{f: s[f] for f in FIGURES}, "available": available(s),
                 "recalled": s["recalled"], "frozen": bool(s["frozen"])}
             pools[pool]["out"] += s["allotted"] - s["returned"]
             pools[pool]["spent"] += s["spent"] - s["freed"]

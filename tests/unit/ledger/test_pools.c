@@ -273,6 +273,63 @@ static void what_is_told_without_having_been_spent_is_flagged(void **state)
 	checked();
 }
 
+static void told(uint8_t number, enum troth_reason beyond)
+{
+	struct troth_verdict v = step(&k.acme, number, TROTH_PROMISE_DO_ACTIVATE);
+	struct troth_id id = fixture_id(1000 + number);
+
+	assert_int_equal(v.reason, beyond);
+	assert_int_equal(v.outcome, beyond == TROTH_REASON_NONE ? TROTH_TAKES_EFFECT
+								: TROTH_FLAGGED);
+	kit_subject(&k, &id, &subject);
+	assert_int_equal(subject.promises[0].flags,
+			 beyond == TROTH_REASON_NONE ? 0 : TROTH_FLAG_OVER_AUTHORITY);
+}
+
+static void what_is_paid_by_more_than_the_share_has_is_told_beyond_authority(void **state)
+{
+	(void)state;
+	set_pool(FIRST, FIRST, 0, 0); /* There is no more of it. */
+	hq_about(TROTH_EVENT_GRANT_GIVEN, "acme");
+	promise(&k.acme, FIRST, 1);
+	promise(&k.acme, 1, 2);
+	promise(&k.acme, 1, 3);
+	(void)site_says(&k.acme, TROTH_EVENT_SHARE_SPENT, FIRST, 1);
+	assert_int_equal(site_says(&k.acme, TROTH_EVENT_SHARE_SPENT, 1, 2).reason,
+			 TROTH_REASON_SHARE_EMPTY);
+	kit_crash(&k); /* It is remembered. */
+	told(1, TROTH_REASON_NONE);
+	told(2, TROTH_REASON_SHARE_EMPTY);
+	(void)site_says(&k.acme, TROTH_EVENT_SHARE_SPENT, 1, 3);
+	(void)step(&k.acme, 3, TROTH_PROMISE_DO_EXPIRE);
+	assert_int_equal(site_says(&k.acme, TROTH_EVENT_SHARE_FREED, 1, 3).outcome,
+			 TROTH_TAKES_EFFECT);
+	told(3, TROTH_REASON_WRONG_STATE);
+	assert_int_equal(left("acme"), 0);
+	kit_crash(&k);
+	(void)check();
+}
+
+static void what_is_paid_by_a_frozen_share_is_told_beyond_authority(void **state)
+{
+	(void)state;
+	hq_about(TROTH_EVENT_GRANT_GIVEN, "acme");
+	for (uint8_t number = 1; number <= 3; number++)
+		promise(&k.acme, 1, number);
+	(void)site_says(&k.acme, TROTH_EVENT_SHARE_SPENT, 1, 1);
+	hq_about(TROTH_EVENT_SHARE_FROZEN, "acme");
+	assert_int_equal(site_says(&k.acme, TROTH_EVENT_SHARE_SPENT, 1, 2).reason,
+			 TROTH_REASON_SHARE_FROZEN);
+	told(1, TROTH_REASON_NONE); /* It had been paid before. */
+	told(2, TROTH_REASON_SHARE_FROZEN);
+	about(TROTH_EVENT_SHARE_THAWED, "acme");
+	e.u.share.amount = 0;
+	hq_says();
+	(void)site_says(&k.acme, TROTH_EVENT_SHARE_SPENT, 1, 3);
+	told(3, TROTH_REASON_NONE);
+	checked();
+}
+
 int main(void)
 {
 #define STORY(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -291,6 +348,8 @@ int main(void)
 		STORY(what_stands_as_a_promise_is_not_freed),
 		STORY(a_share_is_spent_on_a_promise_of_that_site_by_what_it_costs),
 		STORY(what_is_told_without_having_been_spent_is_flagged),
+		STORY(what_is_paid_by_more_than_the_share_has_is_told_beyond_authority),
+		STORY(what_is_paid_by_a_frozen_share_is_told_beyond_authority),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -79,6 +79,23 @@ static void what_hq_approves_is_spent_from_its_own_share_and_freed_again(void **
 	checked();
 }
 
+static void out_of_a_frozen_share_hq_approves_nothing(void **state)
+{
+	(void)state;
+	hq_about(TROTH_EVENT_GRANT_GIVEN, "acme");
+	kit_place_order(&k, &e);
+	fixture_event(&e, TROTH_EVENT_ORDER_CASE_LINKED, "acme");
+	(void)kit_take(&k, &k.acme, &e, NULL);
+	(void)ask(1);
+	(void)ask(2);
+	assert_int_equal(approve(1).status, TROTH_DONE);
+	about(TROTH_EVENT_SHARE_FROZEN, "brand");
+	TROTH_TEXT_SET(e.u.share.site, TROTH_HQ_SITE);
+	hq_says();
+	assert_int_equal(approve(2).reason, TROTH_REASON_SHARE_FROZEN);
+	checked();
+}
+
 /* An empty batch. */
 static struct troth_taken announce(struct kit_site *site, uint64_t incarnation)
 {
@@ -155,6 +172,7 @@ int main(void)
 #define STORY(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		STORY(what_hq_approves_is_spent_from_its_own_share_and_freed_again),
+		STORY(out_of_a_frozen_share_hq_approves_nothing),
 		STORY(a_site_that_went_back_in_time_has_its_shares_frozen),
 		STORY(after_a_restore_central_allots_nothing_until_all_have_reported),
 	};
