@@ -104,8 +104,7 @@ void troth_render_alarm(struct troth_out *o, const char *key,
 	troth_out_some_text(o, "to", a->to);
 	troth_out_some_text(o, "party", a->party);
 	troth_out_some_time(o, "told", a->told);
-	if (a->state != TROTH_ALARM_TAKEN && a->state != TROTH_ALARM_ENDED)
-		troth_out_some_time(o, "next", a->next);
+	troth_out_some_time(o, "next", a->next);
 	troth_out_some_time(o, "taken", a->taken);
 	troth_out_some_text(o, "taken_by", a->taken_by);
 	troth_out_some_text(o, "taken_party", a->taken_party);

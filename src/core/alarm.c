@@ -8,32 +8,51 @@
 
 /* ---- The life of an alarm ---- */
 
+#define DANGER 1u
+#define OTHERS 2u
+#define ANY    (DANGER | OTHERS)
+
 static const struct edge {
+	unsigned causes;
 	enum troth_alarm_state from;
 	enum troth_alarm_action action;
 	unsigned as;
 	enum troth_alarm_state to;
 } edges[] = {
-	{ TROTH_ALARM_RAISED, TROTH_ALARM_DO_TELL, TROTH_AS_CLOCK, TROTH_ALARM_TOLD },
-	{ TROTH_ALARM_TOLD, TROTH_ALARM_DO_TELL, TROTH_AS_CLOCK, TROTH_ALARM_TOLD },
-	{ TROTH_ALARM_RAISED, TROTH_ALARM_DO_TAKE,
+	{ ANY, TROTH_ALARM_RAISED, TROTH_ALARM_DO_TELL, TROTH_AS_CLOCK,
+	  TROTH_ALARM_TOLD },
+	{ ANY, TROTH_ALARM_TOLD, TROTH_ALARM_DO_TELL, TROTH_AS_CLOCK, TROTH_ALARM_TOLD },
+	{ DANGER, TROTH_ALARM_TAKEN, TROTH_ALARM_DO_TELL, TROTH_AS_CLOCK,
+	  TROTH_ALARM_TAKEN },
+	{ OTHERS, TROTH_ALARM_RAISED, TROTH_ALARM_DO_TAKE, TROTH_AS_HQ,
+	  TROTH_ALARM_TAKEN },
+	{ OTHERS, TROTH_ALARM_TOLD, TROTH_ALARM_DO_TAKE, TROTH_AS_HQ | TROTH_AS_TOLD,
+	  TROTH_ALARM_TAKEN },
+	{ DANGER, TROTH_ALARM_RAISED, TROTH_ALARM_DO_TAKE,
 	  TROTH_AS_SERVICE | TROTH_AS_HQ | TROTH_AS_TOLD, TROTH_ALARM_TAKEN },
-	{ TROTH_ALARM_TOLD, TROTH_ALARM_DO_TAKE,
+	{ DANGER, TROTH_ALARM_TOLD, TROTH_ALARM_DO_TAKE,
 	  TROTH_AS_SERVICE | TROTH_AS_HQ | TROTH_AS_TOLD, TROTH_ALARM_TAKEN },
-	{ TROTH_ALARM_RAISED, TROTH_ALARM_DO_END, TROTH_AS_HQ | TROTH_AS_STATE,
+	{ DANGER, TROTH_ALARM_TAKEN, TROTH_ALARM_DO_TAKE, TROTH_AS_HQ | TROTH_AS_TOLD,
+	  TROTH_ALARM_TAKEN },
+	{ ANY, TROTH_ALARM_RAISED, TROTH_ALARM_DO_END, TROTH_AS_HQ | TROTH_AS_STATE,
 	  TROTH_ALARM_ENDED },
-	{ TROTH_ALARM_TOLD, TROTH_ALARM_DO_END, TROTH_AS_HQ | TROTH_AS_STATE,
+	{ ANY, TROTH_ALARM_TOLD, TROTH_ALARM_DO_END, TROTH_AS_HQ | TROTH_AS_STATE,
 	  TROTH_ALARM_ENDED },
-	{ TROTH_ALARM_TAKEN, TROTH_ALARM_DO_END,
+	{ OTHERS, TROTH_ALARM_TAKEN, TROTH_ALARM_DO_END,
 	  TROTH_AS_HQ | TROTH_AS_TAKER | TROTH_AS_STATE, TROTH_ALARM_ENDED },
+	{ DANGER, TROTH_ALARM_TAKEN, TROTH_ALARM_DO_END, TROTH_AS_HQ | TROTH_AS_STATE,
+	  TROTH_ALARM_ENDED },
 };
 
-enum troth_step troth_alarm_next(enum troth_alarm_state from,
+enum troth_step troth_alarm_next(enum troth_cause cause, enum troth_alarm_state from,
 				 enum troth_alarm_action action, unsigned as,
 				 enum troth_alarm_state *to)
 {
+	unsigned causes = cause == TROTH_CAUSE_SAFETY ? DANGER : OTHERS;
+
 	for (size_t i = 0; i < TROTH_LEN(edges); i++) {
-		if (edges[i].from != from || edges[i].action != action)
+		if (edges[i].from != from || edges[i].action != action ||
+		    (edges[i].causes & causes) == 0)
 			continue;
 		if ((edges[i].as & as) == 0)
 			return TROTH_STEP_WRONG_CAPACITY;
@@ -108,22 +127,23 @@ unsigned troth_alarm_room(const struct troth_subject *s)
 static unsigned capacities(const struct troth_subject *s, const struct troth_alarm *a,
 			   const struct troth_who *who)
 {
-	/* Danger is taken by all who take part; that it is over, HQ alone can say. */
-	bool danger = a->cause == TROTH_CAUSE_SAFETY;
+	int i = troth_subject_participant(s, who->party);
 	unsigned as = 0;
 
 	if (who->clock)
 		return TROTH_AS_CLOCK;
 	if (who->role == TROTH_ROLE_BRAND)
 		as |= TROTH_AS_HQ;
-	if ((danger || who->role != TROTH_ROLE_CARRIER) &&
-	    troth_subject_is_participant(s, who->party))
-		as |= TROTH_AS_SERVICE;
-	if (strcmp(a->party, who->party) == 0)
+	if (troth_subject_is_participant(s, who->party))
+		as |= TROTH_AS_SERVICE; /* Danger is everybody's, the driver's too. */
+	if (i >= 0 && (a->told_to & 1u << i) != 0)
 		as |= TROTH_AS_TOLD;
-	if (strcmp(a->taken_party, who->party) == 0 &&
-	    (!danger || TROTH_MUTANT(danger_is_ended_by_its_taker)))
+	if (strcmp(a->taken_party, who->party) == 0)
 		as |= TROTH_AS_TAKER;
+	if (TROTH_MUTANT(untold_may_take) && as != 0)
+		as |= TROTH_AS_TOLD;
+	if (TROTH_MUTANT(danger_is_ended_by_its_taker) && (as & TROTH_AS_TAKER) != 0)
+		as |= TROTH_AS_HQ;
 	return as;
 }
 
@@ -148,10 +168,19 @@ static bool has_cried_enough(const struct troth_subject *s, const struct troth_w
 	return who->role != TROTH_ROLE_BRAND && n >= TROTH_DANGERS_MAX;
 }
 
-enum troth_reason troth_alarm_judge(const struct troth_subject *s,
+/* It is in good hands: nobody takes over from HQ, nor from themselves. */
+static bool is_in_hand(const struct troth_alarm *a, const char *brand,
+		       const struct troth_who *who)
+{
+	return a->state == TROTH_ALARM_TAKEN && (strcmp(a->taken_party, brand) == 0 ||
+						 strcmp(a->taken_party, who->party) == 0);
+}
+
+enum troth_reason troth_alarm_judge(const struct troth_subject *s, const char *brand,
 				    const struct troth_who *who,
 				    const struct troth_event *e)
 {
+	const struct troth_alarm *a;
 	enum troth_alarm_state to;
 	int i;
 
@@ -166,9 +195,11 @@ enum troth_reason troth_alarm_judge(const struct troth_subject *s,
 	i = troth_subject_alarm(s, &e->u.alarm.alarm);
 	if (i < 0)
 		return TROTH_REASON_NO_ALARM;
-	return troth_step_reason(troth_alarm_next(s->alarms[i].state, action_of(e->type),
-						  capacities(s, &s->alarms[i], who),
-						  &to));
+	a = &s->alarms[i];
+	if (e->type == TROTH_EVENT_ALARM_TAKEN && is_in_hand(a, brand, who))
+		return TROTH_REASON_WRONG_STATE;
+	return troth_step_reason(troth_alarm_next(a->cause, a->state, action_of(e->type),
+						  capacities(s, a, who), &to));
 }
 
 /* Notes that it has been raised, so that it is not raised again for the same. */
@@ -217,6 +248,16 @@ bool troth_alarm_fits(const struct troth_subject *s, const struct troth_event *e
 		       : troth_subject_alarm(s, &e->u.alarm.alarm) >= 0;
 }
 
+/* Who takes danger says who is at it; that HQ need not be told, HQ alone can say. */
+static bool stops_climbing(const struct troth_alarm *a, const struct troth_who *who,
+			   const struct troth_event *e)
+{
+	if (TROTH_MUTANT(taken_does_not_stop))
+		return false;
+	return e->type == TROTH_EVENT_ALARM_ENDED || a->cause != TROTH_CAUSE_SAFETY ||
+	       who->role == TROTH_ROLE_BRAND || TROTH_MUTANT(danger_is_silenced);
+}
+
 void troth_alarm_apply(struct troth_subject *s, const struct troth_who *who,
 		       const struct troth_event *e, struct troth_time at)
 {
@@ -227,7 +268,7 @@ void troth_alarm_apply(struct troth_subject *s, const struct troth_who *who,
 		return;
 	}
 	a = &s->alarms[troth_subject_alarm(s, &e->u.alarm.alarm)];
-	(void)troth_alarm_next(a->state, action_of(e->type), ~0u, &a->state);
+	(void)troth_alarm_next(a->cause, a->state, action_of(e->type), ~0u, &a->state);
 	if (e->type == TROTH_EVENT_ALARM_TOLD) {
 		a->rung = e->u.alarm.rung;
 		a->told = at;
@@ -236,7 +277,7 @@ void troth_alarm_apply(struct troth_subject *s, const struct troth_who *who,
 		TROTH_TEXT_SET(a->party, e->u.alarm.party);
 		return;
 	}
-	if (!TROTH_MUTANT(taken_does_not_stop))
+	if (stops_climbing(a, who, e))
 		a->next.ms = 0;
 	if (e->type == TROTH_EVENT_ALARM_TAKEN) {
 		a->taken = at;

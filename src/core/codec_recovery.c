@@ -12,6 +12,7 @@ static void put_alarm(struct pen *b, const struct troth_alarm *a)
 	put_uint(b, a->rung);
 	put_text(b, a->to);
 	put_text(b, a->party);
+	put_uint(b, a->told_to);
 	put_text(b, a->raised_party);
 	put_time(b, a->raised);
 	put_time(b, a->told);
@@ -34,6 +35,7 @@ static void get_alarm(struct troth_reader *r, struct troth_alarm *a)
 	a->rung = get_count(r, UINT32_MAX);
 	GET_TEXT(r, a->to);
 	GET_TEXT(r, a->party);
+	a->told_to = get_count(r, UINT32_MAX);
 	GET_TEXT(r, a->raised_party);
 	a->raised = get_time(r);
 	a->told = get_time(r);

@@ -288,7 +288,7 @@ static enum troth_reason judge_payload(const struct bench *b)
 	case TROTH_TOPIC_SHARE:
 		return troth_authority_judge(b->s, b->lookup, b->who, b->e);
 	case TROTH_TOPIC_ALARM:
-		return troth_alarm_judge(b->s, b->who, b->e);
+		return troth_alarm_judge(b->s, b->lookup->brand, b->who, b->e);
 	case TROTH_TOPIC_RECOVERY:
 		return troth_recovery_judge(b->s, b->lookup, b->who, b->e);
 	case TROTH_TOPIC_NONE:

@@ -231,6 +231,19 @@ static void join(struct troth_subject *s, const char *party, bool *stays)
 		stays[i] = true;
 }
 
+/* Those who were told before, too, for as long as the alarm lasts. */
+static void join_told(struct troth_subject *s, struct troth_alarm *a, bool *stays)
+{
+	int last;
+
+	join(s, a->party, stays);
+	last = troth_subject_participant(s, a->party);
+	if (last >= 0)
+		a->told_to |= 1u << last;
+	for (unsigned i = 0; i < s->participant_count; i++)
+		stays[i] |= (a->told_to & 1u << i) != 0;
+}
+
 void troth_participants_update(struct troth_subject *s, const char *brand)
 {
 	bool stays[TROTH_PARTICIPANTS_MAX] = { false };
@@ -262,7 +275,7 @@ void troth_participants_update(struct troth_subject *s, const char *brand)
 	/* Who is told of an alarm, or looks after a recovery, sees what it is about. */
 	for (unsigned i = 0; i < s->alarm_count; i++)
 		if (s->alarms[i].state != TROTH_ALARM_ENDED)
-			join(s, s->alarms[i].party, stays);
+			join_told(s, &s->alarms[i], stays);
 	for (unsigned i = 0; i < s->recovery_count; i++)
 		if (troth_recovery_is_open(s->recoveries[i].state))
 			join(s, s->recoveries[i].owner, stays);

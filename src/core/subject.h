@@ -57,7 +57,7 @@ bool troth_promise_is_done(const struct troth_subject *s, const struct troth_pro
 
 /* Alarms (alarm.c). How many more the clock may raise. */
 unsigned troth_alarm_room(const struct troth_subject *s);
-enum troth_reason troth_alarm_judge(const struct troth_subject *s,
+enum troth_reason troth_alarm_judge(const struct troth_subject *s, const char *brand,
 				    const struct troth_who *who,
 				    const struct troth_event *e);
 bool troth_alarm_fits(const struct troth_subject *s, const struct troth_event *e);

@@ -141,9 +141,8 @@ static void climb(struct watch *w, const struct troth_alarm *a)
 	const struct troth_ladder *l;
 	uint32_t rung = a->rung; /* That is told now: an index. */
 
-	if (a->state == TROTH_ALARM_ENDED ||
-	    (a->state == TROTH_ALARM_TAKEN && !TROTH_MUTANT(taken_does_not_stop)))
-		return;
+	if (a->state == TROTH_ALARM_ENDED)
+		return; /* Taken it has no `next`, unless it is danger and HQ has not. */
 	d = declare(w, a->next);
 	if (d == NULL)
 		return;
@@ -156,6 +155,9 @@ static void climb(struct watch *w, const struct troth_alarm *a)
 	address(w, a, l != NULL && rung < l->count ? l->rungs[rung].to : "brand", d);
 	if (l != NULL && rung + 1 < l->count)
 		d->next = after(w, a->policy_version, &l->rungs[rung + 1].after);
+	else if (a->cause == TROTH_CAUSE_SAFETY &&
+		 strcmp(d->party, w->lookup->brand) != 0)
+		d->next = at_once(w->now); /* Danger always comes to HQ. */
 }
 
 /* ---- Raising ---- */

@@ -39,8 +39,8 @@ const struct cli_verb cli_alarm_verbs[] = {
 	  "Somebody may come to harm: tell who is on duty", alarm_raise, NULL },
 	{ "list", "GET", "/v1/alarms", "Alarms, the oldest first", alarm_list, "items" },
 	{ "show", "GET", "/v1/alarms/{id}", "Show an alarm", fresh_option, NULL },
-	{ "take", "POST", "/v1/alarms/{id}/take", "Look after it: nobody else is told",
-	  alarm_take, NULL },
+	{ "take", "POST", "/v1/alarms/{id}/take",
+	  "Look after it: nobody else is told (danger: up to HQ)", alarm_take, NULL },
 	{ "end", "POST", "/v1/alarms/{id}/end", "Say that it is over", alarm_end, NULL },
 	{ NULL, NULL, NULL, NULL, NULL, NULL },
 };

@@ -31,6 +31,7 @@ void oracle_free(struct oracle *o)
 	oracle_forget_policies(o);
 	book_free(o->book);
 	free(o->entries);
+	free(o->told);
 	free(o->before);
 	free(o);
 }

@@ -38,6 +38,12 @@ struct known_subject {
 	uint64_t *positions; /* Of its entries, by revision - 1. */
 };
 
+/* Who was told of which alarm, in the order of the entries. */
+struct told {
+	struct troth_id alarm;
+	char party[TROTH_PARTY_MAX + 1];
+};
+
 struct oracle {
 	struct known_entry *entries;
 	size_t count, cap;
@@ -57,6 +63,8 @@ struct oracle {
 	struct troth_event event;
 	bool by_brand; /* Who has made the event. */
 	struct troth_subject *before;
+	struct told *told;
+	size_t told_count, told_cap;
 	struct book *book;
 };
 

@@ -2,8 +2,10 @@
  * What may change in an alarm and a recovery, and what must follow: the oracle's
  * own words, from the model and not from the code.
  */
+#include "book.h"
 #include "oracle.h"
 
+#include "troth/base/text.h"
 #include "troth/core/commitment.h"
 
 #include <string.h>
@@ -41,6 +43,45 @@ static void check_recovery(struct sim *s, const struct troth_recovery *was,
 		sim_fail(s, "model", "another remedy than the policy's goes unseen");
 }
 
+static void note_told(struct oracle *o, const struct troth_alarm *a)
+{
+	struct told *t;
+
+	o->told = book_grow(o->told, o->told_count, &o->told_cap, sizeof(*t));
+	t = &o->told[o->told_count++];
+	t->alarm = a->id;
+	TROTH_TEXT_SET(t->party, a->party);
+}
+
+static bool was_told(const struct oracle *o, const struct troth_id *alarm,
+		     const char *party)
+{
+	for (size_t i = 0; i < o->told_count; i++)
+		if (troth_id_eq(&o->told[i].alarm, alarm) &&
+		    strcmp(o->told[i].party, party) == 0)
+			return true;
+	return false;
+}
+
+/* Danger alone is taken by whoever is there; and that keeps nobody from being told. */
+static void check_taken(struct sim *s, const struct troth_alarm *was,
+			const struct troth_alarm *is)
+{
+	const struct oracle *o = s->oracle;
+	bool danger = was->cause == TROTH_CAUSE_SAFETY;
+
+	if (!danger && !o->by_brand && !was_told(o, &is->id, is->taken_party))
+		sim_fail(s, "model", "%s has taken what it was not told of",
+			 is->taken_party);
+	if (was->state == TROTH_ALARM_TAKEN &&
+	    (!danger || strcmp(was->taken_party, o->brand) == 0))
+		sim_fail(s, "model", "%s has taken what %s had", is->taken_party,
+			 was->taken_party);
+	if (danger && !o->by_brand && is->next.ms != was->next.ms)
+		sim_fail(s, "model", "%s has stopped the telling of a danger",
+			 is->taken_party);
+}
+
 static void check_alarm(struct sim *s, const struct troth_event *e,
 			const struct troth_alarm *was, const struct troth_alarm *is)
 {
@@ -59,13 +100,20 @@ static void check_alarm(struct sim *s, const struct troth_event *e,
 	if (was->cause == TROTH_CAUSE_SAFETY && is->state == TROTH_ALARM_ENDED &&
 	    was->state != TROTH_ALARM_ENDED && !s->oracle->by_brand)
 		sim_fail(s, "model", "danger is over, and HQ has not said so");
-	if (told && was->state != TROTH_ALARM_RAISED && was->state != TROTH_ALARM_TOLD)
+	if (told && was->state != TROTH_ALARM_RAISED && was->state != TROTH_ALARM_TOLD &&
+	    (was->state != TROTH_ALARM_TAKEN || was->cause != TROTH_CAUSE_SAFETY ||
+	     strcmp(was->taken_party, s->oracle->brand) == 0))
 		sim_fail(s, "model", "somebody is told of an alarm that is %s",
 			 troth_alarm_state_name(was->state));
 	if (told && is->rung != was->rung + 1)
 		sim_fail(s, "model", "rung %u is told after rung %u", is->rung,
 			 was->rung);
 	s->counts.told_rungs += told;
+	if (told)
+		note_told(s->oracle, is);
+	if (is->taken.ms != was->taken.ms ||
+	    strcmp(is->taken_party, was->taken_party) != 0)
+		check_taken(s, was, is);
 }
 
 void check_recoveries(struct sim *s, const struct known_subject *k)
@@ -119,8 +167,13 @@ void check_watched(struct sim *s, const struct troth_subject *k)
 	for (unsigned i = 0; i < k->alarm_count; i++) {
 		const struct troth_alarm *a = &k->alarms[i];
 
-		if (a->state == TROTH_ALARM_RAISED && a->cause == TROTH_CAUSE_SAFETY &&
+		if (a->state != TROTH_ALARM_ENDED && a->cause == TROTH_CAUSE_SAFETY &&
+		    a->rung == 0 && strcmp(a->taken_party, s->oracle->brand) != 0 &&
 		    s->now - k->changed.ms > 1000)
 			sim_fail(s, "I9", "danger, and nobody has been told");
+		if (a->state != TROTH_ALARM_ENDED && a->cause == TROTH_CAUSE_SAFETY &&
+		    a->next.ms == 0 && strcmp(a->party, s->oracle->brand) != 0 &&
+		    strcmp(a->taken_party, s->oracle->brand) != 0)
+			sim_fail(s, "I9", "danger, and HQ will never be told");
 	}
 }

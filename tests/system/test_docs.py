@@ -323,9 +323,10 @@ class Manuals(Follower):
     def make_good(self):
         page = "recovery.md"
         self.at("gateway", "ann.token")
-        self.blocks(page, "Alarms")
+        self.blocks(page, "Alarms", 0)
         self.told("--kind other")
         self.at("central")
+        self.blocks(page, "Alarms", 1)
         self.follow("troth promise break prm_... --reason lost")
         self.at("gateway", "ann.token")
         self.blocks(page, "Recoveries", 0)

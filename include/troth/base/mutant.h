@@ -66,7 +66,9 @@
 	X(nobody_is_topped_up)                                                           \
 	X(danger_is_ended_by_its_taker)                                                  \
 	X(made_alone_is_believed)                                                        \
-	X(overdrawn_pays)
+	X(overdrawn_pays)                                                                \
+	X(danger_is_silenced)                                                            \
+	X(untold_may_take)
 
 enum troth_mutant_number {
 	TROTH_MUTANT_none = 0,

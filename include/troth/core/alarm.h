@@ -12,8 +12,13 @@
  * the last rung it stays where it is. An alarm carries all that the clock needs
  * to know when to go on, so that nobody but central has to know the ladder.
  *
- * Whoever has taken an alarm may end it, but for danger: that it is over only HQ can
- * say, whoever takes it, and any participant may.
+ * HQ may take an alarm at any time, another party once it has been told; who has
+ * taken it may end it.
+ *
+ * Danger is HQ's. Any participant may take it at once, so that all can see who is at
+ * it, and the ladder climbs on all the same: until HQ takes it, or takes it over. Who
+ * has been told may take it over, too. A ladder that does not end with HQ does so
+ * here, and only HQ says that the danger is over.
  */
 #ifndef TROTH_CORE_ALARM_H
 #define TROTH_CORE_ALARM_H
@@ -46,7 +51,7 @@ enum troth_alarm_state {
 	TROTH_ALARM_NONE = 0,
 	TROTH_ALARM_RAISED = 1, /* Nobody has been told yet. */
 	TROTH_ALARM_TOLD = 2,
-	TROTH_ALARM_TAKEN = 3, /* Somebody looks after it: no more telling. */
+	TROTH_ALARM_TAKEN = 3, /* Somebody looks after it. */
 	TROTH_ALARM_ENDED = 4,
 };
 #define TROTH_ALARM_STATE_LAST TROTH_ALARM_ENDED
@@ -68,6 +73,7 @@ struct troth_alarm {
 	uint32_t rung;                   /* Of those told, from 1; 0: nobody yet. */
 	char to[TROTH_ACTOR_MAX + 1];    /* Told last: this person, */
 	char party[TROTH_PARTY_MAX + 1]; /* or whoever is there of this party. */
+	uint32_t told_to; /* Parties told so far: bits 1 << index of the participant. */
 	char raised_party[TROTH_PARTY_MAX + 1]; /* Who raised it; empty: the clock. */
 	struct troth_time raised, told;
 	struct troth_time next; /* The clock tells the next rung after it; 0: no more. */
@@ -80,9 +86,10 @@ struct troth_alarm {
 
 /*
  * Where `action`, taken in any of the capacities `as` (enum troth_capacity), leads
- * from `from`; *to is set only on TROTH_STEP_OK (core/promise.h).
+ * an alarm of that cause from `from`; *to is set only on TROTH_STEP_OK
+ * (core/promise.h).
  */
-enum troth_step troth_alarm_next(enum troth_alarm_state from,
+enum troth_step troth_alarm_next(enum troth_cause cause, enum troth_alarm_state from,
 				 enum troth_alarm_action action, unsigned as,
 				 enum troth_alarm_state *to);
 

@@ -14,7 +14,7 @@ enum troth_capacity {
 	TROTH_AS_CREDITOR = 0x20, /* Of the commitment. */
 	TROTH_AS_DELEGATE = 0x40, /* Asked to take the commitment over. */
 	TROTH_AS_STATE = 0x80,    /* Nobody: it follows from other steps. */
-	TROTH_AS_TOLD = 0x100,    /* The party that the alarm was told last, */
+	TROTH_AS_TOLD = 0x100,    /* A party that the alarm has been told, */
 	TROTH_AS_TAKER = 0x200,   /* and the one that has taken it. */
 	TROTH_AS_OWNER = 0x400,   /* Of the recovery. */
 	/* Certified to TROTH_LEVEL_SUPERVISOR, of the party whose agent was not. */

@@ -36,14 +36,14 @@ def nobody_answers_and_the_next_is_told_in_time(directory):
         wait_alarm(ann, case, "safety", state="ended", reason="all_well")
 
 
-def who_takes_it_at_once_is_the_only_one_told(directory):
+def once_hq_has_it_nobody_else_is_told(directory):
     with federation(directory, clock=None) as fed:
         ann, hq = start(fed)
         case = open_case(ann)
         ann.must_post(case + "/alarms", {"code": "threat"})
-        first = wait_alarm(ann, case, "safety", rung=1)
+        first = wait_alarm(hq, case, "safety", rung=1)
         with hq.events() as told:
-            ann.must_post("/v1/alarms/" + first["id"] + "/take")
+            hq.must_post("/v1/alarms/" + first["id"] + "/take")
             told.wait_for(lambda e: e.type == "alarm_taken")
             # A case that is opened after the next one was due is behind all of it.
             deadline = time.monotonic() + NEXT_S + 0.5
@@ -53,6 +53,27 @@ def who_takes_it_at_once_is_the_only_one_told(directory):
             told.wait_for(lambda e: e.data["subject"] == behind.rsplit("/", 1)[1])
             must(not [e for e in told.seen if e.type == "alarm_told"
                       and e.data["payload"]["rung"] > 1], told.seen)
+
+
+def who_takes_it_at_once_does_not_keep_it_from_hq(directory):
+    with Needs(directory, sites=(VENDOR, SELLER, CARRIER)) as fed:
+        ann, hq = start(fed)
+        order = order_seen_by_all(fed, fed.person(SELLER, "sam"), [ann])
+        driver = fed.person(CARRIER, "dan", "dispatcher")
+        driver.wait_get(order, lambda a: a.status == 200)
+        # Nobody else has heard of it when he says that it is in his hands.
+        fed.cut(CARRIER)
+        alarm = driver.must_post(order + "/alarms", {"code": "gas"})["id"]
+        driver.must_post("/v1/alarms/" + alarm + "/take")
+        fed.heal(CARRIER)
+        told = wait_alarm(hq, order, "safety", rung=2, party="brand")
+        must((told["state"], told["taken_by"]) == ("taken", "dan"), told)
+        no = driver.post("/v1/alarms/" + alarm + "/end", {"reason": "all_well"})
+        must(no.status == 403 and no.body["type"].endswith("not_entitled"), no)
+        hq.must_post("/v1/alarms/" + alarm + "/take")
+        wait_alarm(driver, order, "safety", state="taken", taken_by="max")
+        hq.must_post("/v1/alarms/" + alarm + "/end", {"reason": "all_well"})
+        wait_alarm(driver, order, "safety", state="ended")
 
 
 def neither_suspension_nor_a_missing_policy_is_in_the_way(directory):

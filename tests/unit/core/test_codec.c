@@ -123,6 +123,7 @@ static void fill_alarm(struct troth_alarm *a)
 	FILL(a->code);
 	FILL(a->to);
 	FILL(a->party);
+	a->told_to = UINT32_MAX;
 	FILL(a->raised_party);
 	FILL(a->taken_by);
 	FILL(a->taken_party);
