@@ -3,9 +3,13 @@
  * it otherwise, or by mistake. Its waits and ladders count from the moment when it
  * is there, so the timers of those that cite it are set anew then. What stood there
  * before is found out when it is due (ledger_clock).
+ *
+ * What was told beyond authority is told to others by the newest policy. If that has
+ * no ladder for it, it waits for the next one.
  */
 #include "ledger.h"
 
+#include "troth/base/mutant.h"
 #include "troth/core/promise.h"
 #include "troth/state/policies.h"
 
@@ -30,16 +34,31 @@ static void await(struct troth_ledger *l, uint64_t version, uint64_t newest,
 			      TROTH_SPAN_NONE);
 }
 
+/* Beyond authority, and nobody has been told. */
+static bool awaits_ladder(const struct troth_promise *p)
+{
+	return p->state == TROTH_PROMISE_ACTIVE &&
+	       (p->flags & TROTH_FLAG_OVER_AUTHORITY) != 0 &&
+	       (p->alarmed & 1u << TROTH_CAUSE_OVER_AUTHORITY) == 0;
+}
+
 void awaited_note(struct troth_ledger *l, const struct troth_subject *s)
 {
 	uint64_t newest;
 	bool cites = s->kind == TROTH_SUBJECT_CASE && s->cas.policy_version != 0;
+	bool beyond = false;
 
-	for (unsigned i = 0; i < s->promise_count && !cites; i++)
-		cites = s->promises[i].policy_version != 0;
-	if (!cites)
+	for (unsigned i = 0; i < s->promise_count; i++) {
+		cites = cites || s->promises[i].policy_version != 0;
+		beyond = beyond || awaits_ladder(&s->promises[i]);
+	}
+	if (!cites && !beyond)
 		return;
 	newest = troth_lookup_newest_policy(&l->lookup);
+	/* Though the newest may have a ladder: before the clock looks there may be a
+	 * newer. */
+	if (beyond && !TROTH_MUTANT(later_ladder_is_ignored))
+		await(l, newest + 1, newest, &s->id);
 	if (s->kind == TROTH_SUBJECT_CASE)
 		await(l, s->cas.policy_version, newest, &s->id);
 	for (unsigned i = 0; i < s->promise_count; i++)
@@ -88,6 +107,7 @@ void awaited_look(struct troth_ledger *l)
 		ledger_end_run(l);
 		ledger_load(l, &id, TROTH_SUBJECT_ORDER);
 		ledger_set_timer(l, &id, l->run.timer);
+		awaited_note(l, l->subject); /* It may wait for one more. */
 		ledger_end_run(l);
 		(void)troth_txn_del(&l->txn, TROTH_T_AWAITED, troth_key_span(&k));
 		l->dirty = true;

@@ -26,8 +26,14 @@ static const char *const policies[] = {
 	"	{ after = \"4 seconds\"; to = \"maker\"; },\n"
 	"	{ after = \"4 seconds\"; to = \"brand\"; } ); }; };\n",
 	"remedies: { broken: { offers: ( { kind = \"callback\"; due = \"1 minute\"; } ); }; };\n"
-	"ladders: { broken: { rungs: ( { after = \"2 seconds\"; to = \"brand\"; } ); }; };\n",
+	"ladders: { broken: { rungs: ( { after = \"2 seconds\"; to = \"brand\"; } ); };\n"
+	"	over_authority: { rungs: ( { to = \"maker\"; }, { to = \"brand\"; } ); }; };\n",
 };
+
+bool recovery_tells_beyond(uint64_t version)
+{
+	return version > 0 && version % 2 == 0;
+}
 
 const char *recovery_policy(unsigned version)
 {

@@ -152,6 +152,7 @@ void oracle_learn_policy(struct sim *s, const struct troth_event *e)
 		sim_fail(s, "policy", "what was published cannot be read: %s", why.text);
 	p->version = e->u.policy.version;
 	o->policies[o->policy_count++] = p;
+	o->published_ms = s->now;
 }
 
 void oracle_forget_policies(struct oracle *o)

@@ -56,6 +56,7 @@ struct oracle {
 	char brand[TROTH_PARTY_MAX + 1];
 	struct troth_policy *policies[POLICIES_MAX]; /* By version - 1. */
 	unsigned policy_count;
+	int64_t published_ms; /* When we heard of the newest. */
 	struct troth_agent agents[AGENTS_MAX];
 	unsigned agent_count;
 	uint64_t seqs[NODES_MAX], incarnations[NODES_MAX];

@@ -158,8 +158,22 @@ static bool is_looked_after(const struct troth_subject *k, const struct troth_pr
 	return false;
 }
 
+/* It was told beyond authority, there is a ladder for that, and nobody is told. */
+static bool is_concealed(const struct sim *s, const struct troth_subject *k,
+			 const struct troth_promise *p)
+{
+	return p->state == TROTH_PROMISE_ACTIVE &&
+	       (p->flags & TROTH_FLAG_OVER_AUTHORITY) != 0 &&
+	       (p->alarmed & 1u << TROTH_CAUSE_OVER_AUTHORITY) == 0 &&
+	       recovery_tells_beyond(oracle_policies(s)) &&
+	       s->now - k->changed.ms > 1000 && s->now - s->oracle->published_ms > 1000;
+}
+
 void check_watched(struct sim *s, const struct troth_subject *k)
 {
+	for (unsigned i = 0; i < k->promise_count; i++)
+		if (is_concealed(s, k, &k->promises[i]))
+			sim_fail(s, "I9", "beyond authority, and nobody is told");
 	for (unsigned i = 0; i < k->promise_count; i++)
 		if (k->promises[i].state == TROTH_PROMISE_BROKEN &&
 		    !is_looked_after(k, &k->promises[i]) && s->now - k->changed.ms > 1000)

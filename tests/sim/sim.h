@@ -346,6 +346,8 @@ void recovery_remedy(struct sim *s, struct troth_event *e, const struct troth_su
 		     const char *party);
 /* What that version of the policy says of them. */
 const char *recovery_policy(unsigned version);
+/* Whether somebody is told by it of what was told beyond authority. */
+bool recovery_tells_beyond(uint64_t version);
 
 /* fault.c */
 void fault_init(struct sim *s);

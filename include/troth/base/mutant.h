@@ -68,7 +68,8 @@
 	X(made_alone_is_believed)                                                        \
 	X(overdrawn_pays)                                                                \
 	X(danger_is_silenced)                                                            \
-	X(untold_may_take)
+	X(untold_may_take)                                                               \
+	X(later_ladder_is_ignored)
 
 enum troth_mutant_number {
 	TROTH_MUTANT_none = 0,

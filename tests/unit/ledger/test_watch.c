@@ -17,7 +17,7 @@ static struct kit k;
 static struct troth_event e;
 static struct troth_subject s;
 
-static void publish(const char *text)
+static void publish_next(uint64_t version, const char *text)
 {
 	struct troth_command *c = troth_command_new(1);
 	struct troth_result r;
@@ -26,7 +26,7 @@ static void publish(const char *text)
 	assert_non_null(c);
 	c->drafts[0]->type = TROTH_EVENT_POLICY_PUBLISHED;
 	c->drafts[0]->subject_kind = TROTH_SUBJECT_FEDERATION;
-	c->drafts[0]->u.policy.version = 1;
+	c->drafts[0]->u.policy.version = version;
 	TROTH_TEXT_SET(c->drafts[0]->actor, "care.lead");
 	c->policy_text = strdup(text);
 	c->drafts[0]->u.policy.policy_text = troth_span_str(c->policy_text);
@@ -35,6 +35,11 @@ static void publish(const char *text)
 	troth_command_free(c);
 	assert_int_equal(r.status, TROTH_DONE);
 	assert_int_equal(troth_ledger_commit(k.ledger, &why), TROTH_OK);
+}
+
+static void publish(const char *text)
+{
+	publish_next(1, text);
 }
 
 /* A gift that rests on version 1; what is owed for it is due long after. */
@@ -129,6 +134,51 @@ static void after_downtime_the_ladder_begins_with_its_first_rung(void **state)
 	assert_string_equal(s.alarms[0].party, "brand");
 }
 
+/* What was flagged stands; a ladder that comes later is for it, too. */
+static void a_ladder_that_comes_later_tells_of_what_was_flagged_before(void **state)
+{
+	static const char ladder[] = "ladders: { over_authority: { rungs: ( { to = "
+				     "\"maker\"; } ); }; };";
+
+	(void)state;
+	publish("# Nobody may promise anything.");
+	promise();
+	(void)state_at(FIXTURE_NOW + FIXTURE_HOUR);
+	assert_int_equal(s.promises[0].flags, TROTH_FLAG_OVER_AUTHORITY);
+	assert_int_equal(s.alarm_count, 0);
+	publish_next(2, "# Nor is anybody told.");
+	kit_crash(&k);
+	(void)state_at(FIXTURE_NOW + FIXTURE_HOUR + 1);
+	assert_int_equal(s.alarm_count, 0);
+	publish_next(3, ladder);
+	assert_int_not_equal(troth_ledger_next_timer(k.ledger).ms, 0);
+	assert_true(troth_ledger_next_timer(k.ledger).ms <= k.now.ms + 1);
+	(void)state_at(FIXTURE_NOW + FIXTURE_HOUR + 2);
+	assert_int_equal(s.alarm_count, 1);
+	assert_int_equal(s.alarms[0].cause, TROTH_CAUSE_OVER_AUTHORITY);
+	publish_next(4, ladder);
+	(void)state_at(FIXTURE_NOW + FIXTURE_HOUR + 3);
+	assert_int_equal(s.alarm_count, 1); /* Raised once. */
+}
+
+static void of_what_was_settled_meanwhile_a_later_ladder_tells_nobody(void **state)
+{
+	(void)state;
+	publish("# Nobody may promise anything.");
+	promise();
+	(void)state_at(FIXTURE_NOW + FIXTURE_HOUR);
+	fixture_event(&e, TROTH_EVENT_PROMISE_STEP, "shop");
+	e.u.promise_step.promise = s.promises[0].id;
+	e.u.promise_step.action = TROTH_PROMISE_DO_RELEASE;
+	TROTH_TEXT_SET(e.u.promise_step.reason, "waived");
+	(void)kit_take(&k, &k.shop, &e, NULL);
+	publish_next(2, "ladders: { over_authority: { rungs: ( { to = \"maker\"; } ); "
+			"}; };");
+	(void)state_at(FIXTURE_NOW + FIXTURE_HOUR + 1);
+	assert_int_equal(s.promises[0].state, TROTH_PROMISE_RELEASED);
+	assert_int_equal(s.alarm_count, 0);
+}
+
 #define TEST(f) cmocka_unit_test_prestate_setup_teardown(f, kit_setup, kit_teardown, &k)
 
 int main(void)
@@ -137,6 +187,8 @@ int main(void)
 		TEST(its_breach_waits_for_the_grace_of_its_rule),
 		TEST(a_policy_that_is_published_after_it_was_cited_moves_the_timer),
 		TEST(a_policy_that_was_cited_before_may_have_it_fall_due_earlier),
+		TEST(a_ladder_that_comes_later_tells_of_what_was_flagged_before),
+		TEST(of_what_was_settled_meanwhile_a_later_ladder_tells_nobody),
 		TEST(after_downtime_the_ladder_begins_with_its_first_rung),
 	};
 
