@@ -162,6 +162,21 @@ static void answer_fresh(struct troth_hub *h, struct conn *c, uint32_t request)
 						      troth_ledger_time(h->ledger) } });
 }
 
+/* Hello has told how many marks there are: who asks from beyond has not heeded it. */
+static void take_follow(struct troth_hub *h, struct conn *c, uint32_t request,
+			const struct troth_bus_follow *m)
+{
+	if (m->marks_after <= troth_ledger_marks(h->ledger)) {
+		news_park(h, c, request, m);
+		return;
+	}
+	h->io.note(h->io.ctx, "went_back", c->origin,
+		   "marks_after is beyond the last mark");
+	reply_error(h, c->id, request, TROTH_BUS_E_WENT_BACK,
+		    "marks_after is beyond the last mark", 0);
+	h->io.close(h->io.ctx, c->id, "marks_after is beyond the last mark");
+}
+
 static void enqueue(struct troth_hub *h, struct conn *c, uint32_t request,
 		    struct troth_bus_request *m, size_t len)
 {
@@ -203,7 +218,7 @@ void troth_hub_request(struct troth_hub *h, uint64_t id, uint32_t request,
 	} else if (c->party[0] == '\0') {
 		reply_error(h, id, request, TROTH_BUS_E_NO_HELLO, "say hello first", 0);
 	} else if (m.type == TROTH_BUS_FOLLOW) {
-		news_park(h, c, request, &m.u.follow);
+		take_follow(h, c, request, &m.u.follow);
 	} else if (m.type == TROTH_BUS_FIND) {
 		answer_find(h, c, request, &m.u.find);
 	} else {
@@ -237,6 +252,20 @@ struct batch {
 	size_t command_count;
 };
 
+/*
+ * True if the site tells of as much, or more, further on in the turn. Only the most is
+ * written, so a turn adds one mark of a site at the most.
+ */
+static bool is_outdone(const struct work *w)
+{
+	for (const struct work *n = w->next; n != NULL; n = n->next)
+		if (n->message.type == TROTH_BUS_RECEIVE &&
+		    n->message.u.receive.position >= w->message.u.receive.position &&
+		    strcmp(n->origin, w->origin) == 0)
+			return true;
+	return false;
+}
+
 static void take_works(struct troth_hub *h, struct batch *b)
 {
 	b->works = queue_take(&h->queue);
@@ -244,7 +273,7 @@ static void take_works(struct troth_hub *h, struct batch *b)
 		if (w->message.type == TROTH_BUS_SUBMIT)
 			troth_ledger_submit(h->ledger, w->origin, &w->message.u.submit,
 					    &w->taken);
-		else if (w->message.type == TROTH_BUS_RECEIVE)
+		else if (w->message.type == TROTH_BUS_RECEIVE && !is_outdone(w))
 			troth_ledger_received(h->ledger, w->origin,
 					      w->message.u.receive.position);
 		else if (w->message.type == TROTH_BUS_HELLO)

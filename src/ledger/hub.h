@@ -12,6 +12,10 @@
  * commit that is made anyhow, on its way out for more of the kind.
  */
 #define MARKS_DELAY_MS 20
+/* So many marks are looked at in that time for a site, whatever it asks, */
+#define MARKS_SITE_MAX 1024
+/* and so many for all that wait. */
+#define MARKS_MAX 8192
 
 struct troth_hub {
 	struct troth_ledger *ledger;

@@ -3,19 +3,37 @@
  *
  * A turn looks at those whose feed the commit has added to, those that have just come
  * and those whose wait is over: not at all who wait. Only marks are looked through by
- * all, and they wait a little for each other.
+ * all. They wait a little for each other, and are looked through in pieces: a site has
+ * its share of the marks that are looked at in 20 ms, whether its answer is due anyhow
+ * or it waits; to those who wait, the sites get by turns.
  */
 #include "hub.h"
 
-/* Answers, unless there is nothing new and an answer need not be given (false). */
+/* How many marks may still be looked at for the site. */
+static unsigned share_left(struct conn_site *s, struct troth_time now)
+{
+	if (now.ms >= s->since_ms + MARKS_DELAY_MS || now.ms < s->since_ms) {
+		s->since_ms = now.ms;
+		s->looked = 0;
+	}
+	return MARKS_SITE_MAX - s->looked;
+}
+
+/*
+ * Answers, unless there is nothing new and an answer need not be given (false): then
+ * m->marks_after is past the marks that were looked at. Those are `marks` at most, and
+ * the site's share.
+ */
 static bool answer_follow(struct troth_hub *h, struct conn *c, uint32_t request,
-			  const struct troth_bus_follow *m, struct troth_time now,
-			  bool must)
+			  struct troth_bus_follow *m, struct troth_time now,
+			  unsigned marks, bool must)
 {
 	int count;
 
 	troth_buf_reset(&h->out);
-	count = troth_ledger_follow(h->ledger, c->origin, m, hub_date(h, now), &h->out);
+	count = troth_ledger_follow(h->ledger, c->origin, m, hub_date(h, now), &marks,
+				    &h->out);
+	c->site->looked += marks;
 	if (count == 0 && !must)
 		return false;
 	if (count >= 0) {
@@ -43,7 +61,8 @@ static void serve(struct troth_hub *h, struct parked *p, struct troth_time now)
 	uint32_t request = p->request;
 
 	conns_unpark(&h->conns, p);
-	(void)answer_follow(h, p->conn, request, &follow, now, true);
+	(void)answer_follow(h, p->conn, request, &follow, now,
+			    share_left(p->conn->site, now), true);
 }
 
 struct serving {
@@ -68,7 +87,7 @@ static void on_fed(void *ctx, const char *party, uint64_t len)
 /* Has come since the last turn: is answered, or begins to wait. */
 static void begin_to_wait(struct troth_hub *h, struct parked *p, struct troth_time now)
 {
-	if (p->conn->feed_len > p->follow.after) {
+	if (p->conn->feed_len > p->follow.after || p->follow.wait_ms == 0) {
 		serve(h, p, now);
 		return;
 	}
@@ -77,27 +96,40 @@ static void begin_to_wait(struct troth_hub *h, struct parked *p, struct troth_ti
 		hub_sooner(&h->marks_at, now.ms + MARKS_DELAY_MS);
 }
 
-/* Tells who waits of the marks that there are, if they are anything to it. */
+/*
+ * Tells those of the site who wait of the marks that there are, if they are anything to
+ * them; *left is reduced by those looked at. True: there are more to look at.
+ */
+static bool serve_site(struct troth_hub *h, struct conn_site *s, struct troth_time now,
+		       unsigned *left)
+{
+	struct parked *p;
+
+	while ((p = conns_behind(s, troth_ledger_marks(h->ledger))) != NULL) {
+		unsigned share = share_left(s, now);
+		unsigned looked = s->looked;
+
+		if (share == 0 || *left == 0)
+			return true;
+		conns_looked(&h->conns, p);
+		if (answer_follow(h, p->conn, p->request, &p->follow, now,
+				  share < *left ? share : *left, false))
+			conns_unpark(&h->conns, p);
+		*left -= s->looked - looked;
+	}
+	return false;
+}
+
 static void serve_marks(struct troth_hub *h, struct troth_time now)
 {
-	uint64_t marks = troth_ledger_marks(h->ledger);
+	unsigned left = MARKS_MAX, sites = h->conns.site_count;
+	bool more = false;
 
 	h->marks_at.ms = 0;
-	for (struct parked *p = h->conns.soonest, *next; p != NULL; p = next) {
-		next = p->later;
-		if (p->follow.marks_after >= marks)
-			continue;
-		if (answer_follow(h, p->conn, p->request, &p->follow, now, false)) {
-			conns_unpark(&h->conns, p);
-			continue;
-		}
-		/* The news was of others: go on waiting, past it. */
-		p->follow.marks_after += TROTH_MARKS_LOOKED_AT;
-		if (p->follow.marks_after < marks)
-			hub_sooner(&h->marks_at, now.ms + MARKS_DELAY_MS);
-		else
-			p->follow.marks_after = marks;
-	}
+	for (; sites > 0 && left > 0; sites--)
+		more |= serve_site(h, conns_next_site(&h->conns), now, &left);
+	if (more || sites > 0)
+		hub_sooner(&h->marks_at, now.ms + MARKS_DELAY_MS);
 }
 
 void news_serve(struct troth_hub *h, struct troth_time now, bool advanced)
@@ -107,12 +139,12 @@ void news_serve(struct troth_hub *h, struct troth_time now, bool advanced)
 
 	if (advanced)
 		troth_ledger_each_fed(h->ledger, &(struct serving){ h, now }, on_fed);
-	while ((p = h->conns.soonest) != NULL && p->until.ms <= now.ms)
+	while ((p = conns_soonest(&h->conns)) != NULL && p->until.ms <= now.ms)
 		if (p->until.ms == PARKED_NEW)
 			begin_to_wait(h, p, now);
 		else
 			serve(h, p, now);
-	if (marks != h->marks && h->conns.soonest != NULL)
+	if (marks != h->marks && conns_soonest(&h->conns) != NULL)
 		hub_sooner(&h->marks_at, now.ms + MARKS_DELAY_MS);
 	h->marks = marks;
 	if (h->marks_at.ms != 0 && h->marks_at.ms <= now.ms)
@@ -121,7 +153,7 @@ void news_serve(struct troth_hub *h, struct troth_time now, bool advanced)
 
 bool news_due(const struct troth_hub *h, struct troth_time now)
 {
-	const struct parked *p = h->conns.soonest;
+	const struct parked *p = conns_soonest(&h->conns);
 
 	return (p != NULL && p->until.ms <= now.ms) ||
 	       (h->marks_at.ms != 0 && h->marks_at.ms <= now.ms);
@@ -129,9 +161,10 @@ bool news_due(const struct troth_hub *h, struct troth_time now)
 
 struct troth_time news_at(const struct troth_hub *h)
 {
+	const struct parked *p = conns_soonest(&h->conns);
 	struct troth_time t = h->marks_at;
 
-	if (h->conns.soonest != NULL && h->conns.soonest->until.ms != PARKED_NEW)
-		hub_sooner(&t, h->conns.soonest->until.ms);
+	if (p != NULL && p->until.ms != PARKED_NEW)
+		hub_sooner(&t, p->until.ms);
 	return t;
 }

@@ -46,6 +46,7 @@ bool troth_ledger_hello(struct troth_ledger *l, const char *origin, uint64_t inc
 		out->size = l->tree.size;
 		out->root = l->root;
 		out->brand = l->brand;
+		out->marks = l->mark_count;
 	}
 	troth_txn_abort(&t);
 	return known;
@@ -147,7 +148,8 @@ static bool concerns(struct answer *a, const char *origin)
 	       troth_txn_get(&a->t, TROTH_T_SHARED, troth_key_span(&k), &value);
 }
 
-static void add_marks(struct answer *a, uint64_t after)
+/* Looks at `max` marks at the most. Returns at how many. */
+static unsigned add_marks(struct answer *a, uint64_t after, unsigned max)
 {
 	struct troth_cursor c;
 	unsigned looked_at = 0;
@@ -157,7 +159,7 @@ static void add_marks(struct answer *a, uint64_t after)
 	troth_store_u64be(key, after + 1);
 	troth_cursor_open(&c, &a->t, TROTH_T_MARKS);
 	for (bool ok = troth_cursor_seek(&c, troth_span(key, 8));
-	     ok && a->mark_count < TROTH_MARKS_MAX && looked_at < TROTH_MARKS_LOOKED_AT;
+	     ok && a->mark_count < TROTH_MARKS_MAX && looked_at < max;
 	     ok = troth_cursor_next(&c), looked_at++) {
 		struct troth_reader r = troth_reader(c.value);
 		struct troth_bus_mark *m = &a->marks[a->mark_count];
@@ -179,17 +181,23 @@ static void add_marks(struct answer *a, uint64_t after)
 			a->mark_count++;
 	}
 	troth_cursor_close(&c);
+	if (looked_at == 0)
+		troth_txn_fail(&a->t, TROTH_ERR_CORRUPT, "marks: none after %llu",
+			       (unsigned long long)after);
+	return looked_at;
 }
 
 int troth_ledger_follow(struct troth_ledger *l, const char *origin,
-			const struct troth_bus_follow *m, struct troth_time now,
-			struct troth_buf *out)
+			struct troth_bus_follow *m, struct troth_time now,
+			unsigned *marks, struct troth_buf *out)
 {
 	static _Thread_local struct answer a;
 	struct troth_site site;
+	unsigned marks_max = *marks;
 	uint64_t len;
 	int count = -1;
 
+	*marks = 0;
 	a.item_count = a.mark_count = 0;
 	a.bytes = 0;
 	a.max_bytes = m->max_bytes < TROTH_BUS_MESSAGE_MAX / 2
@@ -200,7 +208,10 @@ int troth_ledger_follow(struct troth_ledger *l, const char *origin,
 		len = feed_len(&a.t, a.party);
 		if (m->after < len)
 			add_items(&a, m->after);
-		add_marks(&a, m->marks_after);
+		if (m->marks_after < l->mark_count && marks_max > 0) {
+			*marks = add_marks(&a, m->marks_after, marks_max);
+			m->marks_after = a.marks_upto;
+		}
 
 		bool complete = m->after + a.item_count >= len;
 		uint64_t upto = complete           ? l->tree.size
@@ -217,7 +228,7 @@ int troth_ledger_follow(struct troth_ledger *l, const char *origin,
 				      .now = now,
 				      .mark_count = a.mark_count,
 				      .marks = a.marks,
-				      .marks_upto = a.marks_upto },
+				      .marks_upto = m->marks_after },
 		};
 		troth_bus_reply_encode(&reply, out);
 		count = (int)(a.item_count + a.mark_count);

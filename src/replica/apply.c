@@ -280,8 +280,7 @@ static void apply_marks(struct troth_gateway *g, struct troth_txn *t,
 		troth_key_u64(&k, m->marks[i].position);
 		put_number(t, TROTH_T_RECEIVED, k, (uint64_t)m->marks[i].at.ms);
 	}
-	if (m->marks_upto > g->now.marks)
-		g->now.marks = m->marks_upto;
+	g->now.marks = m->marks_upto; /* Fewer, if central was put back. */
 }
 
 void replica_apply(struct troth_gateway *g, struct troth_txn *t,

@@ -35,6 +35,8 @@ static const char *unsuitable(const struct troth_gateway *g,
 	for (size_t i = 0; i < m->item_count; i++)
 		if (m->items[i].position == 0)
 			return "an entry has no position";
+	if (m->marks_upto < g->received_marks)
+		return "its marks end before those that we asked for";
 	if (m->size < g->heard_size)
 		return "it speaks of a ledger shorter than one we know";
 	if (m->size == g->heard_size && g->heard_size != 0 &&
@@ -58,8 +60,7 @@ void follow_on_answer(struct troth_gateway *g, struct troth_bus_reply *reply)
 	if (a == NULL)
 		return; /* It is asked for again. */
 	g->received += m->item_count;
-	if (m->marks_upto > g->received_marks)
-		g->received_marks = m->marks_upto;
+	g->received_marks = m->marks_upto;
 	g->heard_size = m->size;
 	g->heard_root = m->root;
 	a->reply = *reply;

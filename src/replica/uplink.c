@@ -76,6 +76,9 @@ static void go_live(struct troth_gateway *g)
 	g->submit_at_ms = g->follow_at_ms = 0;
 	g->told = false;
 	follow_reset(g);
+	/* A central that was put back counts on from fewer marks than we have heard. */
+	if (g->received_marks > g->welcome.marks)
+		g->received_marks = g->welcome.marks;
 }
 
 /* This store lost what it had made since its backup: its numbers must not be reused. */

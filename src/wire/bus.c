@@ -40,6 +40,7 @@ static const struct troth_map_field hello_ok_fields[] = {
 	TIME(AT(hello_ok, now)),
 	U64(AT(hello_ok, top_incarnation)),
 	POINTER(AT(hello_ok, brand), TROTH_PARTY_MAX),
+	U64(AT(hello_ok, marks)),
 };
 MAP(hello_ok, hello_ok);
 

@@ -249,8 +249,8 @@ size_t kit_feed(struct kit *k, const struct kit_site *site, uint64_t *positions,
 		size_t got;
 
 		m.after = n;
-		assert(troth_ledger_follow(k->ledger, site->origin, &m, k->now, &out) >=
-		       0);
+		assert(troth_ledger_follow(k->ledger, site->origin, &m, k->now,
+					   &(unsigned){ 0 }, &out) >= 0);
 		assert(troth_bus_reply_decode(&r, troth_buf_span(&out), &why) ==
 		       TROTH_OK);
 		got = r.u.follow.item_count;

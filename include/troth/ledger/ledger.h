@@ -119,18 +119,17 @@ void troth_ledger_each_fed(const struct troth_ledger *ledger, void *ctx,
 /* Length of the feed of the party whose site `origin` is. */
 uint64_t troth_ledger_feed_len(struct troth_ledger *ledger, const char *origin);
 
-/* So many marks, of whomever, are looked at for one answer to Follow. */
-#define TROTH_MARKS_LOOKED_AT 4096
-
 /*
  * Encodes a FollowOk reply for `origin` from feed number `after` on into `out`:
  * at most TROTH_BATCH_MAX items and about `max_bytes`, and the marks after
- * `marks_after` that concern its party. Returns the number of items and marks in
- * it (0: nothing new), or -1 on a failure of the store.
+ * `marks_after` that concern its party: of whomever they are, no more than *marks
+ * of them are looked at. Then *marks is how many have been, and m->marks_after the last
+ * of them. Returns the number of items and marks in it (0: nothing new), or -1 on a
+ * failure of the store.
  */
 int troth_ledger_follow(struct troth_ledger *ledger, const char *origin,
-			const struct troth_bus_follow *m, struct troth_time now,
-			struct troth_buf *out);
+			struct troth_bus_follow *m, struct troth_time now,
+			unsigned *marks, struct troth_buf *out);
 
 /*
  * Orders of a number as people know it, for the site `origin` (NULL: HQ itself);
@@ -143,7 +142,13 @@ unsigned troth_ledger_find(struct troth_ledger *ledger, const char *origin,
 
 /*
  * Notes inside a batch that `origin` has durably applied up to `position`; what is
- * not beyond what it said before, changes nothing.
+ * not beyond what it said before, changes nothing; beyond the ledger is up to its end.
+ *
+ * What is noted stays: the first position from a promise on that a site told of says
+ * when it had that promise, and a site that joins later is told all marks. So
+ * `received` and `marks` grow, for a site by one row each in a turn of the hub at the
+ * most and only if its position has advanced: never to more rows than there are
+ * entries.
  */
 void troth_ledger_received(struct troth_ledger *ledger, const char *origin,
 			   uint64_t position);

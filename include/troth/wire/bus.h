@@ -74,6 +74,7 @@ struct troth_bus_hello_ok {
 	struct troth_time now;
 	uint64_t top_incarnation;
 	const char *brand;
+	uint64_t marks;
 };
 
 struct troth_bus_submit {

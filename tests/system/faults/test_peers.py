@@ -245,6 +245,8 @@ def attacks_of_a_member(rng):
          ("turned_away",)),
         ("a follow of bad types", True, message(encode((FOLLOW, encode((1, b"text"))))),
          malformed),
+        ("marks after the last of all numbers", True,
+         message(encode((FOLLOW, encode((3, 20000), (4, 2**64 - 1))))), ("went_back",)),
     ]
 
 

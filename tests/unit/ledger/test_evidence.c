@@ -152,7 +152,8 @@ static size_t follow(uint64_t after, uint32_t max_bytes, uint64_t *first)
 	struct troth_why why;
 	size_t count;
 
-	assert_true(troth_ledger_follow(k.ledger, k.shop.origin, &m, k.now, &out) >= 0);
+	assert_true(troth_ledger_follow(k.ledger, k.shop.origin, &m, k.now,
+					&(unsigned){ 0 }, &out) >= 0);
 	assert_int_equal(troth_bus_reply_decode(&r, troth_buf_span(&out), &why),
 			 TROTH_OK);
 	count = r.u.follow.item_count;

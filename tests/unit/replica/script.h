@@ -357,7 +357,8 @@ static inline void kit_answer_hello(struct kit *k, const struct kit_request *r)
 			     .feed_len = k->size,
 			     .size = k->size,
 			     .now = k->now,
-			     .brand = k->brand },
+			     .brand = k->brand,
+			     .marks = k->mark_count },
 	};
 
 	if (k->taken_seq > 0 || k->incarnation > 1)

@@ -221,7 +221,8 @@ static struct troth_bus_reply good_welcome(const struct kit *k)
 			     .size = k->size,
 			     .now = k->now,
 			     .top_incarnation = k->incarnation,
-			     .brand = k->brand },
+			     .brand = k->brand,
+			     .marks = k->mark_count },
 	};
 
 	troth_tree_root(&k->tree, &m.u.hello.root);
@@ -264,11 +265,95 @@ static void each_sign_that_central_went_back_suffices(void **state)
 	}
 }
 
+/* After which mark the gateway waits for more. */
+static uint64_t waits_after(struct kit *k)
+{
+	for (unsigned i = 0; i < k->request_count; i++)
+		if (k->requests[i].m.type == TROTH_BUS_FOLLOW)
+			return k->requests[i].m.u.follow.marks_after;
+	fail_msg("it does not follow");
+	return 0;
+}
+
+static bool has_received(struct kit *k, uint64_t position)
+{
+	struct troth_time at;
+	struct troth_txn t;
+
+	troth_txn_begin(&t, k->kv, TROTH_TXN_READ);
+	at = troth_query_received(&t, OTHER, position);
+	troth_txn_abort(&t);
+	return at.ms != 0;
+}
+
+static void marks_are_counted_on_from_where_a_central_that_was_put_back_is(void **state)
+{
+	struct troth_bus_mark marks[3] = { { OTHER, 1, { 11 } },
+					   { OTHER, 2, { 12 } },
+					   { OTHER, 3, { 13 } } };
+	struct kit *k = kit_joined();
+
+	(void)state;
+	k->marks = marks;
+	k->mark_count = 3;
+	kit_serve(k);
+	assert_int_equal(waits_after(k), 3);
+
+	/* It has lost two of them, but no entry. */
+	kit_down(k);
+	k->mark_count = 1;
+	kit_up(k);
+	kit_serve(k);
+	assert_int_equal(waits_after(k), 1);
+	marks[1].position = 4;
+	k->mark_count = 2;
+	kit_serve(k);
+	assert_int_equal(waits_after(k), 2);
+	assert_true(has_received(k, 4));
+
+	/* That it stands there is on the disk, too: else the third were passed over. */
+	kit_crash(k);
+	marks[2].position = 5;
+	k->mark_count = 3;
+	kit_up(k);
+	kit_serve(k);
+	assert_int_equal(waits_after(k), 3);
+	assert_true(has_received(k, 5));
+	assert_int_equal(k->drops, 0);
+	kit_free(k);
+}
+
+static void an_answer_with_fewer_marks_than_are_known_ends_the_link(void **state)
+{
+	const struct troth_bus_mark mark = { OTHER, 1, { 11 } };
+	struct kit *k = kit_joined();
+	struct troth_bus_item items[64];
+	struct troth_bus_reply m;
+	struct kit_request r;
+
+	(void)state;
+	k->marks = &mark;
+	k->mark_count = 1;
+	kit_serve(k);
+	assert_true(kit_take(k, TROTH_BUS_FOLLOW, &r));
+	k->mark_count = 0;
+	kit_feed(k, k->size, 64, items, &m);
+	kit_reply(k, r.id, &m);
+	kit_done(&r);
+	kit_turn(k);
+	assert_int_equal(k->drops, 1);
+	assert_int_equal(kit_noted(k, "bad_feed"), 1);
+	kit_up(k);
+	kit_serve(k);
+	assert_int_equal(waits_after(k), 0);
+	kit_free(k);
+}
+
 static void a_central_of_another_version_is_refused(void **state)
 {
 	struct kit *k = kit_joined();
 	struct troth_bus_reply m;
-	struct kit_request r;
+	struct kit_request r = { .id = 0 };
 
 	(void)state;
 	kit_down(k);
@@ -294,6 +379,9 @@ int main(void)
 		cmocka_unit_test(a_feed_that_overtakes_the_resending_leaves_no_gap),
 		cmocka_unit_test(a_central_that_went_back_is_not_followed),
 		cmocka_unit_test(each_sign_that_central_went_back_suffices),
+		cmocka_unit_test(
+			marks_are_counted_on_from_where_a_central_that_was_put_back_is),
+		cmocka_unit_test(an_answer_with_fewer_marks_than_are_known_ends_the_link),
 		cmocka_unit_test(a_central_of_another_version_is_refused),
 	};
 

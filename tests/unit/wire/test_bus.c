@@ -186,7 +186,8 @@ static void the_other_replies_round_trip(void **state)
 				       digest(6),
 				       { 7 },
 				       8,
-				       "brand" } },
+				       "brand",
+				       9 } },
 		submit = { .type = TROTH_BUS_SUBMIT, .u.submit = { 1, 2, 3 } },
 		fresh = { .type = TROTH_BUS_FRESH, .u.fresh = { 1, 2, { 3 } } },
 		receive = { .type = TROTH_BUS_RECEIVE },
@@ -198,6 +199,7 @@ static void the_other_replies_round_trip(void **state)
 	reply_round_trip(&hello, &back);
 	assert_int_equal(back.u.hello.top_incarnation, 8);
 	assert_string_equal(back.u.hello.brand, "brand");
+	assert_int_equal(back.u.hello.marks, 9);
 	assert_memory_equal(back.u.hello.taken_head.b, digest(3).b, 32);
 	troth_bus_reply_fini(&back);
 	reply_round_trip(&submit, &back);
