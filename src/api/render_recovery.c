@@ -11,9 +11,12 @@ static void some_id(struct troth_out *o, const char *key, enum troth_id_kind kin
 }
 
 /* What an alarm is about, as far as it is not the order or case itself. */
-static void out_item(struct troth_out *o, const struct troth_id *item)
+static void out_item(struct troth_out *o, enum troth_cause cause,
+		     const struct troth_id *item)
 {
-	if (item->b[TROTH_ID_LEN - 1] == 0)
+	if (cause == TROTH_CAUSE_FOLLOW_UP)
+		troth_out_id(o, "recovery", TROTH_ID_RECOVERY, item);
+	else if (item->b[TROTH_ID_LEN - 1] == 0)
 		some_id(o, "promise", TROTH_ID_PROMISE, item);
 	else
 		troth_out_id(o, "commitment", TROTH_ID_COMMITMENT, item);
@@ -24,7 +27,7 @@ static void out_alarm_event(struct troth_out *o, const struct troth_event *e)
 	if (e->type == TROTH_EVENT_ALARM_RAISED) {
 		troth_out_id(o, "alarm", TROTH_ID_ALARM, &e->id);
 		troth_out_text(o, "cause", troth_cause_name(e->u.alarm.cause));
-		out_item(o, &e->u.alarm.item);
+		out_item(o, e->u.alarm.cause, &e->u.alarm.item);
 		troth_out_some_text(o, "code", e->u.alarm.code);
 		troth_out_some_int(o, "policy_version",
 				   (int64_t)e->u.alarm.policy_version);
@@ -97,7 +100,7 @@ void troth_render_alarm(struct troth_out *o, const char *key,
 	troth_out_id(o, "subject", kind_of(s), &s->id);
 	troth_out_text(o, "cause", troth_cause_name(a->cause));
 	troth_out_text(o, "state", troth_alarm_state_name(a->state));
-	out_item(o, &a->item);
+	out_item(o, a->cause, &a->item);
 	troth_out_some_text(o, "code", a->code);
 	troth_out_time(o, "raised", a->raised);
 	troth_out_some_int(o, "rung", a->rung);
@@ -148,24 +151,14 @@ static void out_denial(struct troth_out *o, const struct troth_recovery *v)
 	troth_out_end_object(o);
 }
 
-/* When the customer is to be asked, by the policy; 0: nothing says so. */
 static struct troth_time follow_up_due(const struct troth_render *r,
 				       const struct troth_recovery *v)
 {
-	const struct troth_policy *p = r->policies != NULL && v->policy_version != 0 &&
-						       v->made_good.ms != 0 &&
-						       v->asked.ms == 0
-					       ? troth_policies_get(r->policies, r->t,
-								    v->policy_version)
-					       : NULL;
-	const struct troth_remedy *remedy = p != NULL ? troth_policy_remedy(p, v->failure)
-						      : NULL;
-	struct troth_time due = { 0 };
-
-	if (remedy == NULL || !troth_wait_given(&remedy->follow_up) ||
-	    !troth_wait_end(p, &remedy->follow_up, v->made_good, &due))
-		due.ms = 0;
-	return due;
+	return troth_policy_follow_up(
+		r->policies != NULL && v->policy_version != 0
+			? troth_policies_get(r->policies, r->t, v->policy_version)
+			: NULL,
+		v);
 }
 
 void troth_render_recovery(const struct troth_render *r, struct troth_out *o,

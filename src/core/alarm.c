@@ -66,7 +66,7 @@ static const char *const states[] = { "none", "raised", "told", "taken", "ended"
 
 static const char *const causes[] = {
 	NULL,        "unacknowledged", "at_risk",        "broken",
-	"untouched", "safety",         "over_authority",
+	"untouched", "safety",         "over_authority", "follow_up",
 };
 
 const char *troth_alarm_state_name(enum troth_alarm_state v)
@@ -208,9 +208,12 @@ static void note_raised(struct troth_subject *s, const struct troth_event *e)
 	uint32_t bit = 1u << e->u.alarm.cause;
 	int p = troth_subject_promise(s, &e->u.alarm.item);
 	int c = troth_subject_commitment(s, &e->u.alarm.item);
+	int v = troth_subject_recovery(s, &e->u.alarm.item);
 
 	if (e->u.alarm.cause == TROTH_CAUSE_UNTOUCHED)
 		s->cas.untouched = true;
+	else if (e->u.alarm.cause == TROTH_CAUSE_FOLLOW_UP && v >= 0)
+		s->recoveries[v].alarmed = true;
 	else if (p >= 0)
 		s->promises[p].alarmed |= bit;
 	else if (c >= 0)
@@ -306,6 +309,7 @@ static bool is_over(const struct troth_subject *s, const struct troth_alarm *a)
 {
 	int p = troth_subject_promise(s, &a->item);
 	int c = troth_subject_commitment(s, &a->item);
+	int v;
 
 	switch (a->cause) {
 	case TROTH_CAUSE_UNACKNOWLEDGED:
@@ -318,6 +322,9 @@ static bool is_over(const struct troth_subject *s, const struct troth_alarm *a)
 		return p >= 0 && made_good(s, &s->promises[p]);
 	case TROTH_CAUSE_UNTOUCHED:
 		return s->cas.state != TROTH_CASE_OPEN || !s->cas.untouched;
+	case TROTH_CAUSE_FOLLOW_UP:
+		v = troth_subject_recovery(s, &a->item);
+		return v >= 0 && s->recoveries[v].state != TROTH_RECOVERY_MADE_GOOD;
 	case TROTH_CAUSE_SAFETY:
 		break; /* Only somebody can say that it is over. */
 	}

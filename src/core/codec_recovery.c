@@ -99,6 +99,7 @@ static void put_recovery(struct pen *b, const struct troth_recovery *v)
 	put_text(b, v->denied_by);
 	put_text(b, v->denied_party);
 	put_uint(b, v->position);
+	put_uint(b, v->alarmed);
 }
 
 static void get_recovery(struct troth_reader *r, struct troth_recovery *v)
@@ -139,6 +140,7 @@ static void get_recovery(struct troth_reader *r, struct troth_recovery *v)
 	GET_TEXT(r, v->denied_by);
 	GET_TEXT(r, v->denied_party);
 	v->position = get_uint(r);
+	v->alarmed = get_count(r, 1) == 1;
 }
 
 void troth_recoveries_encode(struct pen *b, const struct troth_subject *s)

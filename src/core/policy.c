@@ -160,6 +160,20 @@ const struct troth_remedy *troth_policy_remedy(const struct troth_policy *p,
 	return NULL;
 }
 
+struct troth_time troth_policy_follow_up(const struct troth_policy *p,
+					 const struct troth_recovery *v)
+{
+	const struct troth_remedy *r = p != NULL && v->state == TROTH_RECOVERY_MADE_GOOD
+					       ? troth_policy_remedy(p, v->failure)
+					       : NULL;
+	struct troth_time due = { 0 };
+
+	if (r == NULL || !troth_wait_given(&r->follow_up) ||
+	    !troth_wait_end(p, &r->follow_up, v->made_good, &due))
+		due.ms = 0;
+	return due;
+}
+
 const struct troth_ladder *troth_policy_ladder(const struct troth_policy *p,
 					       enum troth_cause cause)
 {

@@ -112,8 +112,7 @@ int troth_subject_recovery(const struct troth_subject *s, const struct troth_id 
 	return -1;
 }
 
-/* The recovery that is about the promise, by whatever name. */
-static int recovery_about(const struct troth_subject *s, const struct troth_id *promise)
+int troth_recovery_about(const struct troth_subject *s, const struct troth_id *promise)
 {
 	for (unsigned i = 0; i < s->recovery_count; i++)
 		if (troth_id_eq(&s->recoveries[i].promise, promise))
@@ -168,7 +167,7 @@ static enum troth_reason judge_opened(const struct troth_subject *s,
 		return TROTH_REASON_NOT_ENTITLED;
 	if (p < 0)
 		return TROTH_REASON_NO_PROMISE;
-	if (recovery_about(s, &e->u.recovery.id) >= 0)
+	if (troth_recovery_about(s, &e->u.recovery.id) >= 0)
 		return TROTH_REASON_EXISTS;
 	return s->promises[p].state == TROTH_PROMISE_BROKEN ? TROTH_REASON_NONE
 							    : TROTH_REASON_WRONG_STATE;
@@ -184,7 +183,7 @@ static enum troth_reason judge_complaint(const struct troth_subject *s,
 		return TROTH_REASON_EXISTS;
 	if (!troth_id_is_zero(promise) && troth_subject_promise(s, promise) < 0)
 		return TROTH_REASON_NO_PROMISE;
-	if (!troth_id_is_zero(promise) && recovery_about(s, promise) >= 0)
+	if (!troth_id_is_zero(promise) && troth_recovery_about(s, promise) >= 0)
 		return TROTH_REASON_EXISTS; /* It is being looked after. */
 	return complaints(s) < TROTH_COMPLAINTS_MAX ? TROTH_REASON_NONE
 						    : TROTH_REASON_LIMIT;
@@ -321,6 +320,7 @@ static void make_good(struct troth_recovery *v, struct troth_time at)
 {
 	v->made_good = at;
 	v->asked.ms = 0;
+	v->alarmed = false;
 	v->answer = (enum troth_recovery_action)0;
 }
 

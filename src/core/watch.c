@@ -96,6 +96,17 @@ static const char *debtor_of(const struct troth_subject *s, const struct troth_i
 	return "";
 }
 
+/* Who looks after what the alarm is about; "" if nobody does. */
+static const char *owner_of_recovery(const struct troth_subject *s,
+				     const struct troth_id *item)
+{
+	int v = troth_subject_recovery(s, item);
+
+	if (v < 0)
+		v = troth_recovery_about(s, item);
+	return v >= 0 ? s->recoveries[v].owner : "";
+}
+
 static void address(const struct watch *w, const struct troth_alarm *a, const char *rung,
 		    struct troth_declaration *d)
 {
@@ -110,6 +121,8 @@ static void address(const struct watch *w, const struct troth_alarm *a, const ch
 		TROTH_TEXT_SET(d->party, list->shifts[shift].party);
 	} else if (strcmp(rung, "debtor") == 0) {
 		TROTH_TEXT_SET(d->party, debtor_of(w->s, &a->item));
+	} else if (strcmp(rung, "owner") == 0) {
+		TROTH_TEXT_SET(d->party, owner_of_recovery(w->s, &a->item));
 	} else if (strcmp(rung, "maker") == 0 && i >= 0) {
 		TROTH_TEXT_SET(d->to, w->s->promises[i].actor);
 		TROTH_TEXT_SET(d->party, w->s->promises[i].party);
@@ -239,6 +252,15 @@ static void watch_case(struct watch *w)
 
 /* ---- Recoveries ---- */
 
+/* Once it was made good, somebody is to ask the customer whether that helped. */
+static void watch_follow_up(struct watch *w, const struct troth_recovery *v)
+{
+	struct troth_time due = troth_policy_follow_up(policy(w, v->policy_version), v);
+
+	if (due.ms != 0 && !v->alarmed && !TROTH_MUTANT(follow_up_is_forgotten))
+		raise(w, TROTH_CAUSE_FOLLOW_UP, &v->id, v->policy_version, due);
+}
+
 /*
  * What went wrong, as the policy calls it: broken_callback, late_delivery,
  * no_callback, whichever it has remedies for; else just broken.
@@ -324,6 +346,8 @@ static void walk(struct watch *w)
 		watch_authority(w, &s->promises[i]);
 	}
 	watch_case(w);
+	for (unsigned i = 0; i < s->recovery_count; i++)
+		watch_follow_up(w, &s->recoveries[i]);
 	for (unsigned i = 0; i < s->alarm_count; i++)
 		climb(w, &s->alarms[i]);
 }

@@ -48,6 +48,8 @@ void awaited_note(struct troth_ledger *l, const struct troth_subject *s)
 	bool cites = s->kind == TROTH_SUBJECT_CASE && s->cas.policy_version != 0;
 	bool beyond = false;
 
+	for (unsigned i = 0; i < s->recovery_count; i++)
+		cites = cites || s->recoveries[i].policy_version != 0;
 	for (unsigned i = 0; i < s->promise_count; i++) {
 		cites = cites || s->promises[i].policy_version != 0;
 		beyond = beyond || awaits_ladder(&s->promises[i]);
@@ -64,6 +66,9 @@ void awaited_note(struct troth_ledger *l, const struct troth_subject *s)
 	for (unsigned i = 0; i < s->promise_count; i++)
 		if (troth_promise_is_open(s->promises[i].state))
 			await(l, s->promises[i].policy_version, newest, &s->id);
+	for (unsigned i = 0; i < s->recovery_count; i++)
+		if (troth_recovery_is_open(s->recoveries[i].state))
+			await(l, s->recoveries[i].policy_version, newest, &s->id);
 }
 
 /* The first that waits for a version that is there. */

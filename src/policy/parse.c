@@ -66,7 +66,7 @@ static bool take_phrase(struct reading *r, const config_setting_t *s, void *into
 static bool is_capacity(const char *to)
 {
 	return strcmp(to, "debtor") == 0 || strcmp(to, "maker") == 0 ||
-	       strcmp(to, "brand") == 0;
+	       strcmp(to, "owner") == 0 || strcmp(to, "brand") == 0;
 }
 
 struct shift {
@@ -90,7 +90,7 @@ static bool take_on_call(struct reading *r, const config_setting_t *s, void *int
 		return false;
 	if (is_capacity(l->name))
 		return read_fail(r, TROTH_ERR_INPUT, s,
-				 "debtor, maker and brand are no names of lists");
+				 "debtor, maker, owner and brand are no names of lists");
 	for (int i = 0; i < config_setting_length(s); i++) {
 		struct shift one = { .calendar = -1 };
 
@@ -294,8 +294,8 @@ static bool take_rungs(struct reading *r, const config_setting_t *s, void *into)
 			return false;
 		if (!is_told(r->p, rung->to))
 			return read_fail(r, TROTH_ERR_INPUT, one,
-					 "\"%s\" is no on-call list, nor debtor, maker "
-					 "or brand",
+					 "\"%s\" is no on-call list, nor debtor, "
+					 "maker, owner or brand",
 					 rung->to);
 		ladder->count++;
 	}
@@ -317,7 +317,7 @@ static bool take_ladder(struct reading *r, const config_setting_t *s, void *into
 	if (cause < 0)
 		return read_fail(r, TROTH_ERR_INPUT, s,
 				 "is no cause: unacknowledged, at_risk, broken, "
-				 "untouched, safety or over_authority");
+				 "untouched, safety, over_authority or follow_up");
 	ladder->cause = (enum troth_cause)cause;
 	if (!read_group(r, s, ladder_keys, TROTH_LEN(ladder_keys), ladder))
 		return false;

@@ -24,7 +24,9 @@ static const char *const policies[] = {
 	"	{ after = \"20 seconds\"; to = \"brand\"; } ); };\n"
 	"	safety: { rungs: ( { to = \"duty\"; },\n"
 	"	{ after = \"4 seconds\"; to = \"maker\"; },\n"
-	"	{ after = \"4 seconds\"; to = \"brand\"; } ); }; };\n",
+	"	{ after = \"4 seconds\"; to = \"brand\"; } ); };\n"
+	"	follow_up: { rungs: ( { to = \"owner\"; },\n"
+	"	{ after = \"5 seconds\"; to = \"brand\"; } ); }; };\n",
 	"remedies: { broken: { offers: ( { kind = \"callback\"; due = \"1 minute\"; } ); }; };\n"
 	"ladders: { broken: { rungs: ( { after = \"2 seconds\"; to = \"brand\"; } ); };\n"
 	"	over_authority: { rungs: ( { to = \"maker\"; }, { to = \"brand\"; } ); }; };\n",
@@ -33,6 +35,11 @@ static const char *const policies[] = {
 bool recovery_tells_beyond(uint64_t version)
 {
 	return version > 0 && version % 2 == 0;
+}
+
+int64_t recovery_asks_ms(uint64_t version, const char *failure)
+{
+	return version % 2 == 1 && strcmp(failure, "broken") == 0 ? 10000 : 0;
 }
 
 const char *recovery_policy(unsigned version)

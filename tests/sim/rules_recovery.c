@@ -169,8 +169,24 @@ static bool is_concealed(const struct sim *s, const struct troth_subject *k,
 	       s->now - k->changed.ms > 1000 && s->now - s->oracle->published_ms > 1000;
 }
 
+/* It was made good long since, and who looks after it was not told to ask. */
+static bool is_forgotten(const struct sim *s, const struct troth_subject *k,
+			 const struct troth_recovery *v)
+{
+	int64_t wait_ms = v->policy_version <= oracle_policies(s)
+				  ? recovery_asks_ms(v->policy_version, v->failure)
+				  : 0;
+
+	return v->state == TROTH_RECOVERY_MADE_GOOD && wait_ms > 0 && !v->alarmed &&
+	       s->now - v->made_good.ms > wait_ms + 1000 &&
+	       s->now - k->changed.ms > 1000 && s->now - s->oracle->published_ms > 1000;
+}
+
 void check_watched(struct sim *s, const struct troth_subject *k)
 {
+	for (unsigned i = 0; i < k->recovery_count; i++)
+		if (is_forgotten(s, k, &k->recoveries[i]))
+			sim_fail(s, "I9", "made good, and nobody asks whether it helped");
 	for (unsigned i = 0; i < k->promise_count; i++)
 		if (is_concealed(s, k, &k->promises[i]))
 			sim_fail(s, "I9", "beyond authority, and nobody is told");

@@ -348,6 +348,8 @@ void recovery_remedy(struct sim *s, struct troth_event *e, const struct troth_su
 const char *recovery_policy(unsigned version);
 /* Whether somebody is told by it of what was told beyond authority. */
 bool recovery_tells_beyond(uint64_t version);
+/* How long after it was made good the customer is asked; 0: nothing says so. */
+int64_t recovery_asks_ms(uint64_t version, const char *failure);
 
 /* fault.c */
 void fault_init(struct sim *s);

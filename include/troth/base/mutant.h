@@ -69,7 +69,8 @@
 	X(overdrawn_pays)                                                                \
 	X(danger_is_silenced)                                                            \
 	X(untold_may_take)                                                               \
-	X(later_ladder_is_ignored)
+	X(later_ladder_is_ignored)                                                       \
+	X(follow_up_is_forgotten)
 
 enum troth_mutant_number {
 	TROTH_MUTANT_none = 0,

@@ -44,8 +44,9 @@ enum troth_cause {
 	TROTH_CAUSE_UNTOUCHED = 4,      /* An open case on which nobody has acted. */
 	TROTH_CAUSE_SAFETY = 5,         /* Somebody may come to harm. */
 	TROTH_CAUSE_OVER_AUTHORITY = 6, /* Told to a customer beyond what was granted. */
+	TROTH_CAUSE_FOLLOW_UP = 7, /* Nobody has asked the customer whether it helped. */
 };
-#define TROTH_CAUSE_LAST TROTH_CAUSE_OVER_AUTHORITY
+#define TROTH_CAUSE_LAST TROTH_CAUSE_FOLLOW_UP
 
 enum troth_alarm_state {
 	TROTH_ALARM_NONE = 0,
@@ -67,7 +68,8 @@ struct troth_alarm {
 	struct troth_id id; /* Of the event that raised it. */
 	enum troth_cause cause;
 	enum troth_alarm_state state;
-	struct troth_id item; /* Promise or commitment; zero: the order or case. */
+	struct troth_id item; /* Promise, commitment or (FOLLOW_UP) recovery; zero: the
+				 order or case. */
 	char code[TROTH_CODE_MAX + 1];   /* Safety: what it is about. */
 	uint64_t policy_version;         /* Whose ladder it climbs; 0: none. */
 	uint32_t rung;                   /* Of those told, from 1; 0: nobody yet. */

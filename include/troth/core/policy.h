@@ -130,7 +130,8 @@ struct troth_remedy {
 
 struct troth_rung {
 	struct troth_wait after; /* Since the alarm (the first) or the rung before. */
-	/* An on-call list's name, or whoever is the "debtor", "maker" or "brand". */
+	/* An on-call list's name, or whoever is the "debtor", "maker", "owner" (of the
+	 * recovery) or "brand". */
 	char to[TROTH_CODE_MAX + 1];
 };
 
@@ -199,6 +200,14 @@ enum troth_choice troth_choice_of(enum troth_kind kind);
 /* What makes that failure good, or NULL: nothing is laid down. */
 const struct troth_remedy *troth_policy_remedy(const struct troth_policy *p,
 					       const char *failure);
+
+/*
+ * When the customer is to be asked whether v helped, by the policy that it rests on
+ * (NULL: there is none). 0: nothing is laid down, there is nothing to ask yet, or
+ * somebody has.
+ */
+struct troth_time troth_policy_follow_up(const struct troth_policy *p,
+					 const struct troth_recovery *v);
 
 /* Who is told for that cause, or NULL: nobody is. */
 const struct troth_ladder *troth_policy_ladder(const struct troth_policy *p,

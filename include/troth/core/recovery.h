@@ -120,6 +120,7 @@ struct troth_recovery {
 	char denied_by[TROTH_ACTOR_MAX + 1];
 	char denied_party[TROTH_PARTY_MAX + 1];
 	uint64_t position; /* Of the entry that opened it; 0: not sequenced yet. */
+	bool alarmed;      /* That nobody has asked, since it was made good. */
 };
 
 /*

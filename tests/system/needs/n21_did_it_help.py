@@ -2,11 +2,13 @@
 """Nobody checks whether it helped.
 
 The follow-up asks the customer. "No" reopens the recovery, which is counted; a remedy
-that is broken does the same.
+that is broken does the same. If nobody asks in time, who looks after it is told, then HQ.
 """
 
+from authority_kit import as_documented
 from needs_kit import main, must
-from recovery_kit import broken_call_back, federation, later, MORNING, start, wait_recovery
+from recovery_kit import (
+    broken_call_back, federation, later, MORNING, start, wait_alarm, wait_recovery)
 
 
 def remedy(fed, ann, hq, case, promise, due):
@@ -41,6 +43,30 @@ def no_reopens_it_and_is_counted(directory):
         wait_recovery(ann, promise, state="made_good")
         ann.must_post(recovery + "follow_up", {"answer": "yes"})
         wait_recovery(hq, promise, state="follow_up", reopened=2)
+
+
+def who_does_not_ask_in_time_is_told_and_then_hq(directory):
+    with federation(directory) as fed:
+        ann, hq = start(fed)
+        case, promise = broken_call_back(fed, ann)
+        ann.must_post("/v1/promises/" + promise + "/recovery/waive")
+        good = wait_recovery(hq, promise, state="made_good")
+        fed.settle()
+        fed.set_clock(later(good["follow_up_due"], seconds=0))
+        fed.settle()
+        must(not [a for a in hq.must_get(case)["alarms"] if a["cause"] == "follow_up"],
+             "told before it was due")
+        for rung, party, late in ((1, "acme", 1), (2, "brand", 86400 + 3)):
+            fed.set_clock(later(good["follow_up_due"], seconds=late))
+            told = wait_alarm(hq, case, "follow_up", rung=rung, party=party)
+            must(told["recovery"] == good["id"] and "promise" not in told, told)
+            as_documented(hq.node, "Alarm", told)
+        raised = [e for e in hq.must_get(case + "/history")["items"]
+                  if e["type"] == "alarm_raised" and e["payload"]["cause"] == "follow_up"]
+        must([e["payload"]["recovery"] for e in raised] == [good["id"]], raised)
+        ann.wait_get(case, lambda a: a.status == 200)
+        ann.must_post("/v1/promises/" + promise + "/recovery/follow_up", {"answer": "yes"})
+        wait_alarm(hq, case, "follow_up", state="ended")
 
 
 def a_broken_remedy_reopens_it_too(directory):

@@ -41,6 +41,7 @@ ladders: {
 	untouched: { before = "30 minutes"; rungs: ( { to = "maker"; },
 		{ after = "30 minutes"; to = "duty"; }, { after = "60 minutes"; to = "brand"; } ); };
 	safety: { rungs: ( { to = "duty"; }, { after = "2 seconds"; to = "brand"; } ); };
+	follow_up: { rungs: ( { to = "owner"; }, { after = "1 day"; to = "brand"; } ); };
 };
 """
 

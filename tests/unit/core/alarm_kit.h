@@ -102,6 +102,11 @@ static inline void publish(void)
 	rung(TROTH_CAUSE_UNTOUCHED, "brand", 60);
 	policy.ladders[4].before = minutes(30);
 	rung(TROTH_CAUSE_OVER_AUTHORITY, "duty", 0);
+	rung(TROTH_CAUSE_FOLLOW_UP, "owner", 0);
+	rung(TROTH_CAUSE_FOLLOW_UP, "brand", 60);
+	policy.remedy_count = 1;
+	TROTH_TEXT_SET(policy.remedies[0].failure, "broken");
+	policy.remedies[0].follow_up = minutes(120);
 	lookup = fixture_lookup;
 	lookup.policy = find_policy;
 }

@@ -110,6 +110,121 @@ static void a_closed_case_may_be_left_alone(void **state)
 	assert_int_equal(story_clock(&st, TROTH_TIME_MAX_MS), 0);
 }
 
+/* ---- Whether it helped ---- */
+
+static enum troth_reason recover(enum troth_recovery_action action)
+{
+	fixture_event(&e, TROTH_EVENT_RECOVERY_STEP, "shop");
+	e.u.recovery.id = fixture_id(10);
+	e.u.recovery.action = action;
+	e.u.recovery.practical[0] = e.u.recovery.felt[0] = '\0';
+	return story_tell(&st, &e);
+}
+
+/* A promise of shop's is broken, and the customer waives the remedy. */
+static void waived(void)
+{
+	begin(TROTH_SUBJECT_ORDER);
+	assert_int_equal(story_promise(&st, "shop", true), OK);
+	(void)story_clock(&st, DUE + 1);
+	(void)story_clock(&st, DUE + 1);
+	assert_int_equal(st.s.recovery_count, 1);
+	assert_int_equal(recover(TROTH_RECOVERY_DO_WAIVE), OK);
+	assert_int_equal(st.s.recoveries[0].state, TROTH_RECOVERY_MADE_GOOD);
+}
+
+static void a_customer_whom_nobody_asks_whether_it_helped_is_told_of_on_time(void **state)
+{
+	int64_t asked_by;
+
+	(void)state;
+	waived();
+	asked_by = st.now.ms + 120 * MINUTE;
+	(void)story_clock(&st, asked_by);
+	assert_null(alarm(TROTH_CAUSE_FOLLOW_UP));
+	(void)story_clock(&st, asked_by + 1);
+	told(TROTH_CAUSE_FOLLOW_UP, 1, "", "shop"); /* The recovery's owner. */
+	assert_true(
+		troth_id_eq(&alarm(TROTH_CAUSE_FOLLOW_UP)->item, &st.s.recoveries[0].id));
+	(void)story_clock(&st, asked_by + 2 + 60 * MINUTE);
+	told(TROTH_CAUSE_FOLLOW_UP, 2, "", "brand");
+	assert_int_equal(recover(TROTH_RECOVERY_DO_HELPED), OK);
+	assert_int_equal(alarm(TROTH_CAUSE_FOLLOW_UP)->state, TROTH_ALARM_ENDED);
+	(void)story_clock(&st, st.now.ms + FIXTURE_DAY);
+	assert_int_equal(alarm(TROTH_CAUSE_FOLLOW_UP)->rung, 2);
+}
+
+static void who_could_not_be_reached_was_asked(void **state)
+{
+	(void)state;
+	waived();
+	assert_int_equal(recover(TROTH_RECOVERY_DO_UNREACHED), OK);
+	(void)story_clock(&st, st.now.ms + FIXTURE_DAY);
+	assert_null(alarm(TROTH_CAUSE_FOLLOW_UP));
+}
+
+static void what_did_not_help_is_followed_up_anew(void **state)
+{
+	unsigned before;
+
+	(void)state;
+	waived();
+	(void)story_clock(&st, st.now.ms + 120 * MINUTE + 1);
+	assert_int_equal(recover(TROTH_RECOVERY_DO_NOT_HELPED), OK);
+	assert_int_equal(alarm(TROTH_CAUSE_FOLLOW_UP)->state, TROTH_ALARM_ENDED);
+	before = st.s.alarm_count;
+	(void)story_clock(&st, st.now.ms + FIXTURE_DAY);
+	assert_int_equal(st.s.alarm_count, before); /* There is nothing to ask yet. */
+	assert_int_equal(recover(TROTH_RECOVERY_DO_WAIVE), OK);
+	(void)story_clock(&st, st.now.ms + 120 * MINUTE + 1);
+	assert_int_equal(st.s.alarm_count, before + 1);
+	told(TROTH_CAUSE_FOLLOW_UP, 1, "", "shop");
+	/* That HQ has ended the alarm asks no customer; but nobody is told twice. */
+	assert_int_equal(act(TROTH_EVENT_ALARM_ENDED, "brand", TROTH_CAUSE_FOLLOW_UP),
+			 OK);
+	(void)story_clock(&st, st.now.ms + FIXTURE_DAY);
+	assert_int_equal(st.s.alarm_count, before + 1);
+}
+
+static void what_no_follow_up_is_laid_down_for_is_not_followed_up(void **state)
+{
+	(void)state;
+	waived();
+	policy.remedies[0].follow_up = TROTH_NO_WAIT;
+	(void)story_clock(&st, st.now.ms + FIXTURE_DAY);
+	assert_null(alarm(TROTH_CAUSE_FOLLOW_UP));
+}
+
+/* The driver hears it at the door; its owner is HQ, and of a case who handles it. */
+static void the_owner_of_a_complaint_is_told_too(void **state)
+{
+	(void)state;
+	begin(TROTH_SUBJECT_CASE);
+	TROTH_TEXT_SET(policy.remedies[0].failure, "rude");
+	fixture_event(&e, TROTH_EVENT_COMPLAINT, "acme");
+	e.u.recovery.policy_version = 3;
+	assert_int_equal(story_tell(&st, &e), OK);
+	fixture_event(&e, TROTH_EVENT_RECOVERY_STEP, "acme");
+	e.u.recovery.action = TROTH_RECOVERY_DO_WAIVE;
+	assert_int_equal(story_tell(&st, &e), OK);
+	(void)story_clock(&st, st.now.ms + 120 * MINUTE + 1);
+	told(TROTH_CAUSE_FOLLOW_UP, 1, "", "acme");
+}
+
+/* "Owner" may stand on the other ladders, too. */
+static void of_what_was_broken_the_owner_of_the_recovery_may_be_told(void **state)
+{
+	(void)state;
+	begin(TROTH_SUBJECT_ORDER);
+	TROTH_TEXT_SET(policy.ladders[1].rungs[0].to, "owner");
+	TROTH_TEXT_SET(policy.ladders[3].rungs[0].to, "owner");
+	assert_int_equal(story_promise(&st, "shop", true), OK);
+	(void)story_clock(&st, DUE - FIXTURE_HOUR + 1);
+	told(TROTH_CAUSE_AT_RISK, 1, "", "brand"); /* There is no recovery yet. */
+	(void)story_clock(&st, DUE + 1);
+	told(TROTH_CAUSE_BROKEN, 1, "", "shop");
+}
+
 /* ---- Room ---- */
 
 static void the_last_one_has_room_and_one_more_waits_for_an_end(void **state)
@@ -218,6 +333,14 @@ int main(void)
 		cmocka_unit_test(what_nobody_granted_is_told_to_hq_at_once),
 		cmocka_unit_test(a_case_on_which_nobody_acts_climbs_to_hq),
 		cmocka_unit_test(a_closed_case_may_be_left_alone),
+		cmocka_unit_test(
+			a_customer_whom_nobody_asks_whether_it_helped_is_told_of_on_time),
+		cmocka_unit_test(who_could_not_be_reached_was_asked),
+		cmocka_unit_test(what_did_not_help_is_followed_up_anew),
+		cmocka_unit_test(what_no_follow_up_is_laid_down_for_is_not_followed_up),
+		cmocka_unit_test(the_owner_of_a_complaint_is_told_too),
+		cmocka_unit_test(
+			of_what_was_broken_the_owner_of_the_recovery_may_be_told),
 		cmocka_unit_test(the_last_one_has_room_and_one_more_waits_for_an_end),
 		cmocka_unit_test(danger_displaces_what_is_less),
 		cmocka_unit_test(

@@ -157,6 +157,7 @@ static void fill_recovery(struct troth_recovery *v)
 	FILL(v->reason);
 	FILL(v->denied_by);
 	FILL(v->denied_party);
+	v->alarmed = true;
 }
 
 static void all_alarms_and_recoveries_at_their_limits_come_back(void **state)

@@ -179,6 +179,29 @@ static void of_what_was_settled_meanwhile_a_later_ladder_tells_nobody(void **sta
 	assert_int_equal(s.alarm_count, 0);
 }
 
+static void a_recovery_may_rest_on_a_policy_to_come_too(void **state)
+{
+	(void)state;
+	kit_place_order(&k, &e);
+	fixture_event(&e, TROTH_EVENT_COMPLAINT, "shop");
+	e.u.recovery.policy_version = 1;
+	(void)kit_take(&k, &k.shop, &e, NULL);
+	fixture_event(&e, TROTH_EVENT_RECOVERY_STEP, "shop");
+	e.u.recovery.action = TROTH_RECOVERY_DO_WAIVE;
+	(void)kit_take(&k, &k.shop, &e, NULL);
+	assert_int_equal(troth_ledger_next_timer(k.ledger).ms, 0);
+	publish("remedies: { rude: { offers: ( { kind = \"callback\"; due = \"1 day\"; } );"
+		" follow_up = \"2 hours\"; }; };"
+		"ladders: { follow_up: { rungs: ( { to = \"owner\"; } ); }; };");
+	(void)state_at(FIXTURE_NOW + 2 * FIXTURE_HOUR);
+	assert_int_equal(s.alarm_count, 0);
+	assert_int_equal(troth_ledger_next_timer(k.ledger).ms,
+			 s.recoveries[0].made_good.ms + 2 * FIXTURE_HOUR + 1);
+	(void)state_at(troth_ledger_next_timer(k.ledger).ms);
+	assert_int_equal(s.alarm_count, 1);
+	assert_string_equal(s.alarms[0].party, "shop");
+}
+
 #define TEST(f) cmocka_unit_test_prestate_setup_teardown(f, kit_setup, kit_teardown, &k)
 
 int main(void)
@@ -189,6 +212,7 @@ int main(void)
 		TEST(a_policy_that_was_cited_before_may_have_it_fall_due_earlier),
 		TEST(a_ladder_that_comes_later_tells_of_what_was_flagged_before),
 		TEST(of_what_was_settled_meanwhile_a_later_ladder_tells_nobody),
+		TEST(a_recovery_may_rest_on_a_policy_to_come_too),
 		TEST(after_downtime_the_ladder_begins_with_its_first_rung),
 	};
 

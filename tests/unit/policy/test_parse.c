@@ -117,7 +117,7 @@ static const char *const wrong_texts[][2] = {
 	  "line 1: remedies.late.offers[0]: quantity stands only with sku" },
 	{ "ladders: { sad: { }; };",
 	  "line 1: ladders.sad: is no cause: unacknowledged, at_risk, broken, untouched, "
-	  "safety or over_authority" },
+	  "safety, over_authority or follow_up" },
 	{ "ladders: { at_risk: { rungs: ( { to = \"maker\"; } ); }; };",
 	  "line 1: ladders.at_risk: before stands with at_risk" },
 	{ "ladders: { broken: { before = \"1 day\"; rungs: ( { to = \"maker\"; } "
@@ -126,7 +126,12 @@ static const char *const wrong_texts[][2] = {
 	{ "ladders: { broken: { rungs: ( { to = \"ghosts\"; } ); }; };",
 	  "line 1: ladders.broken.rungs[0]: \"ghosts\" is no on-call list" },
 	{ "on_call: { debtor: ( { actor = \"a\"; party = \"b\"; } ); };",
-	  "line 1: on_call.debtor: debtor, maker and brand are no names" },
+	  "line 1: on_call.debtor: debtor, maker, owner and brand are no names" },
+	{ "on_call: { owner: ( { actor = \"a\"; party = \"b\"; } ); };",
+	  "line 1: on_call.owner: debtor, maker, owner and brand are no names" },
+	{ "ladders: { follow_up: { before = \"1 day\"; rungs: ( { to = \"owner\"; } "
+	  "); }; };",
+	  "line 1: ladders.follow_up: before stands with at_risk" },
 	{ "on_call: { hq: ( { actor = \"a\"; } ); };",
 	  "line 1: on_call.hq[0]: party is missing" },
 	{ "phrases: { hello: { }; };", "line 1: phrases.hello: has no words" },
