@@ -171,10 +171,23 @@ static bool judge_all(struct troth_gateway *g, struct troth_txn *t,
 	return true;
 }
 
+/*
+ * What the site merely holds ready for an agent to say, with what it has set apart for
+ * that: it concerns nobody else before it is said.
+ */
+static bool is_offer(const struct troth_command *c)
+{
+	const struct troth_event *e = c->drafts[0];
+
+	return e->type == TROTH_EVENT_PROMISE_MADE && !e->u.promise.spoken &&
+	       (c->count == 1 || c->drafts[1]->type == TROTH_EVENT_SHARE_SPENT);
+}
+
 static void save_all(struct troth_gateway *g, struct troth_txn *t,
 		     const struct troth_command *c, struct troth_result *r)
 {
 	unsigned on_first = one_subject(c) ? c->count : 1;
+	uint64_t spoken = g->now.spoken;
 
 	for (unsigned i = 0; i < c->count; i++) {
 		struct troth_event *e = c->drafts[i];
@@ -184,6 +197,8 @@ static void save_all(struct troth_gateway *g, struct troth_txn *t,
 			troth_state_index_number(t, &e->subject,
 						 c->personal[i]->order_number);
 	}
+	if (is_offer(c))
+		g->now.spoken = spoken;
 	may_saved(g, t, c);
 	g->held.changed = true;
 	g->held.pending += on_first;

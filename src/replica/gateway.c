@@ -51,6 +51,7 @@ static void read_numbers(struct troth_txn *t, struct numbers *n)
 	read_digest(t, "head", &n->head);
 	read_digest(t, "seen_root", &n->seen_root);
 	n->backlog = troth_txn_count(t, TROTH_T_OWN);
+	n->spoken = n->seq;
 	if (n->incarnation == 0)
 		n->incarnation = 1;
 }
@@ -354,7 +355,7 @@ static enum troth_err work(struct troth_gateway *g, struct troth_why *why)
 	struct troth_command *list = take_commands(g);
 	bool arrivals = g->arrivals != NULL && g->raw_ms >= g->full_until_ms &&
 			(list != NULL || g->raw_ms >= g->apply_at_ms);
-	uint64_t cursor = g->kept.cursor;
+	uint64_t cursor = g->kept.cursor, seq = g->kept.seq;
 	bool look = (shares_due(g) || shares_known(g)) && look_after_ms(g) <= g->raw_ms;
 	enum troth_err err;
 
@@ -386,6 +387,8 @@ static enum troth_err work(struct troth_gateway *g, struct troth_why *why)
 		answer_all(list, TROTH_NO_ROOM);
 		return err == TROTH_ERR_FULL ? TROTH_OK : err;
 	}
+	if (seq < g->next_submit) /* Until now there was nothing to send. */
+		g->unspoken_until_ms = g->raw_ms + UNSPOKEN_MS;
 	if (arrivals) {
 		follow_kept(g);
 		g->backoff_ms = 0;

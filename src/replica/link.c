@@ -121,6 +121,7 @@ void replica_set_clock(struct troth_gateway *g, struct troth_time now)
 	g->send_at_ms -= back;
 	g->submit_at_ms -= back;
 	g->gather_until_ms -= back;
+	g->unspoken_until_ms -= back;
 	g->follow_at_ms -= back;
 	g->apply_at_ms -= back;
 	g->commanded_ms -= back;

@@ -77,6 +77,7 @@ static void chain(struct troth_gateway *g, struct troth_txn *t, struct troth_eve
 	e->incarnation = g->now.incarnation;
 	e->origin_seq = ++g->now.seq;
 	e->origin_prev = g->now.head;
+	g->now.spoken = e->origin_seq;
 
 	troth_buf_reset(&g->out);
 	troth_buf_put_u32be(&g->out, 0);
@@ -248,6 +249,7 @@ void outbox_reincarnate(struct troth_gateway *g, struct troth_txn *t,
 {
 	g->now.incarnation = incarnation;
 	g->now.seq = 0;
+	g->now.spoken = 0;
 	g->now.head = (struct troth_digest){ { 0 } };
 	chain_again(g, t, 0);
 }

@@ -37,6 +37,7 @@
 #define SEND_RETRY_MS  100
 #define COMPANY_MS     4 /* What waits for company in a commit or batch, waits so long, */
 #define TRAFFIC_MS     20 /* if a command came so short a time ago. */
+#define UNSPOKEN_MS    50 /* A batch of offers, which concern nobody yet, waits so long. */
 #define BACKOFF_MIN_MS 500
 #define BACKOFF_MAX_MS 15000
 
@@ -52,6 +53,7 @@ struct numbers {
 	uint64_t set_aside; /* Own events that central turned away. */
 	uint64_t restored;  /* Whether the shares are in doubt: RESTORED_... */
 	uint64_t backlog;   /* Own events not yet sequenced; counted at open. */
+	uint64_t spoken;    /* Last own event that concerns others; at open, the last. */
 	struct troth_time as_of;
 	struct troth_time clock; /* Newest time used; own times never go back. */
 };
@@ -124,8 +126,9 @@ struct troth_gateway {
 	uint64_t taken;      /* Central has taken so far, as heard on this link. */
 	uint64_t next_submit; /* origin_seq. */
 	int64_t submit_at_ms;
-	int64_t gather_until_ms; /* While a batch is on its way, no small one before. */
-	uint64_t turned_away;    /* origin_seq; 0: none. */
+	int64_t gather_until_ms;   /* While a batch is on its way, no small one before. */
+	int64_t unspoken_until_ms; /* Nor before that, one of mere offers. */
+	uint64_t turned_away;      /* origin_seq; 0: none. */
 	char turned_away_why[TROTH_WHY_MAX];
 
 	/* Follower. */

@@ -184,6 +184,9 @@ int64_t uplink_submit_at_ms(const struct troth_gateway *g)
 {
 	bool small = g->kept.seq - g->next_submit + 1 < g->config.batch_events;
 
+	if (small && g->kept.spoken < g->next_submit &&
+	    g->unspoken_until_ms > g->submit_at_ms)
+		return g->unspoken_until_ms;
 	if (small && g->gather_until_ms > g->submit_at_ms &&
 	    replica_flights(g, TROTH_BUS_SUBMIT) > 0)
 		return g->gather_until_ms;

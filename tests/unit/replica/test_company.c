@@ -1,5 +1,5 @@
 /* What nobody waits for shares a commit or a batch, and does not wait long for it. */
-#include "replica_kit.h"
+#include "shares_kit.h"
 
 static void cases(struct kit *k, uint8_t first, uint8_t last)
 {
@@ -70,6 +70,47 @@ static void a_small_batch_waits_while_another_is_on_its_way_but_not_for_long(voi
 	kit_free(k);
 }
 
+static void offers_wait_50_ms_for_company_unless_something_is_said_before(void **state)
+{
+	struct kit *k = kit_with_share();
+	int64_t began = k->now.ms;
+
+	(void)state;
+	offer(k, 1, 1);
+	k->now.ms = began + 30;
+	offer(k, 1, 2);
+	assert_int_equal(kit_waiting(k, TROTH_BUS_SUBMIT), 0);
+	assert_int_equal(troth_gateway_wake(k->g).ms, began + 50);
+	k->now.ms = began + 50;
+	kit_turn(k);
+	assert_int_equal(kit_waiting(k, TROTH_BUS_SUBMIT), 1);
+	kit_serve(k);
+	offer(k, 1, 3);
+	assert_int_equal(kit_waiting(k, TROTH_BUS_SUBMIT), 0);
+	step(k, 1, 1, TROTH_PROMISE_DO_ACTIVATE);
+	assert_int_equal(kit_waiting(k, TROTH_BUS_SUBMIT), 1);
+	kit_serve(k);
+	kit_check_same(k);
+	kit_free(k);
+}
+
+static void offers_left_from_before_a_crash_are_sent_at_once(void **state)
+{
+	struct kit *k = kit_with_share();
+
+	(void)state;
+	offer(k, 1, 1);
+	kit_crash(k);
+	kit_up(k);
+	kit_turn(k);
+	assert_true(kit_answer_all(k, 64));
+	kit_turn(k);
+	assert_int_equal(kit_waiting(k, TROTH_BUS_SUBMIT), 1);
+	kit_serve(k);
+	kit_check_same(k);
+	kit_free(k);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -77,6 +118,9 @@ int main(void)
 			what_comes_between_commands_shares_their_commit_or_waits_4_ms),
 		cmocka_unit_test(
 			a_small_batch_waits_while_another_is_on_its_way_but_not_for_long),
+		cmocka_unit_test(
+			offers_wait_50_ms_for_company_unless_something_is_said_before),
+		cmocka_unit_test(offers_left_from_before_a_crash_are_sent_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
