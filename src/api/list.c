@@ -209,6 +209,12 @@ void troth_get_promises(struct troth_call *c)
 			return;
 		}
 		p.promise_state = (enum troth_promise_state)v;
+		if (troth_promise_is_mere_offer(p.promise_state)) {
+			(void)bad(c, "state",
+				  "what was only offered is in no list by due: see its "
+				  "order or case");
+			return;
+		}
 		p.closed = !troth_promise_is_open(p.promise_state);
 	}
 	troth_list_promises(&p.list, c->t, p.closed, p.due_before, troth_page_after(&p));

@@ -90,3 +90,8 @@ bool troth_promise_is_open(enum troth_promise_state s)
 	}
 	return false;
 }
+
+bool troth_promise_is_mere_offer(enum troth_promise_state s)
+{
+	return s == TROTH_PROMISE_PROPOSED || s == TROTH_PROMISE_EXPIRED;
+}

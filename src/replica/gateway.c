@@ -50,7 +50,7 @@ static void read_numbers(struct troth_txn *t, struct numbers *n)
 	}
 	read_digest(t, "head", &n->head);
 	read_digest(t, "seen_root", &n->seen_root);
-	n->backlog = troth_txn_count(t, TROTH_T_OWN);
+	n->backlog = troth_query_backlog(t);
 	n->spoken = n->seq;
 	if (n->incarnation == 0)
 		n->incarnation = 1;

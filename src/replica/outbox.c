@@ -1,9 +1,10 @@
 /*
- * The outbox in four tables: OUTBOX has the bytes by origin_seq; OUTBOX_OF and OWN
- * name, by subject and by event id, those that are part of a view. A record of
- * OUTBOX alone, without the two, has come back from central already, but under
- * the number it had before this store went back in time; it is only there so
- * that the numbers central is sent have no gap (central takes an event id once).
+ * OUTBOX has the bytes by origin_seq, and VIEWS behind each view the numbers of those
+ * that are part of it: so a command writes to few places. A record of OUTBOX alone has
+ * come back from central already, but under the number it had before this store went
+ * back in time; it is only there so that the numbers central is sent have no gap
+ * (central takes an event id once). Under which number such an event stands now, is in
+ * RENUMBERED.
  */
 #include "replica.h"
 
@@ -72,7 +73,6 @@ static void chain(struct troth_gateway *g, struct troth_txn *t, struct troth_eve
 {
 	struct troth_key k;
 	struct troth_span body;
-	uint8_t seq[8];
 
 	e->incarnation = g->now.incarnation;
 	e->origin_seq = ++g->now.seq;
@@ -99,9 +99,7 @@ static void chain(struct troth_gateway *g, struct troth_txn *t, struct troth_eve
 	k = seq_key(e->origin_seq);
 	troth_txn_put(t, TROTH_T_OUTBOX, troth_key_span(&k), troth_buf_span(&g->out));
 	k = of_key(&e->subject, e->origin_seq);
-	troth_txn_put(t, TROTH_T_OUTBOX_OF, troth_key_span(&k), TROTH_SPAN_NONE);
-	troth_store_u64be(seq, e->origin_seq);
-	troth_txn_put(t, TROTH_T_OWN, troth_id_span(&e->id), troth_span(seq, 8));
+	troth_txn_put(t, TROTH_T_VIEWS, troth_key_span(&k), TROTH_SPAN_NONE);
 }
 
 /* Forgets event *e under its number; its bytes only if `bytes`. */
@@ -110,18 +108,31 @@ static void forget(struct troth_txn *t, const struct troth_event *e, uint64_t se
 {
 	struct troth_key k = of_key(&e->subject, seq);
 
-	(void)troth_txn_del(t, TROTH_T_OUTBOX_OF, troth_key_span(&k));
-	(void)troth_txn_del(t, TROTH_T_OWN, troth_id_span(&e->id));
+	(void)troth_txn_del(t, TROTH_T_VIEWS, troth_key_span(&k));
+	(void)troth_txn_del(t, TROTH_T_RENUMBERED, troth_id_span(&e->id));
 	k = seq_key(seq);
 	if (bytes)
 		(void)troth_txn_del(t, TROTH_T_OUTBOX, troth_key_span(&k));
 }
 
-static uint64_t own_seq(struct troth_txn *t, const struct troth_id *event)
+/* Whether the event under that number is part of the view of its subject. */
+static bool waits(struct troth_txn *t, const struct troth_id *subject, uint64_t seq)
+{
+	struct troth_key k = of_key(subject, seq);
+	struct troth_span none;
+
+	return troth_txn_get(t, TROTH_T_VIEWS, troth_key_span(&k), &none);
+}
+
+/* The number under which the event stands here now, if it does at all. */
+static uint64_t number_of(struct troth_gateway *g, struct troth_txn *t,
+			  const struct troth_event *e)
 {
 	struct troth_span value;
 
-	if (!troth_txn_get(t, TROTH_T_OWN, troth_id_span(event), &value) ||
+	if (e->incarnation == g->now.incarnation)
+		return e->origin_seq;
+	if (!troth_txn_get(t, TROTH_T_RENUMBERED, troth_id_span(&e->id), &value) ||
 	    value.len != 8)
 		return 0;
 	return troth_load_u64be(value.data);
@@ -175,7 +186,7 @@ void outbox_sweep(struct troth_gateway *g, struct troth_txn *t)
 		first = troth_load_u64be(c.key.data);
 		if (first >= seq ||
 		    !open_record(t, c.value, first, &g->other, &body, &blob) ||
-		    own_seq(t, &g->other.id) != 0)
+		    waits(t, &g->other.subject, first))
 			break;
 
 		struct troth_key k = seq_key(first);
@@ -187,18 +198,18 @@ void outbox_sweep(struct troth_gateway *g, struct troth_txn *t)
 bool outbox_confirm(struct troth_gateway *g, struct troth_txn *t,
 		    const struct troth_event *e, struct troth_span body)
 {
-	uint64_t seq = own_seq(t, &e->id);
+	uint64_t seq = number_of(g, t, e);
 	const struct troth_event *ours = e; /* Nearly always the very same bytes. */
-	bool renumbered = seq != e->origin_seq;
+	bool renumbered = e->incarnation != g->now.incarnation;
 	struct troth_span our_body, blob;
 
-	if (seq == 0 || !get_record(t, seq, &our_body, &blob))
+	if (!waits(t, &e->subject, seq) || !get_record(t, seq, &our_body, &blob))
 		return false;
 	if (!troth_span_eq(our_body, body)) {
-		if (!decode(t, our_body, seq, &g->other))
+		if (!decode(t, our_body, seq, &g->other) ||
+		    !troth_id_eq(&g->other.id, &e->id))
 			return false;
 		ours = &g->other;
-		renumbered = renumbered || ours->incarnation != e->incarnation;
 		if (!same(g, &g->other, e, body))
 			replica_note(
 				g, "own_event_changed",
@@ -215,10 +226,13 @@ bool outbox_confirm(struct troth_gateway *g, struct troth_txn *t,
 	return true;
 }
 
-/* Chains the events from number `from` on again, after g->now.head. */
+/*
+ * Chains the events from number `from` on again, after g->now.head. They may still come
+ * back under the numbers of an earlier incarnation.
+ */
 static void chain_again(struct troth_gateway *g, struct troth_txn *t, uint64_t from)
 {
-	struct troth_key k = seq_key(from);
+	struct troth_key k = seq_key(from), now;
 	struct troth_span body, blob;
 	struct troth_cursor c;
 
@@ -227,7 +241,7 @@ static void chain_again(struct troth_gateway *g, struct troth_txn *t, uint64_t f
 	for (bool more = troth_cursor_seek(&c, troth_key_span(&k)); more;
 	     more = troth_cursor_next(&c)) {
 		uint64_t seq = troth_load_u64be(c.key.data);
-		bool own;
+		bool again;
 
 		troth_buf_reset(&g->record);
 		troth_buf_put_span(&g->record, c.value);
@@ -236,10 +250,14 @@ static void chain_again(struct troth_gateway *g, struct troth_txn *t, uint64_t f
 		if (!troth_txn_sound(t) || !open_record(t, troth_buf_span(&g->record),
 							seq, &g->other, &body, &blob))
 			break;
-		own = own_seq(t, &g->other.id) != 0;
+		again = waits(t, &g->other.subject, seq);
 		forget(t, &g->other, seq, true);
-		if (own)
-			chain(g, t, &g->other, blob);
+		if (!again)
+			continue;
+		chain(g, t, &g->other, blob);
+		now = seq_key(g->other.origin_seq);
+		troth_txn_put(t, TROTH_T_RENUMBERED, troth_id_span(&g->other.id),
+			      troth_key_span(&now));
 	}
 	troth_cursor_close(&c);
 }
@@ -281,13 +299,12 @@ void outbox_set_aside(struct troth_gateway *g, struct troth_txn *t, uint64_t seq
 	keep_beside(g, t, body, blob, reason);
 	(void)view_load(t, &e->subject, e->subject_kind, s);
 	troth_state_indexed(s, &g->before[0]);
-	if (own_seq(t, &e->id) != 0) {
+	if (waits(t, &e->subject, seq)) {
 		g->now.backlog--;
 		troth_state_add_lapsed(t, &e->subject);
 	}
 	if (e->type == TROTH_EVENT_SHARE_SPENT)
-		(void)troth_txn_del(t, TROTH_T_SPENDS,
-				    troth_id_span(&e->u.share.promise));
+		troth_state_forget_spend(t, &e->u.share.promise);
 	forget(t, e, seq, true);
 	g->now.seq = seq - 1;
 	g->now.head = e->origin_prev;

@@ -36,16 +36,45 @@ void troth_query_freshness(struct troth_txn *t, struct troth_freshness *out)
 	out->as_of.ms = (int64_t)troth_state_meta(t, TROTH_META_AS_OF);
 }
 
+/* The first key in VIEWS of an own event on the subject with a number from `seq` on. */
+static struct troth_key pending_key(const struct troth_id *subject, uint64_t seq)
+{
+	struct troth_key k = { .len = 0 };
+
+	troth_key_id(&k, subject);
+	troth_key_u64(&k, seq);
+	return k;
+}
+
+static bool is_pending(const struct troth_cursor *c, const struct troth_id *subject)
+{
+	return c->key.len == TROTH_ID_LEN + 8 &&
+	       begins_with(c->key, subject->b, TROTH_ID_LEN);
+}
+
 unsigned troth_query_pending_count(struct troth_txn *t, const struct troth_id *subject)
 {
+	struct troth_key k = pending_key(subject, 0);
 	struct troth_cursor c;
 	unsigned n = 0;
 
-	troth_cursor_open(&c, t, TROTH_T_OUTBOX_OF);
-	for (bool more = troth_cursor_seek(&c, troth_id_span(subject));
-	     more && begins_with(c.key, subject->b, sizeof(subject->b));
-	     more = troth_cursor_next(&c))
+	troth_cursor_open(&c, t, TROTH_T_VIEWS);
+	for (bool more = troth_cursor_seek(&c, troth_key_span(&k));
+	     more && is_pending(&c, subject); more = troth_cursor_next(&c))
 		n++;
+	troth_cursor_close(&c);
+	return n;
+}
+
+uint64_t troth_query_backlog(struct troth_txn *t)
+{
+	struct troth_cursor c;
+	uint64_t n = 0;
+
+	troth_cursor_open(&c, t, TROTH_T_VIEWS);
+	for (bool more = troth_cursor_seek(&c, TROTH_SPAN_NONE); more;
+	     more = troth_cursor_next(&c))
+		n += c.key.len > TROTH_ID_LEN;
 	troth_cursor_close(&c);
 	return n;
 }
@@ -140,19 +169,16 @@ bool troth_query_pending(struct troth_txn *t, const struct troth_id *subject,
 			 uint64_t *origin_seq, struct troth_span *body,
 			 struct troth_span *blob)
 {
-	struct troth_key k = { .len = 0 };
+	struct troth_key k = pending_key(subject, *origin_seq + 1);
 	struct troth_cursor c;
 	struct troth_span record;
 	bool found;
 
 	*body = *blob = TROTH_SPAN_NONE;
-	troth_key_id(&k, subject);
-	troth_key_u64(&k, *origin_seq + 1);
-	troth_cursor_open(&c, t, TROTH_T_OUTBOX_OF);
-	found = troth_cursor_seek(&c, troth_key_span(&k)) && c.key.len == k.len &&
-		begins_with(c.key, subject->b, sizeof(subject->b));
+	troth_cursor_open(&c, t, TROTH_T_VIEWS);
+	found = troth_cursor_seek(&c, troth_key_span(&k)) && is_pending(&c, subject);
 	if (found)
-		*origin_seq = troth_load_u64be(c.key.data + sizeof(subject->b));
+		*origin_seq = troth_load_u64be(c.key.data + TROTH_ID_LEN);
 	troth_cursor_close(&c);
 	if (!found)
 		return false;
@@ -316,6 +342,8 @@ static const struct troth_cursor *step(struct troth_list *l)
 	bool first = walk(l, &l->cursor);
 	bool second = l->views.txn != NULL && walk(l, &l->views);
 
+	while (second && l->views.key.len > TROTH_ID_LEN) /* A pending event. */
+		second = troth_cursor_next(&l->views);
 	if (!first || !second)
 		return first ? &l->cursor : second ? &l->views : NULL;
 	return memcmp(l->views.key.data, l->cursor.key.data, TROTH_ID_LEN) < 0

@@ -35,6 +35,7 @@ static struct troth_indexed_promise promise_now(const struct troth_promise *p)
 {
 	struct troth_indexed_promise now = {
 		.id = p->id,
+		.listed = !troth_promise_is_mere_offer(p->state),
 		.closed = !troth_promise_is_open(p->state),
 		.due = p->due,
 		.given = given_counts(p),
@@ -52,10 +53,14 @@ static struct troth_indexed_promise promise_now(const struct troth_promise *p)
 	return now;
 }
 
-static struct troth_indexed_commitment commitment_now(const struct troth_commitment *c)
+static struct troth_indexed_commitment commitment_now(const struct troth_subject *s,
+						      const struct troth_commitment *c)
 {
+	int promise = troth_subject_promise(s, &c->promise);
 	struct troth_indexed_commitment now = {
 		.id = troth_commitment_id(c),
+		.listed = promise < 0 ||
+			  !troth_promise_is_mere_offer(s->promises[promise].state),
 		.closed = !troth_commitment_is_open(c->state),
 		.due = c->due,
 	};
@@ -72,7 +77,7 @@ void troth_state_indexed(const struct troth_subject *s, struct troth_indexed *ou
 		out->promises[i] = promise_now(&s->promises[i]);
 	out->commitment_count = s->commitment_count;
 	for (unsigned i = 0; i < s->commitment_count; i++)
-		out->commitments[i] = commitment_now(&s->commitments[i]);
+		out->commitments[i] = commitment_now(s, &s->commitments[i]);
 	watched_indexed(s, out);
 }
 
@@ -160,6 +165,27 @@ static void move_asked(struct troth_txn *t, const struct troth_indexed_promise *
 	}
 }
 
+/* The rows of PROMISES; NULL: there was, or is, no such promise. */
+static void move_promise(struct troth_txn *t, const struct troth_indexed_promise *before,
+			 const struct troth_indexed_promise *now,
+			 const struct troth_id *subject)
+{
+	bool was = before != NULL && before->listed, is = now != NULL && now->listed;
+	struct troth_key k;
+
+	if (was && is && before->closed == now->closed && before->due.ms == now->due.ms)
+		return;
+	if (was) {
+		k = promise_key(before);
+		(void)troth_txn_del(t, TROTH_T_PROMISES, troth_key_span(&k));
+	}
+	if (is) {
+		k = promise_key(now);
+		troth_txn_put(t, TROTH_T_PROMISES, troth_key_span(&k),
+			      troth_id_span(subject));
+	}
+}
+
 static void reindex_promises(struct troth_txn *t, const struct troth_indexed *before,
 			     const struct troth_subject *s)
 {
@@ -168,38 +194,50 @@ static void reindex_promises(struct troth_txn *t, const struct troth_indexed *be
 	for (unsigned i = 0; i < s->promise_count; i++) {
 		struct troth_indexed_promise p = promise_now(&s->promises[i]);
 		int was = promise_before(before, &p.id, i);
-		struct troth_key k;
+		const struct troth_indexed_promise *old = was >= 0
+								  ? &before->promises[was]
+								  : NULL;
 
-		if (was >= 0) {
-			const struct troth_indexed_promise *old = &before->promises[was];
-
+		if (old != NULL)
 			stays[was] = true;
-			given_move(t, before->customer, old, s, &p);
-			move_asked(t, old, &p, &s->id);
-			if (old->closed == p.closed && old->due.ms == p.due.ms)
-				continue;
-			k = promise_key(old);
-			(void)troth_txn_del(t, TROTH_T_PROMISES, troth_key_span(&k));
-		} else {
-			given_move(t, "", NULL, s, &p);
-			move_asked(t, NULL, &p, &s->id);
+		else
 			troth_txn_put(t, TROTH_T_ITEMS, troth_id_span(&p.id),
 				      troth_id_span(&s->id));
-		}
-		k = promise_key(&p);
-		troth_txn_put(t, TROTH_T_PROMISES, troth_key_span(&k),
-			      troth_id_span(&s->id));
+		given_move(t, old != NULL ? before->customer : "", old, s, &p);
+		move_asked(t, old, &p, &s->id);
+		move_promise(t, old, &p, &s->id);
 	}
 	for (unsigned i = 0; i < before->promise_count; i++)
 		if (!stays[i]) {
-			struct troth_key k = promise_key(&before->promises[i]);
+			const struct troth_indexed_promise *old = &before->promises[i];
 
-			given_move(t, before->customer, &before->promises[i], s, NULL);
-			move_asked(t, &before->promises[i], NULL, &s->id);
-			(void)troth_txn_del(t, TROTH_T_PROMISES, troth_key_span(&k));
-			(void)troth_txn_del(t, TROTH_T_ITEMS,
-					    troth_id_span(&before->promises[i].id));
+			given_move(t, before->customer, old, s, NULL);
+			move_asked(t, old, NULL, &s->id);
+			move_promise(t, old, NULL, &s->id);
+			(void)troth_txn_del(t, TROTH_T_ITEMS, troth_id_span(&old->id));
 		}
+}
+
+/* The rows of DEBTS, likewise. */
+static void move_debt(struct troth_txn *t, const struct troth_indexed_commitment *before,
+		      const struct troth_indexed_commitment *now,
+		      const struct troth_id *subject)
+{
+	bool was = before != NULL && before->listed, is = now != NULL && now->listed;
+	struct troth_key k;
+
+	if (was && is && before->closed == now->closed && before->due.ms == now->due.ms &&
+	    strcmp(before->debtor, now->debtor) == 0)
+		return;
+	if (was) {
+		k = debt_key(before);
+		(void)troth_txn_del(t, TROTH_T_DEBTS, troth_key_span(&k));
+	}
+	if (is) {
+		k = debt_key(now);
+		troth_txn_put(t, TROTH_T_DEBTS, troth_key_span(&k),
+			      troth_id_span(subject));
+	}
 }
 
 static void reindex_commitments(struct troth_txn *t, const struct troth_indexed *before,
@@ -208,31 +246,16 @@ static void reindex_commitments(struct troth_txn *t, const struct troth_indexed 
 	bool stays[TROTH_COMMITMENTS_MAX] = { false };
 
 	for (unsigned i = 0; i < s->commitment_count; i++) {
-		struct troth_indexed_commitment c = commitment_now(&s->commitments[i]);
+		struct troth_indexed_commitment c = commitment_now(s, &s->commitments[i]);
 		int was = commitment_before(before, &c.id, i);
-		struct troth_key k;
 
-		if (was >= 0) {
-			const struct troth_indexed_commitment *old =
-				&before->commitments[was];
-
+		if (was >= 0)
 			stays[was] = true;
-			if (old->closed == c.closed && old->due.ms == c.due.ms &&
-			    strcmp(old->debtor, c.debtor) == 0)
-				continue;
-			k = debt_key(old);
-			(void)troth_txn_del(t, TROTH_T_DEBTS, troth_key_span(&k));
-		}
-		k = debt_key(&c);
-		troth_txn_put(t, TROTH_T_DEBTS, troth_key_span(&k),
-			      troth_id_span(&s->id));
+		move_debt(t, was >= 0 ? &before->commitments[was] : NULL, &c, &s->id);
 	}
 	for (unsigned i = 0; i < before->commitment_count; i++)
-		if (!stays[i]) {
-			struct troth_key k = debt_key(&before->commitments[i]);
-
-			(void)troth_txn_del(t, TROTH_T_DEBTS, troth_key_span(&k));
-		}
+		if (!stays[i])
+			move_debt(t, &before->commitments[i], NULL, &s->id);
 }
 
 void troth_state_reindex(struct troth_txn *t, const struct troth_indexed *before,
@@ -287,14 +310,25 @@ void troth_state_index_number(struct troth_txn *t, const struct troth_id *order,
 #define SPEND_FLAGGED_SHIFT 1
 _Static_assert(TROTH_REASON_LAST < 128, "a reason has seven bits");
 
+/* Beside the row of the promise: whoever writes the one writes the other. */
+static struct troth_key spend_key(const struct troth_id *promise)
+{
+	struct troth_key k = { .len = 0 };
+
+	troth_key_id(&k, promise);
+	troth_key_u8(&k, 's');
+	return k;
+}
+
 bool troth_state_spend(struct troth_txn *t, const struct troth_id *promise,
 		       struct troth_spend *out)
 {
+	struct troth_key k = spend_key(promise);
 	struct troth_reader r;
 	struct troth_span v;
 	uint8_t bits;
 
-	if (!troth_txn_get(t, TROTH_T_SPENDS, troth_id_span(promise), &v))
+	if (!troth_txn_get(t, TROTH_T_ITEMS, troth_key_span(&k), &v))
 		return false;
 	r = troth_reader(v);
 	troth_read_text(&r, out->party, sizeof(out->party));
@@ -305,13 +339,14 @@ bool troth_state_spend(struct troth_txn *t, const struct troth_id *promise,
 	out->freed = (bits & SPEND_FREED) != 0;
 	out->flagged = (enum troth_reason)(bits >> SPEND_FLAGGED_SHIFT);
 	if (!troth_read_done(&r))
-		troth_txn_fail(t, TROTH_ERR_CORRUPT, "spends: a record");
+		troth_txn_fail(t, TROTH_ERR_CORRUPT, "items: what was spent");
 	return troth_read_done(&r);
 }
 
 void troth_state_set_spend(struct troth_txn *t, const struct troth_id *promise,
 			   const struct troth_spend *s)
 {
+	struct troth_key k = spend_key(promise);
 	struct troth_buf b = TROTH_BUF_INIT;
 
 	troth_buf_put_text(&b, s->party);
@@ -320,8 +355,15 @@ void troth_state_set_spend(struct troth_txn *t, const struct troth_id *promise,
 	troth_buf_put_u64be(&b, (uint64_t)s->amount);
 	troth_buf_put_u8(&b, (uint8_t)((unsigned)s->flagged << SPEND_FLAGGED_SHIFT |
 				       (s->freed ? SPEND_FREED : 0)));
-	troth_txn_put_buf(t, TROTH_T_SPENDS, troth_id_span(promise), &b);
+	troth_txn_put_buf(t, TROTH_T_ITEMS, troth_key_span(&k), &b);
 	troth_buf_fini(&b);
+}
+
+void troth_state_forget_spend(struct troth_txn *t, const struct troth_id *promise)
+{
+	struct troth_key k = spend_key(promise);
+
+	(void)troth_txn_del(t, TROTH_T_ITEMS, troth_key_span(&k));
 }
 
 /* ---- Numbers ---- */

@@ -11,8 +11,7 @@
 	[TROTH_T_TOKENS] = "tokens", [TROTH_T_ALARMS] = "alarms",                        \
 	[TROTH_T_RECOVERIES] = "recoveries", [TROTH_T_AGENTS] = "agents",                \
 	[TROTH_T_GIVEN] = "given", [TROTH_T_POLICIES] = "policies",                      \
-	[TROTH_T_SPENDS] = "spends", [TROTH_T_ASKED] = "asked",                          \
-	[TROTH_T_AVAILABILITY] = "availability"
+	[TROTH_T_ASKED] = "asked", [TROTH_T_AVAILABILITY] = "availability"
 
 static const char *const central_tables[TROTH_T_CENTRAL_COUNT] = {
 	COMMON,
@@ -35,8 +34,7 @@ static const char *const gateway_tables[TROTH_T_GATEWAY_COUNT] = {
 	COMMON,
 	[TROTH_T_VIEWS] = "views",
 	[TROTH_T_OUTBOX] = "outbox",
-	[TROTH_T_OUTBOX_OF] = "outbox_of",
-	[TROTH_T_OWN] = "own",
+	[TROTH_T_RENUMBERED] = "renumbered",
 	[TROTH_T_FEED] = "feed",
 	[TROTH_T_LAPSES] = "lapses",
 	[TROTH_T_SET_ASIDE] = "set_aside",

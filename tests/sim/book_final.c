@@ -79,7 +79,7 @@ static bool has_reported(struct sim *s, unsigned node)
 	if (!n->up || n->conn == 0)
 		return false;
 	troth_txn_begin(&t, n->kv, TROTH_TXN_READ);
-	reported = troth_txn_count(&t, TROTH_T_OWN) == 0;
+	reported = troth_txn_count(&t, TROTH_T_VIEWS) == 0;
 	troth_txn_abort(&t);
 	return reported;
 }

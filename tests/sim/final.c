@@ -49,7 +49,7 @@ static const char *site_missing(struct sim *s, struct node *n)
 	if (!link.up)
 		return "a site is not linked";
 	troth_txn_begin(&t, n->kv, TROTH_TXN_READ);
-	if (link.backlog != 0 || troth_txn_count(&t, TROTH_T_OWN) != 0)
+	if (link.backlog != 0 || troth_txn_count(&t, TROTH_T_VIEWS) != 0)
 		missing = "a site has events that are not sequenced";
 	else if (troth_state_meta(&t, TROTH_META_CURSOR) !=
 		 troth_ledger_feed_len(central->ledger, n->origin))
@@ -249,8 +249,7 @@ static void check_empty(struct sim *s, struct node *n, struct troth_txn *t)
 		unsigned table;
 		const char *name;
 	} empty[] = { { TROTH_T_OUTBOX, "outbox" },
-		      { TROTH_T_OUTBOX_OF, "outbox_of" },
-		      { TROTH_T_OWN, "own" },
+		      { TROTH_T_RENUMBERED, "renumbered" },
 		      { TROTH_T_VIEWS, "views" } };
 
 	for (size_t i = 0; i < TROTH_LEN(empty); i++)
@@ -262,11 +261,33 @@ static void check_empty(struct sim *s, struct node *n, struct troth_txn *t)
 				 empty[i].name);
 }
 
+/* Whether lists by due have it: what was only offered is in none. */
+static bool is_listed(const struct troth_subject *s, const struct troth_id *promise)
+{
+	int i = troth_subject_promise(s, promise);
+
+	return i < 0 || !troth_promise_is_mere_offer(s->promises[i].state);
+}
+
+/* Rows of ITEMS that lead to a subject. */
+static uint64_t items_of(struct troth_txn *t)
+{
+	struct troth_cursor c;
+	uint64_t n = 0;
+
+	troth_cursor_open(&c, t, TROTH_T_ITEMS);
+	for (bool ok = troth_cursor_seek(&c, TROTH_SPAN_NONE); ok;
+	     ok = troth_cursor_next(&c))
+		n += c.key.len == TROTH_ID_LEN;
+	troth_cursor_close(&c);
+	return n;
+}
+
 /* The indexes must be what the states say, and no more. */
 static void check_indexes(struct sim *s, struct node *n, struct troth_txn *t)
 {
-	uint64_t promises = 0, commitments = 0, things = 0, alarms = 0, recoveries = 0,
-		 complaints = 0;
+	uint64_t items = 0, promises = 0, commitments = 0, things = 0, alarms = 0,
+		 recoveries = 0, complaints = 0;
 	struct troth_cursor c;
 
 	troth_cursor_open(&c, t, TROTH_T_SUBJECTS);
@@ -279,8 +300,10 @@ static void check_indexes(struct sim *s, struct node *n, struct troth_txn *t)
 		    !troth_subject_exists(s->scratch))
 			continue;
 		things++;
-		promises += s->scratch->promise_count;
-		commitments += s->scratch->commitment_count;
+		items += s->scratch->promise_count;
+		for (unsigned i = 0; i < s->scratch->commitment_count; i++)
+			commitments += is_listed(s->scratch,
+						 &s->scratch->commitments[i].promise);
 		alarms += s->scratch->alarm_count;
 		recoveries += s->scratch->recovery_count;
 		for (unsigned i = 0; i < s->scratch->recovery_count; i++)
@@ -290,6 +313,9 @@ static void check_indexes(struct sim *s, struct node *n, struct troth_txn *t)
 			struct troth_key k = { .len = 0 };
 			struct troth_span v;
 
+			if (!is_listed(s->scratch, &p->id))
+				continue;
+			promises++;
 			troth_key_u8(&k, !troth_promise_is_open(p->state));
 			troth_key_u64(&k, (uint64_t)p->due.ms);
 			troth_key_id(&k, &p->id);
@@ -302,7 +328,7 @@ static void check_indexes(struct sim *s, struct node *n, struct troth_txn *t)
 	}
 	troth_cursor_close(&c);
 	if (promises != troth_txn_count(t, TROTH_T_PROMISES) ||
-	    promises + alarms + complaints != troth_txn_count(t, TROTH_T_ITEMS) ||
+	    items + alarms + complaints != items_of(t) ||
 	    alarms != troth_txn_count(t, TROTH_T_ALARMS) ||
 	    recoveries != troth_txn_count(t, TROTH_T_RECOVERIES) ||
 	    commitments != troth_txn_count(t, TROTH_T_DEBTS) ||

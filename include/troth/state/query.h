@@ -67,6 +67,8 @@ bool troth_query_pending(struct troth_txn *t, const struct troth_id *subject,
  * subject has a record in VIEWS.
  */
 unsigned troth_query_pending_count(struct troth_txn *t, const struct troth_id *subject);
+/* The same on all subjects; looks at each of them. */
+uint64_t troth_query_backlog(struct troth_txn *t);
 
 /* Cuts an OUTBOX record up: both spans lie in it. False: it is none. */
 bool troth_outbox_split(struct troth_span record, struct troth_span *body,

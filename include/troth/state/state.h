@@ -68,6 +68,8 @@ bool troth_state_spend(struct troth_txn *t, const struct troth_id *promise,
 		       struct troth_spend *out);
 void troth_state_set_spend(struct troth_txn *t, const struct troth_id *promise,
 			   const struct troth_spend *s);
+/* Forgets that anything was. */
+void troth_state_forget_spend(struct troth_txn *t, const struct troth_id *promise);
 
 /* A share as central indexes it, by pool. */
 struct troth_share_row {
@@ -110,6 +112,7 @@ struct troth_indexed {
 	unsigned promise_count;
 	struct troth_indexed_promise {
 		struct troth_id id;
+		bool listed; /* In PROMISES, its commitments in DEBTS. */
 		bool closed;
 		struct troth_time due;
 		struct troth_time asked; /* When the question lapses; 0: none. */
@@ -122,6 +125,7 @@ struct troth_indexed {
 	unsigned commitment_count;
 	struct troth_indexed_commitment {
 		struct troth_id id;
+		bool listed;
 		bool closed;
 		struct troth_time due;
 		char debtor[TROTH_PARTY_MAX + 1];
@@ -139,7 +143,8 @@ void troth_state_indexed(const struct troth_subject *s, struct troth_indexed *ou
 
 /*
  * Brings ITEMS, CUSTOMERS, PROMISES, ASKED, GIVEN, DEBTS, ALARMS and RECOVERIES
- * from `before` to what *s says.
+ * from `before` to what *s says. A mere offer is in ITEMS, and in no list by due: nobody
+ * waits for it.
  */
 void troth_state_reindex(struct troth_txn *t, const struct troth_indexed *before,
 			 const struct troth_subject *s);

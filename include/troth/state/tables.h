@@ -13,11 +13,12 @@
 enum troth_table {
 	/* Both kinds of node. */
 	TROTH_T_META = TROTH_TABLE_META,
-	TROTH_T_ENTRIES,   /* index (position - 1) -> Entry bytes; a gateway has gaps */
-	TROTH_T_BLOBS,     /* index -> Personal bytes */
-	TROTH_T_SUBJECTS,  /* subject -> digest ‖ state, as sequenced */
-	TROTH_T_HISTORY,   /* subject ‖ revision -> position */
-	TROTH_T_ITEMS,     /* promise, complaint, alarm -> subject */
+	TROTH_T_ENTRIES,  /* index (position - 1) -> Entry bytes; a gateway has gaps */
+	TROTH_T_BLOBS,    /* index -> Personal bytes */
+	TROTH_T_SUBJECTS, /* subject -> digest ‖ state, as sequenced */
+	TROTH_T_HISTORY,  /* subject ‖ revision -> position */
+	TROTH_T_ITEMS, /* promise, complaint, alarm -> subject; promise ‖ 's' -> what a
+			  share was spent on it; a site: its own */
 	TROTH_T_CUSTOMERS, /* customer 0 subject -> (empty) */
 	TROTH_T_NUMBERS,   /* order number 0 subject -> (empty) */
 	TROTH_T_PROMISES,  /* closed? ‖ due ‖ promise -> subject */
@@ -29,11 +30,10 @@ enum troth_table {
 	TROTH_T_TOKENS,    /* SHA-256 of an API token -> record */
 	TROTH_T_AGENTS, /* party 0 actor -> level ‖ until: what HQ certified it for */
 	TROTH_T_GIVEN, /* customer 0 party 0 grant 0 made ‖ promise -> cost ‖ subject */
-	TROTH_T_ALARMS,     /* ended? ‖ raised ‖ alarm -> subject */
-	TROTH_T_RECOVERIES, /* closed? ‖ opened ‖ recovery -> subject */
-	TROTH_T_POLICIES,   /* version -> when published, when withdrawn, why, text */
-	TROTH_T_SPENDS,     /* promise -> what a share was spent on it; a site: its own */
-	TROTH_T_ASKED,      /* lapses ‖ promise -> subject: waits for approval */
+	TROTH_T_ALARMS,       /* ended? ‖ raised ‖ alarm -> subject */
+	TROTH_T_RECOVERIES,   /* closed? ‖ opened ‖ recovery -> subject */
+	TROTH_T_POLICIES,     /* version -> when published, when withdrawn, why, text */
+	TROTH_T_ASKED,        /* lapses ‖ promise -> subject: waits for approval */
 	TROTH_T_AVAILABILITY, /* origin -> who is on duty there, said when, until when */
 	TROTH_T_COMMON,       /* how many the kinds share; not a table */
 
@@ -55,11 +55,11 @@ enum troth_table {
 	TROTH_T_CENTRAL_COUNT,
 
 	/* Gateway. */
-	TROTH_T_VIEWS = TROTH_T_COMMON, /* subject -> state and pending own events; none:
-					   no record */
+	TROTH_T_VIEWS = TROTH_T_COMMON, /* subject -> state with pending own events on
+					   top; subject ‖ origin_seq of each of them ->
+					   (empty). None: no record */
 	TROTH_T_OUTBOX,                 /* origin_seq -> Body and Personal bytes */
-	TROTH_T_OUTBOX_OF,              /* subject ‖ origin_seq -> (empty) */
-	TROTH_T_OWN,                    /* event id of an outbox event -> origin_seq */
+	TROTH_T_RENUMBERED,             /* event id of one chained again -> origin_seq */
 	TROTH_T_FEED,                   /* feed number -> position */
 	TROTH_T_LAPSES, /* instant ‖ promise or authority -> (empty): to be looked at */
 	TROTH_T_SET_ASIDE, /* number -> own event that central turned away, reason */

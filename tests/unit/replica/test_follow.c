@@ -313,7 +313,7 @@ static void an_own_event_refused_on_a_strange_subject_is_seen_and_changes_nothin
 	assert_int_equal(kit_noted(k, "conflict"), 1);
 	assert_int_equal(kit_noted(k, "diverged"), 0);
 	assert_false(kit_view(k, 1, &v));
-	assert_int_equal(kit_count(k, TROTH_T_OWN), 0);
+	assert_int_equal(kit_count(k, TROTH_T_VIEWS), 0);
 	kit_check_indexes(k);
 	kit_free(k);
 }

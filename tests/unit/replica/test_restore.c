@@ -158,7 +158,7 @@ static void a_feed_that_overtakes_the_resending_leaves_no_gap(void **state)
 		kit_done(&r);
 		kit_turn(k);
 	}
-	assert_int_equal(kit_count(k, TROTH_T_OWN), 0);
+	assert_int_equal(kit_count(k, TROTH_T_VIEWS), 0);
 	kit_down(k);
 	kit_up(k);
 	kit_serve(k);

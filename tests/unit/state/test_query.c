@@ -230,7 +230,7 @@ static void queue(struct rig *r, uint8_t subject, uint64_t seq, const char *body
 
 	troth_key_id(&k, &id);
 	troth_key_u64(&k, seq);
-	troth_txn_put(&r->t, TROTH_T_OUTBOX_OF, troth_key_span(&k), TROTH_SPAN_NONE);
+	troth_txn_put(&r->t, TROTH_T_VIEWS, troth_key_span(&k), TROTH_SPAN_NONE);
 	k.len = 0;
 	troth_key_u64(&k, seq);
 	troth_buf_put_u32be(&b, (uint32_t)strlen(body));

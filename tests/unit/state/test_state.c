@@ -155,6 +155,15 @@ static unsigned same(unsigned table)
 
 static struct troth_subject subject;
 
+static bool is_listed(const struct troth_id *promise)
+{
+	int i = troth_subject_promise(&subject, promise);
+	const struct troth_promise *p = i < 0 ? NULL : &subject.promises[i];
+
+	return p == NULL ||
+	       (p->state != TROTH_PROMISE_PROPOSED && p->state != TROTH_PROMISE_EXPIRED);
+}
+
 /* Brings the indexes on from `before`; they must be those that are made at once. */
 static void follow(const struct troth_indexed *before)
 {
@@ -162,7 +171,7 @@ static void follow(const struct troth_indexed *before)
 					   TROTH_T_PROMISES, TROTH_T_DEBTS,
 					   TROTH_T_ASKED };
 	static const struct troth_indexed nothing;
-	unsigned counts[TROTH_LEN(tables)], asked = 0;
+	unsigned counts[TROTH_LEN(tables)], asked = 0, listed = 0, owed = 0;
 
 	troth_state_reindex(&t, before, &subject);
 	troth_txn_abort(&other);
@@ -172,8 +181,12 @@ static void follow(const struct troth_indexed *before)
 		counts[i] = same(tables[i]);
 	assert_int_equal(counts[0], subject.promise_count);
 	assert_int_equal(counts[1], subject.customer[0] != '\0');
-	assert_int_equal(counts[2], subject.promise_count);
-	assert_int_equal(counts[3], subject.commitment_count);
+	for (unsigned i = 0; i < subject.promise_count; i++)
+		listed += is_listed(&subject.promises[i].id);
+	assert_int_equal(counts[2], listed);
+	for (unsigned i = 0; i < subject.commitment_count; i++)
+		owed += is_listed(&subject.commitments[i].promise);
+	assert_int_equal(counts[3], owed);
 	for (unsigned i = 0; i < subject.promise_count; i++)
 		asked += subject.promises[i].state == TROTH_PROMISE_PENDING_APPROVAL;
 	assert_int_equal(counts[4], asked);
@@ -213,7 +226,16 @@ static void change(unsigned step)
 		TROTH_TEXT_SET(subject.customer, "bob");
 		subject.promises[0].state = TROTH_PROMISE_APPROVED;
 		break;
-	case 8: /* What a refused event of one's own takes away again. */
+	case 8: /* An offer comes to nothing, one is told, HQ is asked about one. */
+		subject.promises[2].state = TROTH_PROMISE_EXPIRED;
+		break;
+	case 9:
+		subject.promises[0].state = TROTH_PROMISE_PROPOSED;
+		break;
+	case 10:
+		subject.promises[0].state = TROTH_PROMISE_ACTIVE;
+		break;
+	case 11: /* What a refused event of one's own takes away again. */
 		subject.promise_count = 1;
 		subject.commitment_count = 1;
 		break;
@@ -250,7 +272,7 @@ static void indexes_follow_whatever_becomes_of_a_subject(void **state)
 		};
 	}
 	follow(before);
-	for (unsigned step = 0; step < 10; step++) {
+	for (unsigned step = 0; step < 13; step++) {
 		troth_state_indexed(&subject, before);
 		change(step);
 		follow(before);
