@@ -2,28 +2,51 @@
 
 #include <stdlib.h>
 
-void follow_reset(struct troth_gateway *g)
+static bool in_traffic(const struct troth_gateway *g)
 {
-	while (g->arrivals != NULL) {
+	return g->raw_ms < g->commanded_ms + TRAFFIC_MS;
+}
+
+/* The first arrivals go. */
+static void drop(struct troth_gateway *g, unsigned count)
+{
+	for (; count > 0; count--) {
 		struct arrival *a = g->arrivals;
 
 		g->arrivals = a->next;
 		troth_bus_reply_fini(&a->reply);
 		free(a);
+		g->arrival_count--;
 	}
-	g->arrivals_end = &g->arrivals;
-	g->arrival_count = 0;
+	if (g->arrivals == NULL)
+		g->arrivals_end = &g->arrivals;
+}
+
+void follow_reset(struct troth_gateway *g)
+{
+	drop(g, g->arrival_count);
 	g->received = g->kept.cursor;
 	g->received_marks = g->kept.marks;
 }
 
-void follow_kept(struct troth_gateway *g)
+unsigned follow_share(const struct troth_gateway *g)
 {
-	uint64_t received = g->received, marks = g->received_marks;
+	return in_traffic(g) && g->arrival_count > 1 ? 1 : g->arrival_count;
+}
 
-	follow_reset(g);
-	g->received = received;
-	g->received_marks = marks;
+void follow_kept(struct troth_gateway *g, unsigned count)
+{
+	drop(g, count);
+	g->apply_at_ms = g->raw_ms + COMPANY_MS;
+}
+
+/* Much at once only if there is much, or nobody asks anything meanwhile. */
+void follow_aim(struct troth_gateway *g, size_t bytes)
+{
+	if (in_traffic(g) && bytes < g->follow_bytes / 2)
+		g->follow_bytes = MESSAGE_MIN;
+	else
+		replica_grow(&g->follow_bytes, bytes);
 }
 
 /* Why the answer cannot be one to what was asked; NULL: it can. */
@@ -66,9 +89,7 @@ void follow_on_answer(struct troth_gateway *g, struct troth_bus_reply *reply)
 	a->reply = *reply;
 	*reply = (struct troth_bus_reply){ .owner = NULL };
 	if (g->arrivals == NULL)
-		g->apply_at_ms = g->raw_ms;
-	if (g->arrivals == NULL && g->raw_ms < g->commanded_ms + TRAFFIC_MS)
-		g->apply_at_ms += COMPANY_MS;
+		g->apply_at_ms = g->raw_ms + (in_traffic(g) ? COMPANY_MS : 0);
 	*g->arrivals_end = a;
 	g->arrivals_end = &a->next;
 	g->arrival_count++;

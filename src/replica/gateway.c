@@ -317,14 +317,14 @@ static void answer_each(struct troth_gateway *g, struct troth_command *list)
 
 /* What was received goes first: commands are decided on the newest state. */
 static enum troth_err commit_all(struct troth_gateway *g, struct troth_command **at,
-				 bool arrivals, struct troth_why *why)
+				 unsigned arrivals, struct troth_why *why)
 {
 	struct troth_command *list = *at;
 	struct troth_txn t;
 	unsigned n = 0;
 
 	replica_begin(g, &t, TROTH_TXN_WRITE);
-	for (struct arrival *a = arrivals ? g->arrivals : NULL; a != NULL; a = a->next)
+	for (struct arrival *a = g->arrivals; arrivals > 0; a = a->next, arrivals--)
 		replica_apply(g, &t, &a->reply.u.follow);
 	for (struct troth_command *c = list; c != NULL; c = c->next)
 		replica_decide(g, &t, c, &g->results[n++]);
@@ -353,8 +353,7 @@ static int64_t look_after_ms(const struct troth_gateway *g)
 static enum troth_err work(struct troth_gateway *g, struct troth_why *why)
 {
 	struct troth_command *list = take_commands(g);
-	bool arrivals = g->arrivals != NULL && g->raw_ms >= g->full_until_ms &&
-			(list != NULL || g->raw_ms >= g->apply_at_ms);
+	unsigned arrivals = 0;
 	uint64_t cursor = g->kept.cursor, seq = g->kept.seq;
 	bool look = (shares_due(g) || shares_known(g)) && look_after_ms(g) <= g->raw_ms;
 	enum troth_err err;
@@ -368,10 +367,13 @@ static enum troth_err work(struct troth_gateway *g, struct troth_why *why)
 		look = false;
 		g->look_at_ms = g->raw_ms + FULL_RETRY_MS;
 	}
-	if (list == NULL && !arrivals && !look)
-		return TROTH_OK;
 	if (list != NULL)
 		g->commanded_ms = g->raw_ms;
+	if (g->raw_ms >= g->full_until_ms &&
+	    (list != NULL || g->raw_ms >= g->apply_at_ms))
+		arrivals = follow_share(g);
+	if (list == NULL && arrivals == 0 && !look)
+		return TROTH_OK;
 	err = commit_all(g, &list, arrivals, why);
 	if (err == TROTH_ERR_IO) {
 		/* Nobody knows what became of them: neither yes nor no is true. */
@@ -389,8 +391,8 @@ static enum troth_err work(struct troth_gateway *g, struct troth_why *why)
 	}
 	if (seq < g->next_submit) /* Until now there was nothing to send. */
 		g->unspoken_until_ms = g->raw_ms + UNSPOKEN_MS;
-	if (arrivals) {
-		follow_kept(g);
+	if (arrivals > 0) {
+		follow_kept(g, arrivals);
 		g->backoff_ms = 0;
 	}
 	if (g->kept.cursor != cursor)

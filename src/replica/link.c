@@ -38,7 +38,7 @@ static void shrink(struct troth_gateway *g)
 		g->follow_bytes /= 2;
 }
 
-static void grow(size_t *aim, size_t got_through)
+void replica_grow(size_t *aim, size_t got_through)
 {
 	if (got_through >= *aim / 2 && *aim < MESSAGE_MAX)
 		*aim *= 2;
@@ -219,9 +219,9 @@ void troth_gateway_reply(struct troth_gateway *g, uint32_t request,
 		f = *found;
 		found->request = 0;
 		if (reply.type == TROTH_BUS_SUBMIT)
-			grow(&g->submit_bytes, f.bytes);
+			replica_grow(&g->submit_bytes, f.bytes);
 		else if (reply.type == TROTH_BUS_FOLLOW)
-			grow(&g->follow_bytes, bytes.len);
+			follow_aim(g, bytes.len);
 		dispatch(g, &f, &reply);
 	} else if (reply.type == TROTH_BUS_ERROR ||
 		   reply.type == (q->find ? TROTH_BUS_FIND : TROTH_BUS_FRESH)) {

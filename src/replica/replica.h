@@ -37,7 +37,7 @@
 #define SEND_RETRY_MS  100
 #define COMPANY_MS     4 /* What waits for company in a commit or batch, waits so long, */
 #define TRAFFIC_MS     20 /* if a command came so short a time ago. */
-#define UNSPOKEN_MS    50 /* A batch of offers, which concern nobody yet, waits so long. */
+#define UNSPOKEN_MS    20 /* A batch of offers, which concern nobody yet, waits so long. */
 #define BACKOFF_MIN_MS 500
 #define BACKOFF_MAX_MS 15000
 
@@ -223,6 +223,8 @@ int64_t replica_back_off(struct troth_gateway *g);
  */
 struct flight *replica_send(struct troth_gateway *g, const struct troth_bus_request *m);
 unsigned replica_flights(const struct troth_gateway *g, enum troth_bus_type type);
+/* An answer has got through: of messages of half the size aimed at, twice as much. */
+void replica_grow(size_t *aim, size_t got_through);
 /* How long the answer to *f may take. */
 int64_t replica_patience_ms(const struct troth_gateway *g, const struct flight *f);
 /* Loses the link if an answer has been due for too long. */
@@ -353,10 +355,17 @@ void follow_on_answer(struct troth_gateway *g,
 		      struct troth_bus_reply *reply); /* Moves it. */
 bool follow_can_ask(const struct troth_gateway *g);
 void follow_ask(struct troth_gateway *g);
+/* An answer of so many bytes came: how much the next one may bring. */
+void follow_aim(struct troth_gateway *g, size_t bytes);
+/*
+ * How many of the arrivals one commit is to have: all, but while commands come, one,
+ * so that who asks does not wait for a whole batch of news to be applied.
+ */
+unsigned follow_share(const struct troth_gateway *g);
 /* Forgets what was received and not committed. */
 void follow_reset(struct troth_gateway *g);
-/* After a commit of what was received. */
-void follow_kept(struct troth_gateway *g);
+/* After a commit of the first `count` arrivals. */
+void follow_kept(struct troth_gateway *g, unsigned count);
 bool follow_can_report(const struct troth_gateway *g);
 void follow_report(struct troth_gateway *g);
 void follow_on_reported(struct troth_gateway *g, const struct flight *f);

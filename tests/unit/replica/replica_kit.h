@@ -231,7 +231,7 @@ static inline bool kit_answer_all(struct kit *k, uint64_t items_at_once)
 }
 
 /* What waits for company, waits at most so long. */
-#define KIT_LINGER_MS 50
+#define KIT_LINGER_MS 20
 
 /* Lets that time pass; false: nothing waits. */
 static inline bool kit_linger(struct kit *k)

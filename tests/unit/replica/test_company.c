@@ -70,18 +70,18 @@ static void a_small_batch_waits_while_another_is_on_its_way_but_not_for_long(voi
 	kit_free(k);
 }
 
-static void offers_wait_50_ms_for_company_unless_something_is_said_before(void **state)
+static void offers_wait_20_ms_for_company_unless_something_is_said_before(void **state)
 {
 	struct kit *k = kit_with_share();
 	int64_t began = k->now.ms;
 
 	(void)state;
 	offer(k, 1, 1);
-	k->now.ms = began + 30;
+	k->now.ms = began + 12;
 	offer(k, 1, 2);
 	assert_int_equal(kit_waiting(k, TROTH_BUS_SUBMIT), 0);
-	assert_int_equal(troth_gateway_wake(k->g).ms, began + 50);
-	k->now.ms = began + 50;
+	assert_int_equal(troth_gateway_wake(k->g).ms, began + 20);
+	k->now.ms = began + 20;
 	kit_turn(k);
 	assert_int_equal(kit_waiting(k, TROTH_BUS_SUBMIT), 1);
 	kit_serve(k);
@@ -89,6 +89,35 @@ static void offers_wait_50_ms_for_company_unless_something_is_said_before(void *
 	assert_int_equal(kit_waiting(k, TROTH_BUS_SUBMIT), 0);
 	step(k, 1, 1, TROTH_PROMISE_DO_ACTIVATE);
 	assert_int_equal(kit_waiting(k, TROTH_BUS_SUBMIT), 1);
+	kit_serve(k);
+	kit_check_same(k);
+	kit_free(k);
+}
+
+static void while_commands_come_a_commit_applies_one_answer_and_little_is_asked_for(
+	void **state)
+{
+	struct kit *k = kit_joined();
+	struct kit_request f;
+
+	(void)state;
+	(void)kit_do(k, cmd_case(k, 1));
+	kit_serve(k);
+	for (uint8_t i = 1; i <= 3; i++)
+		foreign_promise(k, 1, i);
+	(void)kit_do(k, cmd_case(k, 2));
+	for (uint64_t i = 0; i < 2; i++) {
+		assert_true(kit_take(k, TROTH_BUS_FOLLOW, &f));
+		assert_int_equal(f.m.u.follow.max_bytes, 4096);
+		kit_answer_follow(k, &f, 1);
+		kit_done(&f);
+	}
+	assert_int_equal(kit_count(k, TROTH_T_FEED), k->size - 3);
+	(void)kit_do(k, cmd_case(k, 3));
+	assert_int_equal(kit_count(k, TROTH_T_FEED), k->size - 2);
+	k->now.ms += 100; /* Nobody asks any more: all that is there is applied. */
+	kit_turn(k);
+	assert_int_equal(kit_count(k, TROTH_T_FEED), k->size - 1);
 	kit_serve(k);
 	kit_check_same(k);
 	kit_free(k);
@@ -119,7 +148,9 @@ int main(void)
 		cmocka_unit_test(
 			a_small_batch_waits_while_another_is_on_its_way_but_not_for_long),
 		cmocka_unit_test(
-			offers_wait_50_ms_for_company_unless_something_is_said_before),
+			offers_wait_20_ms_for_company_unless_something_is_said_before),
+		cmocka_unit_test(
+			while_commands_come_a_commit_applies_one_answer_and_little_is_asked_for),
 		cmocka_unit_test(offers_left_from_before_a_crash_are_sent_at_once),
 	};
 
