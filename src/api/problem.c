@@ -123,6 +123,7 @@ unsigned troth_reason_status(enum troth_reason reason)
 	case TROTH_REASON_REMEDY_MISSING:
 	case TROTH_REASON_NOT_ASKED:
 	case TROTH_REASON_OPEN_RECOVERY:
+	case TROTH_REASON_UNSPOKEN_OFFERS:
 	case TROTH_REASON_OTHER_REMEDY:
 		return 409;
 	}
@@ -183,6 +184,9 @@ static const char *title_of(enum troth_reason reason)
 			"The customer has not been asked whether it helped",
 		[TROTH_REASON_OPEN_RECOVERY] = "A recovery on it is not finished",
 		[TROTH_REASON_OTHER_REMEDY] = "The policy offers something else",
+		[TROTH_REASON_UNSPOKEN_OFFERS] =
+			"The agent holds as many offers as one may: tell them, or take "
+			"them back",
 	};
 
 	return reason <= TROTH_REASON_LAST && titles[reason] != NULL

@@ -15,7 +15,8 @@
 #include <time.h>
 
 #define RATE    500
-#define ASKERS  8 /* Agents who ask at the same time, each over a connection. */
+#define ASKERS  8 /* Connections, over which questions go at the same time. */
+#define EACH    4 /* Questions of one agent, who leaves them unspoken. */
 #define WAIT_S  30
 #define POLL_MS 20
 
@@ -46,22 +47,23 @@ struct asker {
 
 static enum troth_err ask_one(struct asker *a, size_t i)
 {
-	static const char body[] = "{\"kind\":\"gift\",\"sku\":\"HDMI-2M\",\"quantity\":"
-				   "1,\"reason\":\"late_delivery\",\"channel\":"
-				   "\"phone\",\"language\":\"en\"}";
+	static const char format[] = "{\"kind\":\"gift\",\"sku\":\"HDMI-2M\","
+				     "\"quantity\":1,\"reason\":\"late_delivery\","
+				     "\"channel\":\"phone\",\"language\":\"en\","
+				     "\"actor\":\"agent-%zu\"}";
 	static const char yes[] = "\"answer\":\"yes\"";
-	char path[128], key[32];
-	struct troth_http_call call = { .method = "POST",
-					.path = path,
-					.key = key,
-					.body = troth_span_str(body),
-					.raw = true };
+	char path[128], key[32], body[sizeof(format) + 24];
+	struct troth_http_call call = {
+		.method = "POST", .path = path, .key = key, .raw = true
+	};
 	struct troth_http_reply r = { 0 };
 	enum troth_err err;
 
 	(void)snprintf(path, sizeof(path), "/v1/orders/%s/may-i",
 		       a->n->orders[(a->promised + i) / PROMISES_PER_ORDER]);
 	(void)snprintf(key, sizeof(key), "m-%012" PRIu64, a->keys + i);
+	(void)snprintf(body, sizeof(body), format, (a->promised + i) / EACH);
+	call.body = troth_span_str(body);
 	err = troth_http_want(a->http, &call, &r, &a->why);
 	if (err == TROTH_OK &&
 	    memmem(r.body.data, r.body.len, yes, sizeof(yes) - 1) == NULL)

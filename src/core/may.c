@@ -178,6 +178,9 @@ void troth_may_promise(const struct troth_may *m, const struct troth_asked *a,
 	else if (out->due.ms <= m->now.ms)
 		say(out, TROTH_ANSWER_NO, TROTH_REASON_DUE_TOO_EARLY);
 	by_authority(m, a, out);
+	if (out->answer == TROTH_ANSWER_YES && out->pool[0] != '\0' &&
+	    m->unspoken >= TROTH_UNSPOKEN_MAX && !TROTH_MUTANT(unspoken_do_not_count))
+		say(out, TROTH_ANSWER_NO, TROTH_REASON_UNSPOKEN_OFFERS);
 	if (out->answer == TROTH_ANSWER_ASK) {
 		out->lapses.ms = m->now.ms + TROTH_ASKED_MS;
 		if (out->due.ms < out->lapses.ms)

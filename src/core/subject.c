@@ -374,6 +374,7 @@ const char *troth_reason_name(enum troth_reason v)
 		"not_asked",
 		"other_remedy",
 		"open_recovery",
+		"unspoken_offers",
 	};
 
 	return (unsigned)v < TROTH_LEN(names) ? names[v] : NULL;

@@ -120,6 +120,7 @@ enum troth_err replica_end(struct troth_gateway *g, struct troth_txn *t,
 		return TROTH_OK;
 	}
 	g->now = g->kept;
+	offers_forget(&g->offers);
 	g->lapse_ms = 0; /* What it is now, the next look will tell. */
 	if (err == TROTH_ERR_FULL) {
 		g->full_until_ms = g->raw_ms + FULL_RETRY_MS;
@@ -194,6 +195,7 @@ static enum troth_err claim(struct troth_gateway *g, struct troth_why *why)
 		troth_state_set_meta(&t, TROTH_META_RESTORED, RESTORED_NOW);
 	read_numbers(&t, &g->kept);
 	shares_next(g, &t);
+	offers_read(g, &t);
 	return troth_txn_commit(&t, why);
 }
 
@@ -251,6 +253,7 @@ void troth_gateway_close(struct troth_gateway *g)
 	questions_fail(g, "the gateway is stopping");
 	follow_reset(g);
 	troth_policies_free(g->source.policies);
+	offers_forget(&g->offers);
 	free(g->view[0]);
 	free(g->view[1]);
 	free(g->source.authority);

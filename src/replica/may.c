@@ -93,17 +93,20 @@ bool may_answer(struct troth_gateway *g, struct troth_txn *t, struct troth_comma
 	struct troth_answered *a = &g->answered;
 	struct troth_time now = { g->clock_ms };
 	struct troth_who who;
+	unsigned unspoken;
 
 	replica_fill(g, e);
 	r->reason = troth_who_acts(&who, &g->site, &g->lookup, e, g->central);
 	if (r->reason != TROTH_REASON_NONE)
 		return decline(r, r->reason);
+	unspoken = offers_held(g, t, e->actor);
 	g->source.at_hand = g->view[0];
 	troth_may_promise(&(struct troth_may){ .lookup = &g->lookup,
 					       .subject = g->view[0],
 					       .authority = authority_of(g, t, who.party),
 					       .who = &who,
 					       .actor = e->actor,
+					       .unspoken = unspoken,
 					       .now = now },
 			  &c->asked, a);
 	r->has_answer = true;
@@ -134,8 +137,8 @@ static bool flawed(struct troth_result *r, const char *problem)
 
 /* What the event asks, as a question by the grant that it cites: true for a yes. */
 static bool may_offer(struct troth_gateway *g, const struct troth_authority *authority,
-		      const struct troth_who *who, struct troth_event *e,
-		      struct troth_result *r)
+		      const struct troth_who *who, unsigned unspoken,
+		      struct troth_event *e, struct troth_result *r)
 {
 	struct troth_answered *a = &g->answered;
 	struct troth_time now = { g->clock_ms };
@@ -153,6 +156,7 @@ static bool may_offer(struct troth_gateway *g, const struct troth_authority *aut
 					       .who = who,
 					       .actor = e->actor,
 					       .grant = e->u.promise.grant,
+					       .unspoken = unspoken,
 					       .now = now },
 			  &asked, a);
 	if (a->answer != TROTH_ANSWER_YES)
@@ -171,12 +175,14 @@ bool may_cite(struct troth_gateway *g, struct troth_txn *t, struct troth_command
 	struct troth_event *e = c->drafts[0];
 	const struct troth_authority *a;
 	struct troth_who who;
+	unsigned unspoken;
 	int i;
 
 	replica_fill(g, e);
 	r->reason = troth_who_acts(&who, &g->site, &g->lookup, e, g->central);
 	if (r->reason != TROTH_REASON_NONE)
 		return decline(r, r->reason);
+	unspoken = offers_held(g, t, e->actor);
 	g->source.at_hand = g->view[0];
 	a = authority_of(g, t, who.party);
 	i = a != NULL ? troth_authority_grant(a, e->u.promise.grant) : -1;
@@ -194,7 +200,7 @@ bool may_cite(struct troth_gateway *g, struct troth_txn *t, struct troth_command
 		r->status = TROTH_FLAWED;
 		return false;
 	}
-	if (!may_offer(g, a, &who, e, r))
+	if (!may_offer(g, a, &who, unspoken, e, r))
 		return false;
 	if (e->u.promise.pool[0] == '\0')
 		return true;
@@ -281,6 +287,8 @@ void may_saved(struct troth_gateway *g, struct troth_txn *t,
 
 	if (e->type == TROTH_EVENT_PROMISE_MADE && !e->u.promise.spoken)
 		lapses = e->u.promise.lapses;
+	if (c->count > 1 && spent->type == TROTH_EVENT_SHARE_SPENT && lapses.ms != 0)
+		offers_hold(g, t, e->actor, &e->u.promise.id, lapses);
 	if (c->count > 1 && spent->type == TROTH_EVENT_SHARE_SPENT)
 		shares_spend(g, t, &spent->u.share.promise, spent->u.share.party,
 			     spent->u.share.pool, spent->u.share.amount, lapses);

@@ -9,6 +9,7 @@
  *   outbox.c   own events: saved, chained again, set aside, confirmed
  *   may.c      questions and approvals: what they come to
  *   shares.c   what becomes of shares by itself
+ *   offers.c   what each agent holds back, told to nobody yet
  *   view.c     the view of a subject: sequenced state and own events on top
  *   uplink.c   Hello and Submit
  *   follow.c   Follow and Receive; apply.c what an entry does here
@@ -83,6 +84,13 @@ struct flight {
 	unsigned diverged;    /* Of a Receive: how many it named. */
 };
 
+/* Of each agent, the offers out of shares that may still be told. */
+struct offers {
+	bool known; /* Else they are to be read from the store. */
+	struct holder *holders;
+	size_t size, count; /* Places, and those that are taken. */
+};
+
 /* A FollowOk that waits for its commit. */
 struct arrival {
 	struct troth_bus_reply reply;
@@ -105,6 +113,8 @@ struct troth_gateway {
 	int64_t full_until_ms; /* The store was full: no work of our own before. */
 	int64_t lapse_ms;      /* The first of LAPSES, in own time; INT64_MAX: none. */
 	int64_t look_at_ms;    /* No looking at them before. */
+
+	struct offers offers;
 
 	/* The link. */
 	enum phase phase;
@@ -299,6 +309,21 @@ void shares_next(struct troth_gateway *g, struct troth_txn *t);
 bool shares_due(const struct troth_gateway *g);
 /* Central knows the new incarnation, and all that it said until then is here. */
 bool shares_known(const struct troth_gateway *g);
+
+/* ---- offers.c ---- */
+
+/* Reads from the store what the agents hold. */
+void offers_read(struct troth_gateway *g, struct troth_txn *t);
+/* After a transaction that came to nothing, and in the end. */
+void offers_forget(struct offers *o);
+/*
+ * How many the agent holds; exact where it matters (TROTH_UNSPOKEN_MAX). Every command
+ * before has been stored (replica_decided). Uses view[1].
+ */
+unsigned offers_held(struct troth_gateway *g, struct troth_txn *t, const char *actor);
+/* An offer of this site has been made, or has come back. */
+void offers_hold(struct troth_gateway *g, struct troth_txn *t, const char *actor,
+		 const struct troth_id *promise, struct troth_time lapses);
 
 /* ---- outbox.c ---- */
 

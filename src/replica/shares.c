@@ -99,6 +99,8 @@ static void remember(struct troth_gateway *g, struct troth_txn *t,
 	TROTH_TEXT_SET(s.site, g->site_name);
 	troth_state_set_spend(t, &p->id, &s);
 	look_at(t, p->lapses, &p->id);
+	if (p->pool[0] != '\0')
+		offers_hold(g, t, p->actor, &p->id, p->lapses);
 }
 
 static void note_promises(struct troth_gateway *g, struct troth_txn *t,

@@ -173,6 +173,23 @@ static int64_t given_to(const struct sim *s, const struct yes *of, int64_t perio
 	return sum;
 }
 
+/* What the agent holds back there, as far as clients know. */
+static unsigned held_by(const struct sim *s, const struct yes *of)
+{
+	const struct book *b = s->oracle->book;
+	unsigned n = 0;
+
+	for (size_t i = 0; i < b->yes_count; i++) {
+		const struct yes *y = &b->yeses[i];
+
+		n += y->node == of->node && y->restores == of->restores &&
+		     strcmp(y->actor, of->actor) == 0 && y->pool[0] != '\0' &&
+		     y->lapses_ms >= of->made_ms && y->made_ms <= of->made_ms &&
+		     y->tries == 0 && !y->spoken && !y->asked && !y->ended;
+	}
+	return n;
+}
+
 static void check_yes(struct sim *s, const struct op *op, const struct yes *y,
 		      const struct troth_answered *a)
 {
@@ -201,6 +218,8 @@ static void check_yes(struct sim *s, const struct op *op, const struct yes *y,
 	else if (g->per_customer > 0 &&
 		 given_to(s, y, g->period_ms) + y->cost > g->per_customer)
 		wrong = "beyond what one customer may get";
+	else if (g->pool[0] != '\0' && held_by(s, y) >= TROTH_UNSPOKEN_MAX)
+		wrong = "to an agent who holds as many offers as one may";
 	else if (g->pool[0] != '\0' && k.frozen)
 		wrong = "from a frozen share";
 	else if (g->pool[0] != '\0' && k.in_doubt)
@@ -237,6 +256,7 @@ static void told_yes(struct sim *s, const struct op *op, const struct troth_resu
 	TROTH_TEXT_SET(y.pool, r->answer.pool);
 	TROTH_TEXT_SET(y.grant, r->answer.grant);
 	TROTH_TEXT_SET(y.customer, op->customer);
+	TROTH_TEXT_SET(y.actor, e->actor);
 	if (dice < 80) /* Soon, or when it is too late. */
 		y.speak_ms = dice < 72 ? s->now + dice_between(&s->dice, 0, 2500)
 				       : s->now + (y.lapses_ms - y.made_ms) +

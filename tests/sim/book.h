@@ -34,6 +34,7 @@ struct yes {
 	char pool[TROTH_CODE_MAX + 1];
 	char grant[TROTH_CODE_MAX + 1];
 	char customer[TROTH_CUSTOMER_MAX + 1];
+	char actor[TROTH_ACTOR_MAX + 1];
 	int64_t cost, made_ms, lapses_ms;
 	int64_t speak_ms; /* When the agent will tell the customer; 0: never. */
 	unsigned tries;

@@ -70,7 +70,8 @@
 	X(danger_is_silenced)                                                            \
 	X(untold_may_take)                                                               \
 	X(later_ladder_is_ignored)                                                       \
-	X(follow_up_is_forgotten)
+	X(follow_up_is_forgotten)                                                        \
+	X(unspoken_do_not_count)
 
 enum troth_mutant_number {
 	TROTH_MUTANT_none = 0,

@@ -27,6 +27,15 @@ enum troth_answer {
 #define TROTH_OFFER_MS INT64_C(600000)
 #define TROTH_ASKED_MS INT64_C(86400000)
 
+/*
+ * So many offers out of pools one agent may hold at a site, told to nobody and not taken
+ * back: a customer is offered one thing or another, but who asks and never speaks
+ * holds back what others could promise.
+ */
+#ifndef TROTH_UNSPOKEN_MAX /* The simulator's people ask seldom: there it is less. */
+#define TROTH_UNSPOKEN_MAX 8
+#endif
+
 /* What the agent would like to promise. */
 struct troth_asked {
 	enum troth_kind kind;
@@ -46,6 +55,7 @@ struct troth_may {
 	const char *actor;
 	struct troth_time now;
 	const char *grant; /* By this grant alone; NULL: by whichever says yes. */
+	unsigned unspoken; /* Offers out of pools that the actor holds already. */
 };
 
 struct troth_answered {

@@ -67,12 +67,13 @@ enum troth_reason {
 	TROTH_REASON_POOL_EMPTY = 35,
 	TROTH_REASON_NO_GRANT_ID = 36, /* The party has no grant of that name. */
 	TROTH_REASON_APOLOGY_MISSING = 37,
-	TROTH_REASON_REMEDY_MISSING = 38, /* Neither kept nor waived. */
-	TROTH_REASON_NOT_ASKED = 39,      /* The customer was not asked if it helped. */
-	TROTH_REASON_OTHER_REMEDY = 40,   /* Not the offer that it says it is. */
-	TROTH_REASON_OPEN_RECOVERY = 41,  /* Cannot end before it has been made good. */
+	TROTH_REASON_REMEDY_MISSING = 38,  /* Neither kept nor waived. */
+	TROTH_REASON_NOT_ASKED = 39,       /* The customer was not asked if it helped. */
+	TROTH_REASON_OTHER_REMEDY = 40,    /* Not the offer that it says it is. */
+	TROTH_REASON_OPEN_RECOVERY = 41,   /* Cannot end before it has been made good. */
+	TROTH_REASON_UNSPOKEN_OFFERS = 42, /* The agent holds as many as one may. */
 };
-#define TROTH_REASON_LAST TROTH_REASON_OPEN_RECOVERY
+#define TROTH_REASON_LAST TROTH_REASON_UNSPOKEN_OFFERS
 
 struct troth_verdict {
 	enum troth_outcome outcome;

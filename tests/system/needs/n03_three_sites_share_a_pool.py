@@ -13,7 +13,8 @@ SITES = ("acme/manila", "acme/cebu", "bolt/pune")
 TOTAL, SHARE, EACH = 100, 30, 100
 POOL = {"pool": "cables", "sku": "HDMI-2M", "total": TOTAL, "share": SHARE, "low": 10}
 GRANT = {"grant": "gifts", "kinds": ["gift"], "skus": ["HDMI-2M"], "most": 1}
-PER_CASE = 50  # A case holds at most 64 promises.
+PER_CASE = 50  # A case holds at most 64 promises,
+UNSPOKEN = 8  # and an agent so many offers that were not told.
 
 
 def books(fed):
@@ -26,7 +27,8 @@ def offers(agent, count):
     for i in range(count):
         if i % PER_CASE == 0:
             case = agent.must_post("/v1/cases", {"customer": "c-%d" % i, "reason": "fault"})
-        got = agent.post("/v1/cases/%s/may-i" % case["id"], GIFT)
+        got = agent.post("/v1/cases/%s/may-i" % case["id"],
+                         {**GIFT, "actor": "agent-%d" % (i // UNSPOKEN)})
         must(got.status == 201, got)
         must(got.body["answer"] == "yes" or got.body["reason"] == "share_empty", got.body)
         if got.body["answer"] == "yes":
@@ -36,7 +38,7 @@ def offers(agent, count):
 
 def what_the_shares_hold_is_promised_and_not_one_more(directory):
     with Needs(directory, sites=SITES) as fed:
-        agents = {site: fed.person(site, "agent", "agent") for site in SITES}
+        agents = {site: fed.person(site, "desk", "integration") for site in SITES}
         publish(fed)
         delegate(fed, ("acme", "bolt"), GRANT, POOL)
         fed.settle()
@@ -72,6 +74,31 @@ def what_the_shares_hold_is_promised_and_not_one_more(directory):
             for p in promised[site]:
                 said = fed.central.must_get("/v1/promises/" + p)["promise"]
                 must(said["flags"] == [], said)
+
+
+def who_asks_and_never_speaks_leaves_the_share_to_the_others(directory):
+    with Needs(directory, sites=SITES[:1]) as fed:
+        ann, bob = (fed.person(SITES[0], name, "agent") for name in ("ann", "bob"))
+        publish(fed)
+        delegate(fed, ("acme",), GRANT, POOL)
+        case = "/v1/cases/" + ann.must_post(
+            "/v1/cases", {"customer": "c-1", "reason": "fault"})["id"]
+        held = [ask(ann, case, GIFT, "yes")["promise"] for _ in range(UNSPOKEN)]
+        ask(ann, case, GIFT, "no", "unspoken_offers")
+        cited = ann.post(case + "/promises", {
+            **GIFT, "due": "2099-01-02T08:00:00Z", "grant": "gifts", "spoken": False,
+            "commitments": [{"debtor": "acme", "action": "other"}]})
+        must(cited.status == 409 and cited.body["type"].endswith(":unspoken_offers"), cited)
+        must(available(fed, SITES[0], "cables") == SHARE - UNSPOKEN, "more is held back")
+        ask(bob, case, GIFT, "yes")
+        fed.gateway(SITES[0]).stop()
+        fed.gateway(SITES[0]).start()
+        ask(ann, case, GIFT, "no", "unspoken_offers")
+        # What is told, or taken back, is not held any more.
+        for promise, step in zip(held, ("activate", "expire")):
+            ann.must_post("/v1/promises/%s/%s" % (promise, step))
+            ask(ann, case, GIFT, "yes")
+            ask(ann, case, GIFT, "no", "unspoken_offers")
 
 
 def the_site_central_of_the_brand_is_centrals_own_and_no_gateways(directory):

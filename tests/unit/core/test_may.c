@@ -347,6 +347,39 @@ static void the_answer_tells_what_is_left(void **state)
 	assert_int_equal(got.left_share, -1);
 }
 
+static enum troth_reason answered_who_holds(unsigned unspoken, enum troth_answer want)
+{
+	struct troth_asked a = question();
+	struct troth_may m = may;
+	struct troth_answered got;
+
+	set_policy();
+	set_authority();
+	set_subject();
+	m.unspoken = unspoken;
+	troth_may_promise(&m, &a, &got);
+	assert_int_equal(got.answer, want);
+	return got.reason;
+}
+
+static void who_holds_as_many_offers_as_one_may_is_answered_no_instead_of_yes(
+	void **state)
+{
+	(void)state;
+	all_is_well();
+	assert_int_equal(answered_who_holds(TROTH_UNSPOKEN_MAX - 1, TROTH_ANSWER_YES),
+			 TROTH_REASON_NONE);
+	assert_int_equal(answered_who_holds(TROTH_UNSPOKEN_MAX, TROTH_ANSWER_NO),
+			 TROTH_REASON_UNSPOKEN_OFFERS);
+	/* What HQ decides reserves nothing, nor does what comes out of no pool. */
+	at.share = SHARE_FROZEN;
+	assert_int_equal(answered_who_holds(TROTH_UNSPOKEN_MAX, TROTH_ANSWER_ASK),
+			 TROTH_REASON_SHARE_FROZEN);
+	at.share = NO_POOL;
+	assert_int_equal(answered_who_holds(TROTH_UNSPOKEN_MAX, TROTH_ANSWER_YES),
+			 TROTH_REASON_NONE);
+}
+
 static void of_several_grants_the_one_that_says_yes_counts(void **state)
 {
 	struct troth_answered got;
@@ -416,6 +449,8 @@ int main(void)
 		cmocka_unit_test(
 			who_had_heard_that_it_was_taken_back_did_not_tell_before),
 		cmocka_unit_test(the_answer_tells_what_is_left),
+		cmocka_unit_test(
+			who_holds_as_many_offers_as_one_may_is_answered_no_instead_of_yes),
 		cmocka_unit_test(of_several_grants_the_one_that_says_yes_counts),
 		cmocka_unit_test(somebody_always_owes_it),
 	};

@@ -187,6 +187,8 @@ static void many_offers_lapse_in_bounded_turns(void **state)
 		struct troth_command *c = cmd_may(k, (uint8_t)(2 + i / 60), 0);
 
 		c->item = (struct troth_id){ { 3, (uint8_t)(i / 200), (uint8_t)i } };
+		(void)snprintf(c->drafts[0]->actor, sizeof(c->drafts[0]->actor),
+			       "agent-%u", i / TROTH_UNSPOKEN_MAX);
 		troth_gateway_commands(k->g, c);
 		if (i % 100 == 99) {
 			k->answered = 0;
