@@ -48,19 +48,22 @@ static bool take_text(struct troth_body *b)
 	const struct troth_zone_source *zones = b->c->api->engine->zones;
 	struct troth_policy *p = NULL;
 	struct troth_why why = { "" };
+	enum troth_err err;
 	size_t len = b->policy_text != NULL ? strlen(b->policy_text) : 0;
 
 	if (len == 0) {
 		troth_body_flaw(b, "text", "is missing");
 		return false;
 	}
-	if (troth_policy_parse(b->policy_text, len,
-			       zones != NULL ? zones : &troth_zones_utc, &p,
-			       &why) != TROTH_OK) {
+	err = troth_policy_parse(b->policy_text, len,
+				 zones != NULL ? zones : &troth_zones_utc, &p, &why);
+	if (err == TROTH_OK)
+		err = troth_state_policy_parties(b->c->t, p, &why);
+	troth_policy_free(p);
+	if (err != TROTH_OK) {
 		troth_body_flaw(b, "text", why.text);
 		return false;
 	}
-	troth_policy_free(p);
 	b->c->command->policy_text = strdup(b->policy_text);
 	if (b->c->command->policy_text == NULL) {
 		troth_command_free(b->c->command);

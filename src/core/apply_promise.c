@@ -100,6 +100,17 @@ static uint32_t flag_of(enum troth_reason r)
 	return r == TROTH_REASON_NONE ? 0 : TROTH_FLAG_OVER_AUTHORITY;
 }
 
+/* Notes when p was taken from the grant that it rests on. */
+static void apply_written(const struct change *c, struct troth_promise *p)
+{
+	if (p->grant[0] == '\0')
+		return;
+	p->written = (struct troth_writing){ c->e->created, c->place.accepted,
+					     c->e->seen_size };
+	if (TROTH_MUTANT(limit_goes_by_made))
+		p->written = (struct troth_writing){ p->made, p->made, 0 };
+}
+
 void apply_made(const struct change *c)
 {
 	struct troth_promise *p = &c->s->promises[c->s->promise_count++];
@@ -130,6 +141,7 @@ void apply_made(const struct change *c)
 	TROTH_TEXT_SET(p->party, c->who->party);
 	TROTH_TEXT_SET(p->site, c->who->site);
 	TROTH_TEXT_SET(p->actor, c->e->actor);
+	apply_written(c, p);
 	for (unsigned i = 0; i < c->e->u.promise.terms_count; i++)
 		apply_owed(c, p, &c->e->u.promise.terms[i]);
 }
@@ -150,6 +162,7 @@ void apply_promise_step(const struct change *c)
 		p->cost = c->e->u.promise_step.cost;
 		TROTH_TEXT_SET(p->pool, c->e->u.promise_step.pool);
 		TROTH_TEXT_SET(p->grant, c->e->u.promise_step.grant);
+		apply_written(c, p);
 	}
 	if (to == TROTH_PROMISE_RELEASED)
 		apply_ended(c, p, TROTH_COMMITMENT_RELEASED);

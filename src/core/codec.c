@@ -111,6 +111,9 @@ static void put_promise(struct pen *b, const struct troth_promise *p)
 	put_text(b, p->grant);
 	put_text(b, p->pool);
 	put_uint(b, (uint64_t)p->cost);
+	put_time(b, p->written.created);
+	put_time(b, p->written.accepted);
+	put_uint(b, p->written.heard);
 	put_uint(b, p->asked);
 	put_id(b, &p->recovers);
 	put_uint(b, p->alarmed);
@@ -144,6 +147,9 @@ static void get_promise(struct troth_reader *r, struct troth_promise *p)
 	GET_TEXT(r, p->grant);
 	GET_TEXT(r, p->pool);
 	p->cost = (int64_t)get_uint(r);
+	p->written.created = get_time(r);
+	p->written.accepted = get_time(r);
+	p->written.heard = get_uint(r);
 	p->asked = get_count(r, UINT32_MAX);
 	get_id(r, &p->recovers);
 	p->alarmed = get_count(r, UINT32_MAX);

@@ -35,7 +35,8 @@ enum troth_reason judge_made(const struct bench *b)
 		return TROTH_REASON_NO_RECOVERY;
 	return b->e->u.promise.asked != 0
 		       ? TROTH_REASON_NONE /* HQ decides. */
-		       : troth_promise_unauthorised(b->lookup, b->s, b->who, b->e);
+		       : troth_promise_unauthorised(b->lookup, b->s, b->who, b->e,
+						    b->now);
 }
 
 /* Who is certified to it may decide what a colleague only was not certified for. */

@@ -1,5 +1,6 @@
 #include "troth/core/may.h"
 
+#include "grant.h"
 #include "names.h"
 #include "subject.h"
 
@@ -51,30 +52,23 @@ static void by_policy(const struct troth_may *m, const struct troth_asked *a,
 static void by_grant(const struct troth_may *m, const struct troth_grant *g,
 		     struct troth_answered *out)
 {
-	const struct troth_lookup *l = m->lookup;
+	const struct taking t = { .l = m->lookup,
+				  .party = m->who->party,
+				  .actor = m->actor,
+				  .customer = m->subject->customer,
+				  .cost = out->cost,
+				  .at = m->now,
+				  .written = m->now };
 	const struct troth_share *share = NULL;
+	enum troth_reason r;
 	int i;
 
 	TROTH_TEXT_SET(out->grant, g->grant);
 	TROTH_TEXT_SET(out->pool, g->pool);
 	out->left_promise = g->most;
-	if (g->level > 0 &&
-	    l->level(l->ctx, m->who->party, m->actor, m->now) < g->level &&
-	    !TROTH_MUTANT(uncertified_may_promise))
-		say(out, TROTH_ANSWER_ASK, TROTH_REASON_UNCERTIFIED);
-	if (out->cost > g->most + TROTH_MUTANT(limit_is_one_more))
-		say(out, TROTH_ANSWER_ASK, TROTH_REASON_OVER_PROMISE_LIMIT);
-	if (g->per_customer > 0) {
-		int64_t given = l->given(l->ctx, m->who->party, g->grant,
-					 m->subject->customer,
-					 (struct troth_time){ m->now.ms - g->period_ms });
-
-		out->left_customer = given < g->per_customer ? g->per_customer - given
-							     : 0;
-		if (out->cost > out->left_customer &&
-		    !TROTH_MUTANT(customer_limit_is_ignored))
-			say(out, TROTH_ANSWER_ASK, TROTH_REASON_OVER_CUSTOMER_LIMIT);
-	}
+	r = troth_grant_exceeded(&t, g, &out->left_customer);
+	if (r != TROTH_REASON_NONE)
+		say(out, TROTH_ANSWER_ASK, r);
 	if (g->pool[0] == '\0')
 		return;
 	i = troth_authority_share(m->authority, m->who->site, g->pool);

@@ -160,7 +160,7 @@ static void distribute_federation(struct troth_ledger *l, const struct incoming 
 	if (in->e->type == TROTH_EVENT_SITE_AVAILABILITY)
 		troth_state_apply_availability(&l->txn, in->e, s->position);
 	else
-		troth_state_apply_federation(&l->txn, in->e);
+		troth_state_apply_federation(&l->txn, in->e, s->position);
 	if (in->e->type == TROTH_EVENT_PARTY_ADDED) {
 		if (p->role == TROTH_ROLE_BRAND)
 			TROTH_TEXT_SET(l->brand, p->party);

@@ -306,9 +306,11 @@ static bool draft_ok(struct troth_ledger *l, struct troth_event *e,
 	if (!troth_event_check(e, &out->flaw))
 		return false;
 	if (e->type == TROTH_EVENT_POLICY_PUBLISHED &&
-	    troth_policies_check(l->source.policies, e->u.policy.policy_text, NULL) !=
-		    TROTH_OK) {
-		out->flaw = (struct troth_flaw){ "text", "is no policy" };
+	    troth_policies_check(l->source.policies, &l->txn, e->u.policy.policy_text,
+				 NULL) != TROTH_OK) {
+		out->flaw = (struct troth_flaw){
+			"text", "is no policy of parties that are in the federation"
+		};
 		return false;
 	}
 	/* Who acts here with that name would be taken for the clock everywhere. */

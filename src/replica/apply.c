@@ -240,7 +240,7 @@ static void apply_event(struct coming *c)
 		if (e->type == TROTH_EVENT_SITE_AVAILABILITY)
 			troth_state_apply_availability(c->t, e, c->item->position);
 		else
-			troth_state_apply_federation(c->t, e);
+			troth_state_apply_federation(c->t, e, c->item->position);
 		replica_look(g, c->t);
 	}
 	if (e->type == TROTH_EVENT_AGENT_CERTIFIED && !seen && !refused)

@@ -9,7 +9,8 @@ const struct troth_authority *given_authority(void *ctx, const char *party);
 uint32_t given_level(void *ctx, const char *party, const char *actor,
 		     struct troth_time at);
 int64_t given_sum(void *ctx, const char *party, const char *grant, const char *customer,
-		  struct troth_time since);
+		  struct troth_time at, int64_t period_ms);
+struct troth_time given_accepted(void *ctx, uint64_t position);
 
 /* True if the promise counts as given: under a grant, and it has not come to nothing. */
 bool given_counts(const struct troth_promise *p);

@@ -102,6 +102,7 @@ void troth_state_lookup(struct troth_lookup *lookup, struct troth_source *source
 		.authority = given_authority,
 		.level = given_level,
 		.given = given_sum,
+		.accepted = given_accepted,
 	};
 	if (source->policies != NULL)
 		troth_policies_ask(source->policies, t, lookup);
@@ -136,13 +137,14 @@ static void put_site(struct troth_txn *t, const struct troth_site *s)
 	troth_buf_fini(&b);
 }
 
-void troth_state_apply_federation(struct troth_txn *t, const struct troth_event *e)
+void troth_state_apply_federation(struct troth_txn *t, const struct troth_event *e,
+				  uint64_t position)
 {
 	struct troth_site s;
 
 	if (e->type == TROTH_EVENT_POLICY_PUBLISHED ||
 	    e->type == TROTH_EVENT_POLICY_WITHDRAWN) {
-		troth_state_apply_policy(t, e);
+		troth_state_apply_policy(t, e, position);
 		return;
 	}
 	if (e->type == TROTH_EVENT_PARTY_ADDED) {

@@ -4,6 +4,8 @@
 #include "troth/state/key.h"
 #include "troth/state/state.h"
 
+#include "troth/base/err.h"
+#include "troth/base/mutant.h"
 #include "troth/base/text.h"
 
 #include <stdlib.h>
@@ -27,6 +29,7 @@ static bool decode(struct troth_span value, struct troth_policy_record *out)
 
 	out->published.ms = (int64_t)troth_read_u64be(&r);
 	out->withdrawn.ms = (int64_t)troth_read_u64be(&r);
+	out->withdrawn_at = troth_read_u64be(&r);
 	troth_read_bytes(&r, out->digest.b, sizeof(out->digest.b));
 	troth_read_text(&r, out->reason, sizeof(out->reason));
 	out->text = troth_read_span(&r, value.len - r.pos);
@@ -61,6 +64,7 @@ static void put(struct troth_txn *t, const struct troth_policy_record *p)
 
 	troth_buf_put_u64be(&b, (uint64_t)p->published.ms);
 	troth_buf_put_u64be(&b, (uint64_t)p->withdrawn.ms);
+	troth_buf_put_u64be(&b, p->withdrawn_at);
 	troth_buf_put(&b, p->digest.b, sizeof(p->digest.b));
 	troth_buf_put_text(&b, p->reason);
 	troth_buf_put_span(&b, p->text);
@@ -68,7 +72,8 @@ static void put(struct troth_txn *t, const struct troth_policy_record *p)
 	troth_buf_fini(&b);
 }
 
-void troth_state_apply_policy(struct troth_txn *t, const struct troth_event *e)
+void troth_state_apply_policy(struct troth_txn *t, const struct troth_event *e,
+			      uint64_t position)
 {
 	struct troth_policy_record p;
 
@@ -81,6 +86,7 @@ void troth_state_apply_policy(struct troth_txn *t, const struct troth_event *e)
 	} else if (troth_state_policy(t, e->u.policy.version, &p) &&
 		   p.withdrawn.ms == 0) {
 		p.withdrawn = e->created;
+		p.withdrawn_at = TROTH_MUTANT(withdrawal_is_not_placed) ? 0 : position;
 		TROTH_TEXT_SET(p.reason, e->u.policy.reason);
 		put(t, &p);
 	}
@@ -120,13 +126,46 @@ void troth_policies_free(struct troth_policies *c)
 	free(c);
 }
 
-enum troth_err troth_policies_check(const struct troth_policies *c,
+#define NO_PARTY "is no party of the federation"
+
+enum troth_err troth_state_policy_parties(struct troth_txn *t,
+					  const struct troth_policy *p,
+					  struct troth_why *why)
+{
+	struct troth_party party;
+
+	for (unsigned i = 0; i < p->on_call_count; i++) {
+		const struct troth_on_call *list = &p->on_call[i];
+
+		for (unsigned k = 0; k < list->count; k++)
+			if (!troth_state_party(t, list->shifts[k].party, &party))
+				return troth_fail(why, TROTH_ERR_INPUT,
+						  "on_call.%s[%u].party: %s " NO_PARTY,
+						  list->name, k, list->shifts[k].party);
+	}
+	for (unsigned i = 0; i < p->route_count; i++) {
+		const struct troth_route *r = &p->routes[i];
+
+		for (unsigned k = 0; k < r->count; k++)
+			if (r->terms[k].debtor == TROTH_DEBTOR_PARTY &&
+			    !troth_state_party(t, r->terms[k].party, &party))
+				return troth_fail(
+					why, TROTH_ERR_INPUT,
+					"routes[%u].owed[%u].party: %s " NO_PARTY, i, k,
+					r->terms[k].party);
+	}
+	return TROTH_OK;
+}
+
+enum troth_err troth_policies_check(const struct troth_policies *c, struct troth_txn *t,
 				    struct troth_span text, struct troth_why *why)
 {
 	struct troth_policy *p = NULL;
 	enum troth_err err = troth_policy_parse((const char *)text.data, text.len,
 						c->zones, &p, why);
 
+	if (err == TROTH_OK)
+		err = troth_state_policy_parties(t, p, why);
 	troth_policy_free(p);
 	return err;
 }
@@ -175,8 +214,10 @@ const struct troth_policy *troth_policies_get(struct troth_policies *c,
 		if (k->policy != NULL)
 			k->policy->version = version;
 	}
-	if (k->policy != NULL)
+	if (k->policy != NULL) {
 		k->policy->withdrawn = r.withdrawn;
+		k->policy->withdrawn_at = r.withdrawn_at;
+	}
 	return k->policy;
 }
 

@@ -45,7 +45,7 @@ static struct troth_indexed_promise promise_now(const struct troth_promise *p)
 		now.asked = p->lapses;
 
 	if (now.given) {
-		now.made = p->made;
+		now.written = p->written;
 		now.cost = p->cost;
 		TROTH_TEXT_SET(now.party, p->party);
 		TROTH_TEXT_SET(now.grant, p->grant);

@@ -132,6 +132,21 @@ static void note_end(struct book *b, const struct troth_id *id)
 	b->ends[b->end_count++] = *id;
 }
 
+/* And somebody else may have told it by then, or asked HQ. */
+static void note_step(struct book *b, const struct troth_id *promise)
+{
+	b->steps = book_grow(b->steps, b->step_count, &b->step_cap, sizeof(*promise));
+	b->steps[b->step_count++] = *promise;
+}
+
+static bool has_step(const struct book *b, const struct troth_id *promise)
+{
+	for (size_t i = 0; i < b->step_count; i++)
+		if (troth_id_eq(&b->steps[i], promise))
+			return true;
+	return false;
+}
+
 static bool has_end(const struct book *b, const struct troth_id *id)
 {
 	for (size_t i = 0; i < b->end_count; i++)
@@ -264,6 +279,7 @@ static void told_yes(struct sim *s, const struct op *op, const struct troth_resu
 	for (size_t i = 0; i < b->spend_count; i++)
 		y.booked |= troth_id_eq(&b->spends[i].promise, &y.promise);
 	y.ended = r->repeated && (has_end(b, &y.promise) || has_end(b, &y.subject));
+	y.asked = r->repeated && has_step(b, &y.promise);
 	if (!r->repeated)
 		check_yes(s, op, &y, &r->answer);
 	b->yeses = book_grow(b->yeses, b->yes_count, &b->yes_cap, sizeof(y));
@@ -295,7 +311,10 @@ static void told_step(struct sim *s, const struct op *op, const struct troth_res
 	    y->restores == n->restores)
 		sim_fail(s, "may", "op %u: said in time, of an offer that had lapsed",
 			 op->number);
-	if (r->reason == TROTH_REASON_WRONG_STATE) { /* Said too late: a fact. */
+	/* Said too late: a fact. A store that was put back lets nothing lapse by itself.
+	 */
+	if (r->reason == TROTH_REASON_WRONG_STATE ||
+	    (y->restores != n->restores && r->at.ms > y->lapses_ms)) {
 		s->counts.late++;
 		return;
 	}
@@ -336,6 +355,8 @@ void book_attempt(struct sim *s, const struct op *op)
 
 		if (y != NULL && e->u.promise_step.action == TROTH_PROMISE_DO_ASK)
 			y->asked = true; /* HQ decides after all. */
+		if (y == NULL && e->type == TROTH_EVENT_PROMISE_STEP)
+			note_step(b, &e->u.promise_step.promise);
 		if (!step && e->type != TROTH_EVENT_ORDER_CANCELLED)
 			continue;
 		note_end(b, step ? &e->u.promise_step.promise : &e->subject);

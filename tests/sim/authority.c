@@ -102,7 +102,12 @@ static const struct {
 	    .pool = "goodwill" } },
 	{ "acme",
 	  { .grant = "second-tries", .kinds = BIT(REDELIVERY), .most = 1, .level = 2 } },
-	{ "acme", { .grant = "calls", .kinds = BIT(CALLBACK), .most = 1 } },
+	{ "acme",
+	  { .grant = "calls",
+	    .kinds = BIT(CALLBACK),
+	    .most = 1,
+	    .per_customer = 2,
+	    .period_ms = 40000 } },
 	{ "zeta",
 	  { .grant = "gifts",
 	    .kinds = BIT(GIFT),
@@ -436,7 +441,7 @@ static bool question(struct sim *s, struct node *n, struct op *op)
 	/* By its reason the promise is found again in the ledger. */
 	(void)snprintf(e->u.promise.reason, sizeof(e->u.promise.reason), "op-%u",
 		       op->number);
-	op->question = true;
+	op->question = op->named = true;
 	TROTH_TEXT_SET(op->customer, s->view->subject.customer);
 	op->asked = (struct troth_asked){
 		.kind = kinds[dice_below(&s->dice, few ? FEW : TROTH_LEN(kinds))],
@@ -472,6 +477,37 @@ static bool speak(struct sim *s, struct node *n, struct op *op)
 	return true;
 }
 
+/* Decides what a colleague was not certified for. */
+static bool supervise(struct sim *s, struct node *n, struct op *op)
+{
+	const struct troth_subject *v = &s->view->subject;
+	const struct troth_promise *p = NULL;
+	const struct thing *thing = NULL;
+	struct troth_event *e;
+
+	for (int i = 0; i < 8 && p == NULL; i++) {
+		thing = &s->things[dice_below(&s->dice, s->thing_count)];
+		if (!draft_look(s, n, thing))
+			continue;
+		for (unsigned k = 0; k < v->promise_count; k++)
+			if (v->promises[k].state == TROTH_PROMISE_PENDING_APPROVAL &&
+			    v->promises[k].asked == TROTH_REASON_UNCERTIFIED)
+				p = &v->promises[k];
+	}
+	if (p == NULL)
+		return false;
+	e = draft(op, TROTH_EVENT_PROMISE_STEP, "");
+	e->subject_kind = thing->kind;
+	e->subject = thing->id;
+	e->u.promise_step.promise = p->id;
+	e->u.promise_step.action = TROTH_PROMISE_DO_APPROVE;
+	TROTH_TEXT_SET(e->actor, actors[dice_below(&s->dice, TROTH_LEN(actors))]);
+	(void)snprintf(e->u.promise_step.reason, sizeof(e->u.promise_step.reason),
+		       "op-%u", op->number);
+	op->named = true;
+	return true;
+}
+
 bool authority_draft(struct sim *s, struct node *n, struct op *op)
 {
 	if (s->thing_count < 3 || oracle_policies(s) == 0)
@@ -483,6 +519,9 @@ bool authority_draft(struct sim *s, struct node *n, struct op *op)
 		return op->count > 0;
 	}
 	if (dice_percent(&s->dice, 60) && speak(s, n, op))
+		return true;
+	if (strcmp(n->party, "acme") == 0 && dice_percent(&s->dice, 20) &&
+	    supervise(s, n, op))
 		return true;
 	return dice_percent(&s->dice, 35) && question(s, n, op);
 }

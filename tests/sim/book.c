@@ -21,7 +21,9 @@ void book_free(struct book *b)
 	free(b->decisions);
 	free(b->yeses);
 	free(b->ends);
+	free(b->steps);
 	free(b->spends);
+	free(b->takens);
 	free(b);
 }
 

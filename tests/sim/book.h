@@ -66,6 +66,15 @@ struct spend {
 	enum troth_reason flagged; /* The last time. */
 };
 
+/* What a promise takes from a grant, and when. */
+struct taken {
+	struct troth_id promise, subject;
+	char party[TROTH_PARTY_MAX + 1];
+	char grant[TROTH_CODE_MAX + 1];
+	char customer[TROTH_CUSTOMER_MAX + 1];
+	int64_t cost, at_ms;
+};
+
 struct book {
 	struct held held[HELD_MAX];
 	unsigned held_count;
@@ -77,8 +86,12 @@ struct book {
 	size_t yes_count, yes_cap;
 	struct troth_id *ends; /* Promises, and orders, that somebody has tried to end. */
 	size_t end_count, end_cap;
+	struct troth_id *steps; /* Promises stepped on before their yes was told. */
+	size_t step_count, step_cap;
 	struct spend *spends;
 	size_t spend_count, spend_cap;
+	struct taken *takens;
+	size_t taken_count, taken_cap;
 };
 
 /* book.c */
@@ -93,8 +106,6 @@ enum troth_reason book_reason(struct oracle *o);
 enum troth_reason book_unpaid(const struct oracle *o, const struct troth_subject *s);
 /* An entry that stands, behind all others. */
 void book_entry(struct sim *s, const struct troth_entry *entry);
-/* A promise that takes effect as one that nobody had to be asked about. */
-void book_made(struct sim *s, const char *party);
 /* After an entry on its subject, which may have ended a promise. */
 void book_subject(struct sim *s, const struct troth_subject *k);
 /* What customers may count on that was answered at h's site, out of h. */
@@ -105,6 +116,12 @@ const struct troth_pool *book_pool(const struct book *b, const char *pool);
 int64_t book_out(const struct book *b, const char *pool);
 int64_t book_left(const struct held *h);
 bool book_grant_stands(const struct sim *s, const char *party, const char *grant);
+
+/* book_made.c */
+
+/* After an entry that is not refused and may make, or approve, a promise on k. */
+void book_made(struct sim *s, const struct known_subject *k,
+	       const struct troth_entry *entry);
 
 /* book_final.c */
 void book_thawed(struct sim *s, struct held *h);

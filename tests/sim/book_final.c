@@ -26,36 +26,6 @@ int64_t book_truth(const struct sim *s, const struct held *h)
 	return s->calm && lost > left ? left : lost;
 }
 
-/* Who had heard that it was taken back did not tell before, whatever the time it names.
- */
-void book_made(struct sim *s, const char *party)
-{
-	const struct troth_event *e = &s->oracle->event;
-	const struct book *b = s->oracle->book;
-	bool suspended = false, withdrawn = false;
-
-	for (size_t i = 0; i < b->decision_count; i++) {
-		const struct decision *d = &b->decisions[i];
-		bool heard = d->position <= e->seen_size;
-
-		if (strcmp(d->party, party) != 0)
-			continue;
-		if (d->type == TROTH_EVENT_PARTY_SUSPENDED)
-			suspended = heard;
-		else if (d->type == TROTH_EVENT_PARTY_RESUMED)
-			suspended = false;
-		else if (d->type == TROTH_EVENT_GRANT_WITHDRAWN &&
-			 strcmp(d->name, e->u.promise.grant) == 0)
-			withdrawn = withdrawn || heard;
-		else if (d->type == TROTH_EVENT_GRANT_GIVEN &&
-			 strcmp(d->name, e->u.promise.grant) == 0)
-			withdrawn = false;
-	}
-	if (suspended || withdrawn)
-		sim_fail(s, "authority", "%s promises unasked by what it knew was %s",
-			 party, suspended ? "suspended" : "withdrawn");
-}
-
 void book_thawed(struct sim *s, struct held *h)
 {
 	struct book *b = s->oracle->book;

@@ -258,19 +258,30 @@ static void simple_terms(struct sim *s, const struct node *n, struct troth_event
 	e->u.promise.terms_count = 1;
 }
 
-/* Told by a grant of acme's, and, as the site says, some time ago. */
+/*
+ * By a grant, as an integration posts it: told by acme's, or an offer of cables. When
+ * that was, the site's people say, and they lie.
+ */
 static void by_a_grant(struct sim *s, struct troth_event *e)
 {
-	e->u.promise.kind = TROTH_KIND_CALLBACK;
-	e->u.promise.sku[0] = '\0';
-	e->u.promise.quantity = 0;
+	bool offer = !e->u.promise.spoken;
+
+	e->u.promise.kind = offer ? TROTH_KIND_GIFT : TROTH_KIND_CALLBACK;
+	(void)strcpy(e->u.promise.sku, offer ? "HDMI-2M" : "");
+	e->u.promise.quantity = offer;
 	e->u.promise.amount = 0;
 	e->u.promise.currency[0] = '\0';
-	(void)strcpy(e->u.promise.grant, "calls");
+	(void)strcpy(e->u.promise.grant, offer ? "gifts" : "calls");
 	e->u.promise.cost = 1;
+	e->u.promise.asked = 0;
 	e->u.promise.policy_version = oracle_policies(s);
+	if (dice_percent(&s->dice, 20))
+		e->u.promise.policy_version = 1 +
+					      dice_below(&s->dice, oracle_policies(s));
 	if (dice_percent(&s->dice, 70))
 		e->u.promise.made.ms -= dice_between(&s->dice, 5000, 60000);
+	else if (dice_percent(&s->dice, 50))
+		e->u.promise.made.ms += dice_between(&s->dice, -600000, 60000);
 }
 
 static void promise(struct sim *s, struct node *n, struct op *op,
@@ -310,7 +321,8 @@ static void promise(struct sim *s, struct node *n, struct op *op,
 	else
 		for (unsigned i = 0; i < count; i++)
 			e->u.promise.terms[e->u.promise.terms_count++] = terms(s, n, cas);
-	if (e->u.promise.spoken && oracle_policies(s) > 0 && dice_percent(&s->dice, 25))
+	if (n->number != 0 && oracle_policies(s) > 0 &&
+	    dice_percent(&s->dice, strcmp(n->party, "acme") == 0 ? 55 : 10))
 		by_a_grant(s, e);
 	recovery_remedy(s, e, &s->view->subject, n->party);
 	op->words[0] = 'p';

@@ -77,8 +77,17 @@ bool came_to_nothing(enum troth_promise_state state)
 	       state == TROTH_PROMISE_RELEASED || state == TROTH_PROMISE_CANCELLED;
 }
 
+static struct troth_time accepted_at(void *ctx, uint64_t position)
+{
+	static const struct troth_time unknown = { 0 };
+	const struct oracle *o = ctx;
+
+	return position >= 1 && position <= o->count ? o->entries[position - 1].accepted
+						     : unknown;
+}
+
 static int64_t sum_given(void *ctx, const char *party, const char *grant,
-			 const char *customer, struct troth_time since)
+			 const char *customer, struct troth_time at, int64_t period_ms)
 {
 	struct oracle *o = ctx;
 	int64_t sum = 0;
@@ -91,8 +100,17 @@ static int64_t sum_given(void *ctx, const char *party, const char *grant,
 		for (unsigned j = 0; j < s->promise_count; j++) {
 			const struct troth_promise *p = &s->promises[j];
 
+			int64_t heard = accepted_at(o, p->written.heard).ms;
+			int64_t then = p->written.created.ms;
+
+			if (then > p->written.accepted.ms)
+				then = p->written.accepted.ms;
+			if (then < heard)
+				then = heard;
+
 			if (strcmp(p->grant, grant) == 0 &&
-			    strcmp(p->party, party) == 0 && p->made.ms >= since.ms &&
+			    strcmp(p->party, party) == 0 &&
+			    llabs(then - at.ms) <= period_ms &&
 			    !came_to_nothing(p->state))
 				sum += p->cost;
 		}
@@ -113,6 +131,7 @@ void oracle_lookup(struct oracle *o, struct troth_lookup *out)
 		.authority = find_authority,
 		.level = find_level,
 		.given = sum_given,
+		.accepted = accepted_at,
 	};
 }
 
@@ -140,8 +159,10 @@ void oracle_learn_policy(struct sim *s, const struct troth_event *e)
 
 	if (e->type == TROTH_EVENT_POLICY_WITHDRAWN) {
 		p = o->policies[e->u.policy.version - 1];
-		if (p->withdrawn.ms == 0)
+		if (p->withdrawn.ms == 0) {
 			p->withdrawn = e->created;
+			p->withdrawn_at = o->count;
+		}
 		return;
 	}
 	if (e->u.policy.version != o->policy_count + 1 || o->policy_count == POLICIES_MAX)

@@ -24,6 +24,7 @@ struct known_entry {
 	struct troth_id event;
 	struct troth_id subject;
 	uint64_t revision; /* That it made; 0: none. */
+	struct troth_time accepted;
 	uint64_t incarnation, seq;
 	unsigned node; /* Whose; NODES_MAX: nobody's. */
 	unsigned op;   /* Number + 1; 0: no client's. */

@@ -87,8 +87,8 @@ static struct troth_command *command_of(struct sim *s, struct op *op)
 		abort();
 	for (unsigned i = 0; i < op->count; i++) {
 		*command->drafts[i] = *op->drafts[i];
-		if (op->question)
-			continue; /* Its actor counts; it is known by its reason. */
+		if (op->named)
+			continue;
 		(void)snprintf(command->drafts[i]->actor,
 			       sizeof(command->drafts[i]->actor), "op-%u", op->number);
 		if (op->words[0] != '\0') {

@@ -199,6 +199,9 @@ static struct known_entry *new_entry(struct sim *s, struct troth_span bytes)
 	if (e->type == TROTH_EVENT_PROMISE_MADE &&
 	    sscanf(e->u.promise.reason, "op-%u", &k->op) == 1)
 		k->op++;
+	if (e->type == TROTH_EVENT_PROMISE_STEP && /* By somebody with a name. */
+	    sscanf(e->u.promise_step.reason, "op-%u", &k->op) == 1)
+		k->op++;
 	return k;
 }
 
@@ -299,10 +302,8 @@ static void take_effect(struct sim *s, struct known_subject *k,
 			o->entries[position - 1].to[i] = GIVEN;
 		return;
 	}
-	if (entry->verdict.outcome == TROTH_TAKES_EFFECT &&
-	    o->event.type == TROTH_EVENT_PROMISE_MADE && o->policy_count > 0 &&
-	    o->event.u.promise.asked == 0)
-		book_made(s, who->party);
+	if (!refused)
+		book_made(s, k, entry);
 	if (!refused && o->event.type == TROTH_EVENT_AGENT_CERTIFIED)
 		oracle_learn_agent(o, &o->event.u.agent);
 	check_change(s, k, entry, who->clock);
@@ -332,6 +333,7 @@ void replay(struct sim *s, struct troth_span bytes)
 	oracle_lookup(o, &lookup);
 	k = new_entry(s, bytes);
 	k->refused = entry.verdict.outcome == TROTH_REFUSED;
+	k->accepted = entry.accepted;
 	check_order(s, &o->event, &entry, k);
 	count_op(s, k);
 	tally(s, &entry, &o->event);

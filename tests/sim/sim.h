@@ -155,6 +155,7 @@ struct op {
 	unsigned count;
 	struct troth_event *drafts[TROTH_COMMAND_EVENTS_MAX];
 	int thing;     /* That it creates, or -1. */
+	bool named;    /* Its actor counts; it is known by its reason. */
 	bool question; /* "May I", of draft 0: */
 	struct troth_asked asked;
 	char customer[TROTH_CUSTOMER_MAX + 1];
@@ -211,7 +212,7 @@ struct counts {
 		crashes, restores, went_back, rogues, full, dooms, fin, breaks_late,
 		signs, recoveries, told_rungs;
 	uint64_t answers[TROTH_ANSWER_LAST + 1], spoken, late, allotted, recalled,
-		returned, freed, frozen, thawed;
+		returned, freed, frozen, thawed, supervised;
 };
 
 struct oracle;

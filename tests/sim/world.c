@@ -188,6 +188,9 @@ static void make_nodes(struct sim *s)
 			(void)strcpy(n->origin, CENTRAL);
 			continue;
 		}
+		/* Some have never had the right time. */
+		if (dice_percent(&s->dice, 25))
+			n->skew = dice_between(&s->dice, -120000, 20000);
 		unsigned which = (from + i - 1) % TROTH_LEN(sites);
 		(void)strcpy(n->party, sites[which].party);
 		(void)strcpy(n->feed_party, sites[which].party);
@@ -280,7 +283,7 @@ static void tell_stats(const struct sim *s)
 	       "%llu ack_overdue %llu | cuts %llu crashes %llu restores %llu back %llu "
 	       "rogues %llu full %llu dooms %llu | yes %llu ask %llu no %llu spoken %llu late "
 	       "%llu allotted %llu recalled %llu returned %llu freed %llu frozen %llu thawed "
-	       "%llu | hash %016llx\n",
+	       "%llu supervised %llu | hash %016llx\n",
 	       (unsigned long long)s->seed, s->node_count - 1,
 	       (unsigned long long)s->steps, (long long)(s->now - START_MS) / 1000,
 	       (unsigned long long)c->told[1], (unsigned long long)c->told[2],
@@ -305,7 +308,7 @@ static void tell_stats(const struct sim *s)
 	       (unsigned long long)c->allotted, (unsigned long long)c->recalled,
 	       (unsigned long long)c->returned, (unsigned long long)c->freed,
 	       (unsigned long long)c->frozen, (unsigned long long)c->thawed,
-	       (unsigned long long)s->hash);
+	       (unsigned long long)c->supervised, (unsigned long long)s->hash);
 }
 
 uint64_t sim_run(uint64_t seed, const struct options *options)

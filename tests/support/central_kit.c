@@ -162,7 +162,7 @@ void kit_batch_add(struct kit *k, struct kit_batch *b, struct troth_event *e,
 	e->incarnation = s->incarnation;
 	e->origin_seq = ++s->seq;
 	e->origin_prev = s->head;
-	e->created = k->now;
+	e->created = k->sites_say.ms != 0 ? k->sites_say : k->now;
 	e->has_personal = false;
 	if (order_number != NULL) {
 		struct troth_personal p = { "" };

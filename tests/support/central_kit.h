@@ -38,6 +38,7 @@ struct kit {
 	struct troth_ledger *ledger;
 	bool restored; /* The next open says so. */
 	struct troth_time now;
+	struct troth_time sites_say; /* What time it is; 0: what it is. */
 	uint64_t random;
 	struct kit_site acme, zeta, swift, slow, shop;
 };

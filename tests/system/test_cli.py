@@ -179,14 +179,22 @@ class CommandLine(InDirectory):
         path.write_text(text, encoding="utf-8")
         return str(path)
 
+    def example(self):
+        """The example, with the parties of this federation in place of its own."""
+        text = self.EXAMPLE.read_text(encoding="utf-8")
+        return self.policy_file("example", text.replace('"bright"', '"brand"').replace(
+            '"acme"', '"shop"'))
+
     def test_a_policy_is_published_and_every_node_has_its_text(self):
         fed = self.added()
         hq, shop = fed.central, fed.gateway(SELLER)
         self.assertIn("rules 6", self.troth(hq, "policy", "check", str(self.EXAMPLE)))
         self.assertIn("none here yet", self.troth(hq, "policy", "show", code=1))
-        said = self.troth(hq, "policy", "publish", str(self.EXAMPLE))
+        self.assertIn("on_call.hq[0].party: bright is no party of the federation",
+                      self.troth(hq, "policy", "publish", str(self.EXAMPLE), code=1))
+        said = self.troth(hq, "policy", "publish", self.example())
         self.assertIn("version: 1", said)
-        text = self.EXAMPLE.read_text(encoding="utf-8")
+        text = pathlib.Path(self.example()).read_text(encoding="utf-8")
         self.assertEqual(self.troth(hq, "policy", "show"), text)
         shop.wait_get("/v1/policies/1", lambda a: a.status == 200)
         self.assertEqual(self.troth(shop, "policy", "show", "1"), text)
@@ -250,7 +258,7 @@ class CommandLine(InDirectory):
     def test_what_goes_wrong_is_told_and_made_good_by_commands(self):
         fed = self.added()
         hq = fed.central
-        self.troth(hq, "policy", "publish", str(self.EXAMPLE))
+        self.troth(hq, "policy", "publish", self.example())
         said = self.troth(hq, "case", "open", "--customer", "c-1", "--reason", "late")
         case = re.search(r"\bcas_\w{26}\b", said).group()
         raised = self.troth(hq, "alarm", "raise", "--case", case, "--code", "smoke")

@@ -71,7 +71,10 @@
 	X(untold_may_take)                                                               \
 	X(later_ladder_is_ignored)                                                       \
 	X(follow_up_is_forgotten)                                                        \
-	X(unspoken_do_not_count)
+	X(unspoken_do_not_count)                                                         \
+	X(limit_goes_by_made)                                                            \
+	X(clock_of_a_site_is_believed)                                                   \
+	X(withdrawal_is_not_placed)
 
 enum troth_mutant_number {
 	TROTH_MUTANT_none = 0,

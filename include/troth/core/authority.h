@@ -53,17 +53,27 @@ bool troth_grant_in_force(const struct troth_grant *g, struct troth_time at);
 int64_t troth_promise_cost(uint32_t quantity, int64_t amount);
 
 /*
+ * When an event was written that is judged at `now`: by its site's clock, but not later
+ * than now, and not before central had accepted what the site had heard of by then.
+ */
+struct troth_time troth_written(const struct troth_lookup *lookup,
+				const struct troth_event *e, struct troth_time now);
+
+/*
  * What speaks against a promise that was (or is to be) told to a customer, by
  * what HQ has published: policy and grant, without the share. NONE where nothing
- * does, and wherever no policy has been published yet. What counts is when it was
- * told, and whose order or case s is: not whom the event names as its customer. Who
- * had heard of a suspension, or of the grant's withdrawal (seen_size), cannot have
- * told before it: what it says of the time is then not believed.
+ * does, and wherever no policy has been published yet. What counts is whose order or
+ * case s is (not whom the event names as its customer) and when it was told, which is
+ * not later than now. Who had heard of a suspension, or that the grant or the policy was
+ * withdrawn (seen_size), cannot have told before it: what it says of the time is then
+ * not believed. It never counts for the limit per customer: there each promise stands
+ * at the instant at which it was written.
  */
 enum troth_reason troth_promise_unauthorised(const struct troth_lookup *lookup,
 					     const struct troth_subject *s,
 					     const struct troth_who *who,
-					     const struct troth_event *e);
+					     const struct troth_event *e,
+					     struct troth_time now);
 
 /*
  * What speaks against the step `e`, by which a supervisor approves p on s: all that

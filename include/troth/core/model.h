@@ -330,6 +330,13 @@ struct troth_agent {
 	struct troth_time until; /* 0: open. */
 };
 
+/* What is known of when something was written. All zeros: it was not. */
+struct troth_writing {
+	struct troth_time created;  /* By the clock of its site. */
+	struct troth_time accepted; /* By central. */
+	uint64_t heard;             /* What of the ledger the site had heard of. */
+};
+
 struct troth_promise {
 	struct troth_id id; /* Last byte zero. */
 	enum troth_promise_state state;
@@ -354,6 +361,7 @@ struct troth_promise {
 	char grant[TROTH_CODE_MAX + 1]; /* That it rests on; empty: none. */
 	char pool[TROTH_CODE_MAX + 1];  /* That its cost is taken from; empty: none. */
 	int64_t cost;                   /* Minor units or pieces of the pool. */
+	struct troth_writing written;   /* That it rests on the grant. */
 	uint32_t asked;                 /* Why it had to be asked (enum troth_reason). */
 	struct troth_id recovers; /* The recovery that it is the remedy of; or zero. */
 	uint32_t alarmed;        /* Alarms raised about it: bits 1 << enum troth_cause. */

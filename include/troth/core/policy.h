@@ -6,8 +6,8 @@
  * A policy is published in versions through the ledger, as the text that people
  * wrote (doc/policy.md); this is what the text says, and pure questions to it.
  * Nothing here allocates, reads a clock or does I/O; a policy is never changed
- * once it has been parsed (troth_policy_parse), only `withdrawn` is filled in by
- * whoever looks it up in a ledger.
+ * once it has been parsed (troth_policy_parse), only what is `withdrawn`
+ * is filled in by whoever looks it up in a ledger.
  */
 #ifndef TROTH_CORE_POLICY_H
 #define TROTH_CORE_POLICY_H
@@ -157,6 +157,7 @@ struct troth_on_call {
 struct troth_policy {
 	uint64_t version;            /* In the ledger; 0: not from there. */
 	struct troth_time withdrawn; /* 0: not. It then still holds for what cites it. */
+	uint64_t withdrawn_at;       /* By the entry at that position. */
 	char *text;                  /* What phrases point into. */
 	unsigned calendar_count, rule_count, route_count, remedy_count, ladder_count,
 		on_call_count, phrase_count;

@@ -106,9 +106,9 @@ struct troth_who {
  * 0: none has been published. Both may be NULL: then there are no policies here
  * (troth_lookup_policy, troth_lookup_newest_policy).
  *
- * authority, level and given are asked by judge alone: of what is promised under a
- * policy, of a supervisor's approval, and of a grant that is out of a pool. Where
- * there is none of these they may be NULL.
+ * authority, level, given and accepted are asked by judge alone: of what is promised
+ * under a policy, of a supervisor's approval, and of a grant that is out of a pool.
+ * Where there is none of these they may be NULL.
  */
 struct troth_lookup {
 	void *ctx;
@@ -123,9 +123,14 @@ struct troth_lookup {
 	/* What the actor is certified to at `at`; 0: nothing. */
 	uint32_t (*level)(void *ctx, const char *party, const char *actor,
 			  struct troth_time at);
-	/* What the party has promised `customer` under a grant since then. */
+	/*
+	 * What the party has promised `customer` under a grant within so long of `at`,
+	 * before or after, by when each was written (troth_written).
+	 */
 	int64_t (*given)(void *ctx, const char *party, const char *grant,
-			 const char *customer, struct troth_time since);
+			 const char *customer, struct troth_time at, int64_t period_ms);
+	/* When central accepted the entry at that position; 0: a gateway cannot tell. */
+	struct troth_time (*accepted)(void *ctx, uint64_t position);
 };
 
 static inline const struct troth_policy *troth_lookup_policy(const struct troth_lookup *l,

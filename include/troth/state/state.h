@@ -24,7 +24,7 @@ struct troth_source {
 	 * whatever tables and indexes say of it. NULL: none.
 	 */
 	const struct troth_subject *at_hand;
-	/* What was given later than that does not count; 0: all does. */
+	/* What was written later than that is not given yet; 0: all is. */
 	struct troth_time until;
 	/* Room for the authority subject that was asked for last; NULL: never asked. */
 	struct troth_subject *authority;
@@ -43,9 +43,12 @@ void troth_state_lookup(struct troth_lookup *lookup, struct troth_source *source
 bool troth_state_party(struct troth_txn *t, const char *name, struct troth_party *out);
 bool troth_state_site(struct troth_txn *t, const char *origin, struct troth_site *out);
 
-/* Applies what a federation event does to parties, sites and policies (takes effect
- * only). */
-void troth_state_apply_federation(struct troth_txn *t, const struct troth_event *e);
+/*
+ * Applies what the federation event at that position does to parties, sites and
+ * policies (takes effect only).
+ */
+void troth_state_apply_federation(struct troth_txn *t, const struct troth_event *e,
+				  uint64_t position);
 
 /* Notes what an agent_certified that takes effect says of a person or program. */
 void troth_state_apply_agent(struct troth_txn *t, const struct troth_event *e);
@@ -117,7 +120,7 @@ struct troth_indexed {
 		struct troth_time due;
 		struct troth_time asked; /* When the question lapses; 0: none. */
 		bool given; /* It counts against the grant's limit per customer: */
-		struct troth_time made;
+		struct troth_writing written;
 		int64_t cost;
 		char party[TROTH_PARTY_MAX + 1];
 		char grant[TROTH_CODE_MAX + 1];

@@ -29,7 +29,7 @@ enum troth_table {
 	TROTH_T_KEYS,      /* day ‖ caller and idempotency key -> result */
 	TROTH_T_TOKENS,    /* SHA-256 of an API token -> record */
 	TROTH_T_AGENTS, /* party 0 actor -> level ‖ until: what HQ certified it for */
-	TROTH_T_GIVEN, /* customer 0 party 0 grant 0 made ‖ promise -> cost ‖ subject */
+	TROTH_T_GIVEN, /* customer 0 party 0 grant 0 time ‖ promise -> cost ‖ subject */
 	TROTH_T_ALARMS,       /* ended? ‖ raised ‖ alarm -> subject */
 	TROTH_T_RECOVERIES,   /* closed? ‖ opened ‖ recovery -> subject */
 	TROTH_T_POLICIES,     /* version -> when published, when withdrawn, why, text */

@@ -71,7 +71,7 @@ class Ledger:
         self.subjects = collections.defaultdict(Subject)
         self.sites = {}
         self.brand = brand
-        self.recovers = {}
+        self.recovers, self.accepted = {}, []
         self.authority = Authority()
         for position, e in enumerate(entries, 1):
             self.read(e, position)
@@ -86,6 +86,7 @@ class Ledger:
         body = dict(fields(top[1]))
         verdict = dict(fields(top[2]))
         accepted = top[3]
+        self.accepted.append(accepted)
         if verdict[1] == REFUSED:
             return
         s = self.subjects[e.subject]
@@ -99,20 +100,22 @@ class Ledger:
             s.closed = True
         elif e.type == 50:  # promise_made
             p = Promise(e, self.who(body), text(body.get(13)), s.customer)
-            p.seen = body.get(8, 0)
+            p.told = min(p.made, accepted)
+            self.written(p, body, accepted)
             beyond = not p.asked and (
                 self.authority.is_beyond(p) or (p.spoken and bool(p.pool)))
             self.judge(s, p, verdict, accepted, False, beyond)
             s.promises[e.get(1)] = p
-            if p.grant:
-                self.authority.given.append(p)
             for number, terms in e.payload:
                 if number == 15:
                     p.commitments.append(Commitment(dict(fields(terms)), accepted))
             if e.get(19):
                 self.recovers[e.get(1)] = e.get(19)
         elif e.type == 51:
-            self.promise_step(s, s.promises[e.get(1)], e, verdict, accepted)
+            p = s.promises[e.get(1)]
+            self.promise_step(s, p, e, verdict, accepted)
+            if e.get(8):  # By which grant a supervisor approves it.
+                self.written(p, body, accepted)
         elif e.type == 60:  # commitment_added
             s.promises[e.get(1)].commitments.append(
                 Commitment(dict(fields(e.get(2))), accepted))
@@ -126,6 +129,14 @@ class Ledger:
                 e, accepted, position, verdict[1] == FLAGGED):
             must(e.type in (20, 32, 33, 35, 41, 110) or 80 <= e.type < 90,
                  "an entry that the reader does not know:", e.type)
+
+    def written(self, p, body, accepted):
+        """What rests on a grant counts from here on, whatever it says of when it was told."""
+        p.seen = body.get(8, 0)
+        heard = self.accepted[p.seen - 1] if p.seen else 0
+        p.written = max(heard, min(body[7], accepted))
+        if p.grant and p not in self.authority.given:
+            self.authority.given.append(p)
 
     def judge(self, s, p, verdict, accepted, wrong_step, beyond):
         """Whether it is told beyond what its maker may tell; the ledger must say so, too."""

@@ -55,7 +55,7 @@ class Grant:
     def covers(self, p):
         return (self.kinds >> KINDS.index(p.kind) + 1 & 1 and self.currency == p.currency
                 and (not self.skus or any(fits(s, p.sku) for s in self.skus))
-                and p.made >= self.start and not (self.end and p.made >= self.end)
+                and p.told >= self.start and not (self.end and p.told >= self.end)
                 and not has_seen(p, self.withdrawn))
 
 
@@ -76,7 +76,7 @@ class Authority:
         if e.type == 24:
             self.policies[e.get(1)] = rules_of(text(e.get(2)))
         elif e.type == 25:
-            self.withdrawn[e.get(1)] = accepted
+            self.withdrawn[e.get(1)] = accepted, position
         elif e.type == 70:
             self.pools[text(e.get(1))] = e.get(4) or 0
         elif 70 < e.type <= 75 or 100 <= e.type <= 106:
@@ -125,7 +125,8 @@ class Authority:
 
     def is_inside(self, p):
         rules = self.policies.get(p.policy_version)
-        if rules is None or p.made >= self.withdrawn.get(p.policy_version, p.made + 1):
+        since, position = self.withdrawn.get(p.policy_version, (p.told + 1, None))
+        if rules is None or p.told >= since or has_seen(p, position):
             return False
         rule = next((r for r in rules if r.get("kind", p.kind) == p.kind
                      and fits(r.get("sku"), p.sku)), None)
@@ -134,22 +135,23 @@ class Authority:
                 rule.get("most", cost)):
             return False
         grant = self.grants.get((p.party, p.grant))
-        since, position = self.suspended.get(p.party, (p.made + 1, None))
-        if p.made >= since or has_seen(p, position) or grant is None:
+        since, position = self.suspended.get(p.party, (p.told + 1, None))
+        if p.told >= since or has_seen(p, position) or grant is None:
             return False
         return (grant.covers(p) and grant.pool == p.pool and p.cost == cost <= grant.most
                 and self.is_certified(p, grant) and self.is_left(p, grant, cost))
 
     def is_certified(self, p, grant):
         level, until = self.levels.get((p.party, p.actor), (0, 0))
-        return not grant.level or (level >= grant.level and not (until and p.made >= until))
+        return not grant.level or (level >= grant.level and not (until and p.told >= until))
 
     def is_left(self, p, grant, cost):
-        since = p.made - grant.period
         return not grant.per_customer or cost + sum(
             q.cost for q in self.given
-            if (q.party, q.grant, q.customer) == (p.party, p.grant, p.customer)
-            and q.made >= since and not q.nothing) <= grant.per_customer
+            if q is not p
+            and (q.party, q.grant, q.customer) == (p.party, p.grant, p.customer)
+            and abs(q.written - p.written) <= grant.period
+            and not q.nothing) <= grant.per_customer
 
     def is_paid(self, p):
         return not p.pool or (self.spent[p.id] > 0 and p.id not in self.overdrawn)

@@ -168,6 +168,16 @@ static void a_text_that_does_not_parse_is_refused_with_its_line(void **state)
 		"holds a character that is not allowed");
 }
 
+static void a_party_that_is_not_there_is_named_with_its_key(void **state)
+{
+	(void)state;
+	refused(422, "POST", "/v1/policies", api_kit_admin(kit),
+		"{\"text\":\"on_call: { night: ( { actor = \\\"a\\\"; party = \\\"brigth\\\"; "
+		"} ); };\"}",
+		"invalid_field",
+		"on_call.night[0].party: brigth is no party of the federation");
+}
+
 static void a_text_has_48_kib_and_not_a_byte_more(void **state)
 {
 	static char body[TROTH_POLICY_TEXT_MAX + 64];
@@ -257,6 +267,7 @@ int main(void)
 		cmocka_unit_test(what_was_published_is_read_byte_for_byte),
 		cmocka_unit_test(versions_are_listed_page_by_page),
 		cmocka_unit_test(a_text_that_does_not_parse_is_refused_with_its_line),
+		cmocka_unit_test(a_party_that_is_not_there_is_named_with_its_key),
 		cmocka_unit_test(a_text_has_48_kib_and_not_a_byte_more),
 		cmocka_unit_test(of_two_who_publish_the_same_version_one_is_refused),
 		cmocka_unit_test(the_same_request_again_gets_the_same_answer),

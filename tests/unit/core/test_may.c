@@ -66,13 +66,14 @@ static uint32_t level(void *ctx, const char *party, const char *actor,
 }
 
 static int64_t given(void *ctx, const char *party, const char *grant,
-		     const char *customer, struct troth_time since)
+		     const char *customer, struct troth_time when, int64_t period_ms)
 {
 	(void)ctx;
 	assert_string_equal(party, "acme");
 	assert_string_equal(grant, "gifts");
 	assert_string_equal(customer, "cust-1");
-	assert_int_equal(since.ms, NOW - FIXTURE_DAY);
+	assert_int_equal(when.ms, NOW);
+	assert_int_equal(period_ms, FIXTURE_DAY);
 	return at.given == GIVEN_LITTLE ? 1 : at.given == GIVEN_UP_TO_IT ? 10 : 11;
 }
 
@@ -242,7 +243,8 @@ static void check_judged(struct troth_event *e, uint64_t against)
 	TROTH_TEXT_SET(e->actor, "agent-7");
 	/* Naming another customer does not get anybody around the limit. */
 	TROTH_TEXT_SET(e->u.promise.customer, "cust-2");
-	r = troth_promise_unauthorised(&lookup, &subject, &who, e);
+	r = troth_promise_unauthorised(&lookup, &subject, &who, e,
+				       (struct troth_time){ NOW });
 	against &= ~(R(SHARE_FROZEN) |
 		     R(SHARE_EMPTY)); /* Share_spent is judged itself. */
 	if (at.policy == POLICY_NONE)
@@ -429,7 +431,8 @@ static enum troth_reason taken_back(bool suspended, bool withdrawn, uint64_t see
 	fixture_event(&e, TROTH_EVENT_PROMISE_MADE, "acme");
 	troth_may_event(&a, &got, &id, (struct troth_time){ NOW }, &e);
 	e.seen_size = seen;
-	return troth_promise_unauthorised(&lookup, &subject, &who, &e);
+	return troth_promise_unauthorised(&lookup, &subject, &who, &e,
+					  (struct troth_time){ NOW + 2 });
 }
 
 static void who_had_heard_that_it_was_taken_back_did_not_tell_before(void **state)

@@ -91,6 +91,23 @@ static void what_does_not_parse_is_not_published(void **state)
 	assert_int_equal(newest(), 0);
 }
 
+static void a_party_that_is_not_there_is_named_in_no_policy(void **state)
+{
+	struct troth_result r = hq(
+		1, "on_call: { night: ( { actor = \"a\"; party = \"nobody\"; } ); };",
+		true);
+
+	(void)state;
+	assert_int_equal(r.status, TROTH_FLAWED);
+	assert_string_equal(r.flaw.field, "text");
+	assert_int_equal(newest(), 0);
+	assert_int_equal(
+		hq(1, "on_call: { night: ( { actor = \"a\"; party = \"acme\"; } ); };",
+		   true)
+			.status,
+		TROTH_DONE);
+}
+
 static void what_was_not_committed_was_not_published(void **state)
 {
 	(void)state;
@@ -145,6 +162,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_hq_publishes_is_sequenced_and_outlives_a_crash),
 		TEST(what_does_not_parse_is_not_published),
+		TEST(a_party_that_is_not_there_is_named_in_no_policy),
 		TEST(what_was_not_committed_was_not_published),
 		TEST(a_version_is_withdrawn_once),
 		TEST(a_site_cannot_publish),

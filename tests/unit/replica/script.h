@@ -172,7 +172,8 @@ static inline uint32_t kit_level(void *ctx, const char *party, const char *actor
 }
 
 static inline int64_t kit_given(void *ctx, const char *party, const char *grant,
-				const char *customer, struct troth_time since)
+				const char *customer, struct troth_time at,
+				int64_t period_ms)
 {
 	const struct kit *k = ctx;
 	int64_t sum = 0;
@@ -183,7 +184,8 @@ static inline int64_t kit_given(void *ctx, const char *party, const char *grant,
 
 			if (strcmp(k->subjects[i]->customer, customer) == 0 &&
 			    strcmp(p->party, party) == 0 &&
-			    strcmp(p->grant, grant) == 0 && p->made.ms >= since.ms &&
+			    strcmp(p->grant, grant) == 0 &&
+			    llabs(p->written.created.ms - at.ms) <= period_ms &&
 			    !troth_promise_came_to_nothing(p->state))
 				sum += p->cost;
 		}

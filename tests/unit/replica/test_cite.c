@@ -229,6 +229,55 @@ static void what_was_told_is_inside_its_grant_or_is_flagged(void **state)
 	kit_free(k);
 }
 
+/* Days ago, or days to come: none of it is in the same day as the others. */
+static const int64_t lies_ms[] = { -9 * DAY_MS, -6 * DAY_MS, -3 * DAY_MS, 3 * DAY_MS };
+
+static void what_was_told_counts_when_it_is_written_whatever_time_it_names(void **state)
+{
+	struct kit *k = kit_with_grants();
+
+	(void)state;
+	kit_down(k);
+	for (uint8_t i = 0; i < TROTH_LEN(lies_ms); i++) {
+		struct troth_command *c = gift(k, i + 1, "cards", "CARD", true);
+		struct troth_result r;
+
+		c->drafts[0]->u.promise.policy_version = 1;
+		c->drafts[0]->u.promise.made.ms = k->now.ms + lies_ms[i];
+		r = kit_do(k, c);
+		assert_int_equal(r.status, TROTH_DONE); /* Said is said. */
+		assert_int_equal(r.reason, i < 2 ? TROTH_REASON_NONE
+						 : TROTH_REASON_OVER_CUSTOMER_LIMIT);
+	}
+	pass(k, DAY_MS / 2); /* It is all heard of much later, and judged alike. */
+	kit_up(k);
+	kit_serve(k);
+	kit_check_same(k);
+	for (uint8_t i = 0; i < TROTH_LEN(lies_ms); i++)
+		assert_int_equal(promise_of(k, i + 1).flags,
+				 i < 2 ? 0 : TROTH_FLAG_OVER_AUTHORITY);
+	kit_free(k);
+}
+
+static void an_offer_counts_when_it_is_written_whatever_time_it_names(void **state)
+{
+	struct kit *k = kit_with_grants();
+
+	(void)state;
+	for (uint8_t i = 0; i < TROTH_LEN(lies_ms); i++) {
+		struct troth_command *c = gift(k, i + 1, "cards", "CARD", false);
+
+		c->drafts[0]->u.promise.made.ms = k->now.ms + lies_ms[i];
+		if (i < 2)
+			assert_int_equal(kit_do(k, c).status, TROTH_DONE);
+		else
+			declined(k, c, TROTH_REASON_OVER_CUSTOMER_LIMIT);
+	}
+	kit_serve(k);
+	kit_check_same(k);
+	kit_free(k);
+}
+
 static void a_grant_that_cannot_be_cited_is_named(void **state)
 {
 	struct kit *k = kit_with_grants();
@@ -262,6 +311,10 @@ int main(void)
 		cmocka_unit_test(
 			two_are_offered_to_one_customer_in_a_day_and_not_a_third),
 		cmocka_unit_test(what_was_told_is_inside_its_grant_or_is_flagged),
+		cmocka_unit_test(
+			what_was_told_counts_when_it_is_written_whatever_time_it_names),
+		cmocka_unit_test(
+			an_offer_counts_when_it_is_written_whatever_time_it_names),
 		cmocka_unit_test(a_grant_that_cannot_be_cited_is_named),
 	};
 

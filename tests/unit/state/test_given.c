@@ -19,6 +19,7 @@
 #define ORDERS   6
 #define PROMISES 5
 #define ROUNDS   4000
+#define ENTRIES  4 /* The n-th was accepted at 5n. */
 
 struct rig {
 	struct memkv_disk *disk;
@@ -30,22 +31,33 @@ struct rig {
 	struct troth_subject orders[ORDERS], authority, room;
 	struct troth_indexed before;
 	uint32_t dice;
+	bool central;
 };
 
-static int start(void **state)
+static int start_with(void **state, const struct troth_schema *schema)
 {
 	struct rig *r = calloc(1, sizeof(*r));
 	struct troth_why why;
 
 	assert_non_null(r);
 	r->disk = memkv_disk_new();
-	assert_int_equal(memkv_open(&r->kv, r->disk, &troth_central_schema, &why),
-			 TROTH_OK);
+	assert_int_equal(memkv_open(&r->kv, r->disk, schema, &why), TROTH_OK);
 	troth_txn_begin(&r->t, r->kv, TROTH_TXN_WRITE);
 	r->source = (struct troth_source){ .t = &r->t, .authority = &r->room };
 	troth_state_lookup(&r->lookup, &r->source, r->brand);
+	r->central = schema == &troth_central_schema;
 	*state = r;
 	return 0;
+}
+
+static int start(void **state)
+{
+	return start_with(state, &troth_central_schema);
+}
+
+static int start_gateway(void **state)
+{
+	return start_with(state, &troth_gateway_schema);
 }
 
 static int stop(void **state)
@@ -152,7 +164,9 @@ static void happen(struct rig *r, struct troth_subject *s)
 
 	if (i >= s->promise_count) {
 		p = &s->promises[s->promise_count++];
-		*p = (struct troth_promise){ .made.ms = 1 + roll(r, 20),
+		*p = (struct troth_promise){ .written.created.ms = 1 + roll(r, 20),
+					     .written.accepted.ms = 1 + roll(r, 20),
+					     .written.heard = roll(r, ENTRIES + 1),
 					     .state = TROTH_PROMISE_PROPOSED,
 					     .cost = 1 + roll(r, 9) };
 		p->id = s->id;
@@ -184,18 +198,24 @@ static bool lives(const struct troth_promise *p)
 
 /* By counting, over what the orders are now. */
 static int64_t counted(const struct rig *r, const char *party, const char *grant,
-		       const char *customer, int64_t since, int64_t until)
+		       const char *customer, int64_t at, int64_t period)
 {
-	int64_t sum = 0;
+	int64_t sum = 0, until = r->source.until.ms;
 
 	for (unsigned i = 0; i < ORDERS; i++)
 		for (unsigned j = 0; j < r->orders[i].promise_count; j++) {
 			const struct troth_promise *p = &r->orders[i].promises[j];
 
+			int64_t then = p->written.created.ms;
+
+			if (r->central && then > p->written.accepted.ms)
+				then = p->written.accepted.ms;
+			if (r->central && then < 5 * (int64_t)p->written.heard)
+				then = 5 * (int64_t)p->written.heard;
 			if (strcmp(r->orders[i].customer, customer) == 0 &&
 			    strcmp(p->party, party) == 0 &&
-			    strcmp(p->grant, grant) == 0 && p->made.ms >= since &&
-			    (until == 0 || p->made.ms <= until) && lives(p))
+			    strcmp(p->grant, grant) == 0 && llabs(then - at) <= period &&
+			    (until == 0 || then <= until) && lives(p))
 				sum += p->cost;
 		}
 	return sum;
@@ -206,22 +226,54 @@ static void ask_all(struct rig *r)
 	for (size_t p = 0; p < TROTH_LEN(parties); p++)
 		for (size_t g = 1; g < TROTH_LEN(grants); g++)
 			for (size_t c = 0; c < TROTH_LEN(customers); c++) {
-				int64_t since = roll(r, 22);
+				int64_t at = roll(r, 22), period = roll(r, 12);
 
 				r->source.until.ms = roll(r, 22);
 				assert_int_equal(
 					r->lookup.given(r->lookup.ctx, parties[p],
 							grants[g], customers[c],
-							(struct troth_time){ since }),
+							(struct troth_time){ at },
+							period),
 					counted(r, parties[p], grants[g], customers[c],
-						since, r->source.until.ms));
+						at, period));
 			}
+}
+
+static void store_entry(struct rig *r, uint64_t position, int64_t accepted_ms)
+{
+	static const uint8_t body[] = { 1 };
+	struct troth_buf b = TROTH_BUF_INIT;
+	uint8_t key[8];
+
+	troth_entry_encode(
+		&(struct troth_entry){ troth_span(body, sizeof(body)),
+				       { TROTH_TAKES_EFFECT, TROTH_REASON_NONE },
+				       { accepted_ms } },
+		&b);
+	troth_store_u64be(key, position - 1);
+	troth_txn_put(&r->t, TROTH_T_ENTRIES, troth_span(key, 8), troth_buf_span(&b));
+	troth_buf_fini(&b);
+}
+
+static void only_central_knows_when_an_entry_was_accepted(void **state)
+{
+	struct rig *r = *state;
+
+	store_entry(r, 1, 5);
+	assert_int_equal(r->lookup.accepted(r->lookup.ctx, 0).ms, 0);
+	assert_int_equal(r->lookup.accepted(r->lookup.ctx, 1).ms, r->central ? 5 : 0);
+	assert_int_equal(r->lookup.accepted(r->lookup.ctx, 2).ms, 0);
+	assert_int_equal(troth_txn_sound(&r->t), !r->central); /* Its log has no gaps. */
+	troth_txn_abort(&r->t);
+	troth_txn_begin(&r->t, r->kv, TROTH_TXN_WRITE);
 }
 
 static void what_was_given_is_the_sum_whatever_has_happened(void **state)
 {
 	struct rig *r = *state;
 
+	for (uint64_t i = 1; i <= ENTRIES; i++)
+		store_entry(r, i, 5 * (int64_t)i);
 	for (unsigned i = 0; i < ORDERS; i++) {
 		struct troth_id id = { { 1, [14] = (uint8_t)(i + 1) } };
 
@@ -253,6 +305,14 @@ int main(void)
 			the_authority_is_the_stored_one_or_the_one_at_hand, start, stop),
 		cmocka_unit_test_setup_teardown(
 			what_was_given_is_the_sum_whatever_has_happened, start, stop),
+		cmocka_unit_test_setup_teardown(
+			what_was_given_is_the_sum_whatever_has_happened, start_gateway,
+			stop),
+		cmocka_unit_test_setup_teardown(
+			only_central_knows_when_an_entry_was_accepted, start, stop),
+		cmocka_unit_test_setup_teardown(
+			only_central_knows_when_an_entry_was_accepted, start_gateway,
+			stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -50,7 +50,7 @@ static void publish(uint64_t version, const char *text)
 	e.u.policy.version = version;
 	e.u.policy.policy_text = troth_span_str(text);
 	e.created.ms = FIXTURE_NOW + (int64_t)version;
-	troth_state_apply_federation(&t, &e);
+	troth_state_apply_federation(&t, &e, 100 + version);
 }
 
 /* A policy whose one rule lets so many pieces be given. */
@@ -70,7 +70,7 @@ static void withdraw(uint64_t version, const char *reason, int64_t at)
 	e.u.policy.version = version;
 	TROTH_TEXT_SET(e.u.policy.reason, reason);
 	e.created.ms = at;
-	troth_state_apply_federation(&t, &e);
+	troth_state_apply_federation(&t, &e, 200 + version);
 }
 
 static void what_was_published_stands_there_byte_for_byte(void **state)
@@ -91,6 +91,7 @@ static void what_was_published_stands_there_byte_for_byte(void **state)
 	assert_true(troth_digest_eq(&digest, &r.digest));
 	assert_int_equal(r.published.ms, FIXTURE_NOW + 1);
 	assert_int_equal(r.withdrawn.ms, 0);
+	assert_int_equal(r.withdrawn_at, 0);
 	assert_string_equal(r.reason, "");
 	assert_false(troth_state_policy(&t, 3, &r));
 	assert_true(troth_txn_sound(&t));
@@ -111,10 +112,12 @@ static void a_version_is_withdrawn_once_and_still_says_what_it_said(void **state
 	withdraw(3, "unknown", FIXTURE_NOW + 30);
 	assert_true(troth_state_policy(&t, 1, &r));
 	assert_int_equal(r.withdrawn.ms, FIXTURE_NOW + 10);
+	assert_int_equal(r.withdrawn_at, 201);
 	assert_string_equal(r.reason, "mistake");
 	assert_int_equal(troth_state_newest_policy(&t), 2);
 	p = troth_policies_get(policies, &t, 1);
 	assert_int_equal(p->withdrawn.ms, FIXTURE_NOW + 10);
+	assert_int_equal(p->withdrawn_at, 201);
 	assert_int_equal(p->rules[0].most, 7);
 	assert_int_equal(troth_policies_get(policies, &t, 2)->withdrawn.ms, 0);
 }
@@ -241,12 +244,46 @@ static void a_text_may_be_published_if_it_parses(void **state)
 
 	(void)state;
 	assert_int_equal(
-		troth_policies_check(policies, troth_span_str(FIXTURE_POLICY), &why),
+		troth_policies_check(policies, &t, troth_span_str(FIXTURE_POLICY), &why),
 		TROTH_OK);
 	assert_int_equal(
-		troth_policies_check(policies, troth_span_str("\nrulez: 1;"), &why),
+		troth_policies_check(policies, &t, troth_span_str("\nrulez: 1;"), &why),
 		TROTH_ERR_INPUT);
 	assert_string_equal(why.text, "line 2: rulez: no such section");
+}
+
+#define NAMES(on_call, debtor)                                                           \
+	"on_call: { day: ( { actor = \"a\"; party = \"acme\"; } );"                      \
+	"           night: ( { actor = \"a\"; party = \"acme\"; },"                      \
+	"                    { actor = \"b\"; party = \"" on_call "\"; } ); };"          \
+	"routes: ( { owed = ( { debtor = \"brand\"; action = \"pay\"; } ); },"           \
+	"          { owed = ( { debtor = \"maker\"; action = \"pay\"; },"                \
+	"                     { party = \"" debtor "\"; action = \"pay\"; } ); } );"
+
+static void its_parties_are_those_of_the_federation(void **state)
+{
+	static struct troth_event e;
+	struct troth_why why = { "" };
+
+	(void)state;
+	fixture_event(&e, TROTH_EVENT_PARTY_ADDED, "brand");
+	TROTH_TEXT_SET(e.u.party.party, "acme");
+	troth_state_apply_federation(&t, &e, 1);
+	assert_int_equal(troth_policies_check(policies, &t,
+					      troth_span_str(NAMES("acme", "acme")),
+					      &why),
+			 TROTH_OK);
+	assert_int_equal(troth_policies_check(policies, &t,
+					      troth_span_str(NAMES("acm", "acme")), &why),
+			 TROTH_ERR_INPUT);
+	assert_string_equal(why.text,
+			    "on_call.night[1].party: acm is no party of the federation");
+	assert_int_equal(troth_policies_check(policies, &t,
+					      troth_span_str(NAMES("acme", "acmes")),
+					      &why),
+			 TROTH_ERR_INPUT);
+	assert_string_equal(
+		why.text, "routes[1].owed[1].party: acmes is no party of the federation");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
@@ -262,6 +299,7 @@ int main(void)
 		TEST(what_cannot_be_read_just_now_is_asked_for_again),
 		TEST(a_lookup_asks_for_policies_only_where_it_is_given_them),
 		TEST(a_record_that_is_none_is_found_out),
+		TEST(its_parties_are_those_of_the_federation),
 		TEST(a_text_may_be_published_if_it_parses),
 	};
 

@@ -352,7 +352,7 @@ static void parties_and_sites_come_in_the_order_of_their_names(void **state)
 	for (unsigned i = 0; i < TROTH_LEN(names); i++) {
 		e.u.party = (struct troth_party){ .role = TROTH_ROLE_VENDOR };
 		(void)strcpy(e.u.party.party, names[i]);
-		troth_state_apply_federation(&r->t, &e);
+		troth_state_apply_federation(&r->t, &e, 1);
 	}
 	assert_true(troth_query_next_party(&r->t, "", &p));
 	assert_string_equal(p.party, "a");

@@ -56,7 +56,7 @@ static void add_party(const char *party, enum troth_role role, const char *opera
 	e.u.party = (struct troth_party){ .role = role, .name = "A firm" };
 	TROTH_TEXT_SET(e.u.party.party, party);
 	TROTH_TEXT_SET(e.u.party.operator_party, operator_party);
-	troth_state_apply_federation(&t, &e);
+	troth_state_apply_federation(&t, &e, 1);
 }
 
 static void site_event(enum troth_event_type type, const char *origin, uint8_t key)
@@ -69,7 +69,7 @@ static void site_event(enum troth_event_type type, const char *origin, uint8_t k
 	TROTH_TEXT_SET(e.u.site.site, "manila");
 	TROTH_TEXT_SET(e.u.site.origin, origin);
 	memset(e.u.site.key, key, sizeof(e.u.site.key));
-	troth_state_apply_federation(&t, &e);
+	troth_state_apply_federation(&t, &e, 1);
 }
 
 static void parties_are_found_as_they_were_added_and_the_brand_is_known(void **state)
