@@ -144,7 +144,8 @@ static void on_recovery(struct sim *s, struct troth_event *e,
 		    TROTH_STEP_OK)
 			break;
 	}
-	if (dice_percent(&s->dice, 50)) {
+	/* Few get to their end else, and who finishes too early must be among them. */
+	if (dice_percent(&s->dice, 80)) {
 		r = &v->recoveries[0];
 		a = next_step(s, r);
 	}
