@@ -209,9 +209,9 @@ void troth_get_promises(struct troth_call *c)
 			return;
 		}
 		p.promise_state = (enum troth_promise_state)v;
-		if (troth_promise_is_mere_offer(p.promise_state)) {
+		if (p.promise_state == TROTH_PROMISE_PROPOSED) {
 			(void)bad(c, "state",
-				  "what was only offered is in no list by due: see its "
+				  "what is only offered is in no list by due: see its "
 				  "order or case");
 			return;
 		}

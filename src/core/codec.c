@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#define FORMAT 2
+#define FORMAT 3
 
 static void put_order(struct pen *b, const struct troth_order *o)
 {

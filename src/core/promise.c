@@ -91,7 +91,7 @@ bool troth_promise_is_open(enum troth_promise_state s)
 	return false;
 }
 
-bool troth_promise_is_mere_offer(enum troth_promise_state s)
+bool troth_promise_is_mere_offer(enum troth_promise_state s, uint32_t asked)
 {
-	return s == TROTH_PROMISE_PROPOSED || s == TROTH_PROMISE_EXPIRED;
+	return s == TROTH_PROMISE_PROPOSED || (s == TROTH_PROMISE_EXPIRED && asked == 0);
 }

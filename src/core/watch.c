@@ -168,9 +168,10 @@ static void climb(struct watch *w, const struct troth_alarm *a)
 	address(w, a, l != NULL && rung < l->count ? l->rungs[rung].to : "brand", d);
 	if (l != NULL && rung + 1 < l->count)
 		d->next = after(w, a->policy_version, &l->rungs[rung + 1].after);
-	else if (a->cause == TROTH_CAUSE_SAFETY &&
-		 strcmp(d->party, w->lookup->brand) != 0)
-		d->next = at_once(w->now); /* Danger always comes to HQ. */
+	/* Danger always comes to HQ, also if the ladder, or its calendar, ends before. */
+	if (a->cause == TROTH_CAUSE_SAFETY && d->next.ms == 0 &&
+	    strcmp(d->party, w->lookup->brand) != 0)
+		d->next = at_once(w->now);
 }
 
 /* ---- Raising ---- */

@@ -20,6 +20,7 @@ bool origin_load(struct troth_txn *t, const char *origin, struct origin_state *o
 	struct troth_reader r = troth_reader(value);
 	out->incarnation = troth_read_u64be(&r);
 	out->taken_seq = troth_read_u64be(&r);
+	out->seen = troth_read_u64be(&r);
 	troth_read_bytes(&r, out->head.b, TROTH_DIGEST_LEN);
 	if (!troth_read_done(&r))
 		troth_txn_fail(t, TROTH_ERR_CORRUPT, "origins: record of %s", origin);
@@ -28,11 +29,12 @@ bool origin_load(struct troth_txn *t, const char *origin, struct origin_state *o
 
 void origin_store(struct troth_txn *t, const char *origin, const struct origin_state *o)
 {
-	uint8_t value[16 + TROTH_DIGEST_LEN];
+	uint8_t value[24 + TROTH_DIGEST_LEN];
 
 	troth_store_u64be(value, o->incarnation);
 	troth_store_u64be(value + 8, o->taken_seq);
-	memcpy(value + 16, o->head.b, TROTH_DIGEST_LEN);
+	troth_store_u64be(value + 16, o->seen);
+	memcpy(value + 24, o->head.b, TROTH_DIGEST_LEN);
 	troth_txn_put(t, TROTH_T_ORIGINS, troth_span_str(origin),
 		      troth_span(value, sizeof(value)));
 }

@@ -12,6 +12,8 @@
 struct origin_state {
 	uint64_t incarnation; /* 0: never heard of. */
 	uint64_t taken_seq;
+	uint64_t
+		seen; /* The ledger's size as the site knew it when it made that event. */
 	struct troth_digest head;
 };
 

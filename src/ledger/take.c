@@ -91,11 +91,11 @@ static bool personal_ok(struct troth_ledger *l, const struct troth_event *e,
 	return troth_personal_decode(l->personal, blob, why) == TROTH_OK;
 }
 
-/* Decodes and checks event `seq` of the batch into *e; its chain must go on from *head.
+/* Decodes and checks event i of the batch into *e; it must go on from *o, and moves it.
  */
 static bool check_event(struct troth_ledger *l, const char *origin,
 			const struct troth_bus_submit *m, size_t i, struct troth_event *e,
-			struct troth_digest *head, struct troth_taken *out)
+			struct origin_state *o, struct troth_taken *out)
 {
 	struct troth_span body = m->bodies[i];
 	uint64_t seq = m->first_seq + i;
@@ -120,9 +120,9 @@ static bool check_event(struct troth_ledger *l, const char *origin,
 		return false;
 	}
 	if (TROTH_MUTANT(gap_is_taken))
-		*head = e->origin_prev;
+		o->head = e->origin_prev;
 	if (e->incarnation != m->incarnation || e->origin_seq != seq ||
-	    !troth_digest_eq(&e->origin_prev, head)) {
+	    !troth_digest_eq(&e->origin_prev, &o->head)) {
 		refuse(out, TROTH_BUS_E_CHAIN, "the batch does not continue the chain");
 		return false;
 	}
@@ -131,7 +131,14 @@ static bool check_event(struct troth_ledger *l, const char *origin,
 		       "the site has seen more than there is here");
 		return false;
 	}
-	troth_chain_head(head, &e->origin_prev, body);
+	/* What a site has heard of it cannot unhear: its events are judged by that. */
+	if (e->seen_size < o->seen) {
+		refuse_event(l, out, origin, seq, body, "seen_size",
+			     "is less than in the event before");
+		return false;
+	}
+	o->seen = e->seen_size;
+	troth_chain_head(&o->head, &e->origin_prev, body);
 	return true;
 }
 
@@ -268,7 +275,7 @@ void troth_ledger_submit(struct troth_ledger *l, const char *origin,
 
 	size_t skip = (size_t)(o.taken_seq + 1 - m->first_seq);
 	for (size_t i = skip; i < m->count; i++)
-		if (!check_event(l, origin, m, i, &l->events[i], &o.head, out))
+		if (!check_event(l, origin, m, i, &l->events[i], &o, out))
 			return;
 	o.taken_seq = m->first_seq + m->count - 1;
 	if (!seal_ok(&site, &o, m->seal) && !TROTH_MUTANT(seal_is_not_checked)) {

@@ -195,6 +195,7 @@ static enum troth_err claim(struct troth_gateway *g, struct troth_why *why)
 		troth_state_set_meta(&t, TROTH_META_RESTORED, RESTORED_NOW);
 	read_numbers(&t, &g->kept);
 	shares_next(g, &t);
+	g->clock_ms = g->kept.clock.ms;
 	offers_read(g, &t);
 	return troth_txn_commit(&t, why);
 }
@@ -227,7 +228,6 @@ enum troth_err troth_gateway_open(struct troth_gateway **out, struct troth_kv *k
 		return err;
 	}
 	g->now = g->kept;
-	g->clock_ms = g->kept.clock.ms;
 	g->heard_size = g->kept.seen_size;
 	g->heard_root = g->kept.seen_root;
 	follow_reset(g);

@@ -2,9 +2,11 @@
  * What each agent of this site holds back: offers out of a share that were told to
  * nobody yet. Whoever asks and never speaks would else empty the share.
  *
- * In memory only. It may name offers that have ended: before an agent is told no,
- * each of them is looked up. It misses none: what a transaction changes here is
- * forgotten with it, and then, as at open, read from the store again.
+ * In memory only. It may name offers that have ended: before an agent is told no, each
+ * of them is looked up. What a transaction that came to nothing has changed here is
+ * forgotten, and read from the store again, as at open. It may miss offers only of an
+ * agent who held more than the limit when the store was put back, and one that was told
+ * and, because central refused that, may be told again.
  */
 #include "replica.h"
 
@@ -102,6 +104,17 @@ void offers_hold(struct troth_gateway *g, struct troth_txn *t, const char *actor
 	h->held[h->count++].lapses = lapses;
 }
 
+void offers_drop(struct troth_gateway *g, const char *actor,
+		 const struct troth_id *promise)
+{
+	const struct offers *o = &g->offers;
+	struct holder *h = o->size > 0 ? place_of(o->holders, o->size, actor) : NULL;
+
+	for (unsigned i = h != NULL ? h->count : 0; i-- > 0;)
+		if (troth_id_eq(&h->held[i].promise, promise))
+			h->held[i] = h->held[--h->count];
+}
+
 /* ---- What the store says ---- */
 
 /* True if the offer stands; then *p is it, in view[1]. */
@@ -138,8 +151,8 @@ void offers_read(struct troth_gateway *g, struct troth_txn *t)
 		if (c.key.len != 8 + TROTH_ID_LEN)
 			continue; /* Looking at them says so. */
 		memcpy(id.b, c.key.data + 8, TROTH_ID_LEN);
-		if (troth_state_spend(t, &id, &spend) && stands(g, t, &id, &p) &&
-		    p->pool[0] != '\0')
+		if (troth_state_spend(t, &id, &spend) && !spend.freed &&
+		    stands(g, t, &id, &p) && p->pool[0] != '\0')
 			offers_hold(g, t, p->actor, &id, p->lapses);
 	}
 	troth_cursor_close(&c);

@@ -321,6 +321,9 @@ void offers_forget(struct offers *o);
  * before has been stored (replica_decided). Uses view[1].
  */
 unsigned offers_held(struct troth_gateway *g, struct troth_txn *t, const char *actor);
+/* The promise is no offer any more. */
+void offers_drop(struct troth_gateway *g, const char *actor,
+		 const struct troth_id *promise);
 /* An offer of this site has been made, or has come back. */
 void offers_hold(struct troth_gateway *g, struct troth_txn *t, const char *actor,
 		 const struct troth_id *promise, struct troth_time lapses);

@@ -114,6 +114,8 @@ static void note_promises(struct troth_gateway *g, struct troth_txn *t,
 
 		if (is_forgotten(g, t, p))
 			remember(g, t, p);
+		if (p->pool[0] != '\0' && p->state != TROTH_PROMISE_PROPOSED)
+			offers_drop(g, p->actor, &p->id);
 		if (p->cost > 0 && troth_state_spend(t, &p->id, &spend) &&
 		    troth_promise_came_to_nothing(p->state) != spend.freed)
 			look_now(t, &p->id);

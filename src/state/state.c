@@ -35,7 +35,7 @@ static struct troth_indexed_promise promise_now(const struct troth_promise *p)
 {
 	struct troth_indexed_promise now = {
 		.id = p->id,
-		.listed = !troth_promise_is_mere_offer(p->state),
+		.listed = !troth_promise_is_mere_offer(p->state, p->asked),
 		.closed = !troth_promise_is_open(p->state),
 		.due = p->due,
 		.given = given_counts(p),
@@ -60,7 +60,8 @@ static struct troth_indexed_commitment commitment_now(const struct troth_subject
 	struct troth_indexed_commitment now = {
 		.id = troth_commitment_id(c),
 		.listed = promise < 0 ||
-			  !troth_promise_is_mere_offer(s->promises[promise].state),
+			  !troth_promise_is_mere_offer(s->promises[promise].state,
+						       s->promises[promise].asked),
 		.closed = !troth_commitment_is_open(c->state),
 		.due = c->due,
 	};

@@ -266,7 +266,8 @@ static bool is_listed(const struct troth_subject *s, const struct troth_id *prom
 {
 	int i = troth_subject_promise(s, promise);
 
-	return i < 0 || !troth_promise_is_mere_offer(s->promises[i].state);
+	return i < 0 ||
+	       !troth_promise_is_mere_offer(s->promises[i].state, s->promises[i].asked);
 }
 
 /* Rows of ITEMS that lead to a subject. */

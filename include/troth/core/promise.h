@@ -34,7 +34,10 @@ enum troth_step troth_promise_next(enum troth_promise_state from,
 /* True while the customer may still expect something of it. */
 bool troth_promise_is_open(enum troth_promise_state s);
 
-/* True of an offer that nobody has said, or ever will: who owes it need not look. */
-bool troth_promise_is_mere_offer(enum troth_promise_state s);
+/*
+ * True of an offer that nobody has said, or ever will, and HQ was not asked about (for
+ * the reason `asked`): nobody waits for it.
+ */
+bool troth_promise_is_mere_offer(enum troth_promise_state s, uint32_t asked);
 
 #endif

@@ -8,7 +8,7 @@
 
 #include "troth/store/kv.h"
 
-#define TROTH_FORMAT 1
+#define TROTH_FORMAT 2
 
 enum troth_table {
 	/* Both kinds of node. */

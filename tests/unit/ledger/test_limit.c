@@ -54,11 +54,19 @@ static int delegated(void **state)
 	return 0;
 }
 
+/* By a site that knew of a ledger of that size. */
+static void knows(uint64_t seen)
+{
+	e.seen_size = seen;
+	memset(e.seen_root.b, seen > 0 ? 7 : 0, sizeof(e.seen_root.b));
+}
+
 /* Makes e a call of the customer's, told then, by a site that had heard of so much. */
 static void call(int64_t told, uint64_t seen)
 {
 	fixture_event(&e, TROTH_EVENT_CASE_OPENED, "acme");
 	e.subject = fixture_id(1000 + ++calls);
+	knows(seen);
 	(void)kit_take(&k, &k.acme, &e, NULL);
 	fixture_event(&e, TROTH_EVENT_PROMISE_MADE, "acme");
 	e.subject_kind = TROTH_SUBJECT_CASE;
@@ -76,8 +84,7 @@ static void call(int64_t told, uint64_t seen)
 	e.u.promise.terms[0] = fixture_terms("acme");
 	e.u.promise.terms[0].due = e.u.promise.due;
 	e.u.promise.terms[0].ack_due.ms = 0;
-	e.seen_size = seen;
-	memset(e.seen_root.b, seen > 0 ? 7 : 0, sizeof(e.seen_root.b));
+	knows(seen);
 }
 
 /* What central says of it, written by the site's clock at `written`. */
@@ -207,6 +214,28 @@ static void who_had_heard_of_its_withdrawal_did_not_cite_a_policy_before(void **
 			 TROTH_REASON_POLICY_WITHDRAWN);
 }
 
+static void what_a_site_has_heard_of_it_cannot_unhear(void **state)
+{
+	uint64_t seen = heard();
+	struct troth_taken taken;
+	struct kit_batch b;
+
+	(void)state;
+	assert_int_equal(told(FIXTURE_NOW, FIXTURE_NOW, seen), OK);
+	assert_int_equal(told(FIXTURE_NOW, FIXTURE_NOW, seen), OK);
+	kit_crash(&k); /* That is kept. */
+	kit_batch_init(&b, &k.acme);
+	fixture_event(&e, TROTH_EVENT_CASE_OPENED, "acme");
+	e.subject = fixture_id(2000);
+	knows(seen - 1);
+	kit_batch_add(&k, &b, &e, NULL);
+	kit_batch_seal(&b);
+	taken = kit_submit(&k, &b);
+	assert_int_equal(taken.code, TROTH_BUS_E_TURNED_AWAY);
+	assert_non_null(strstr(taken.text, "seen_size"));
+	kit_batch_fini(&b);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, delegated, teardown)
 
 int main(void)
@@ -218,6 +247,7 @@ int main(void)
 		TEST(what_comes_in_another_order_is_no_less),
 		TEST(what_was_told_late_counts_from_when_it_was_written_down),
 		TEST(nobody_tells_by_a_grant_that_has_not_begun_yet),
+		TEST(what_a_site_has_heard_of_it_cannot_unhear),
 		TEST(who_had_heard_of_its_withdrawal_did_not_cite_a_policy_before),
 	};
 

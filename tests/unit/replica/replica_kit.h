@@ -455,7 +455,8 @@ static inline bool kit_is_listed(const struct troth_subject *s,
 {
 	int i = troth_subject_promise(s, promise);
 
-	return i < 0 || !troth_promise_is_mere_offer(s->promises[i].state);
+	return i < 0 ||
+	       !troth_promise_is_mere_offer(s->promises[i].state, s->promises[i].asked);
 }
 
 static inline void kit_check_indexes(struct kit *k)

@@ -160,8 +160,8 @@ static bool is_listed(const struct troth_id *promise)
 	int i = troth_subject_promise(&subject, promise);
 	const struct troth_promise *p = i < 0 ? NULL : &subject.promises[i];
 
-	return p == NULL ||
-	       (p->state != TROTH_PROMISE_PROPOSED && p->state != TROTH_PROMISE_EXPIRED);
+	return p == NULL || (p->state != TROTH_PROMISE_PROPOSED &&
+			     (p->state != TROTH_PROMISE_EXPIRED || p->asked != 0));
 }
 
 /* Brings the indexes on from `before`; they must be those that are made at once. */
@@ -235,7 +235,10 @@ static void change(unsigned step)
 	case 10:
 		subject.promises[0].state = TROTH_PROMISE_ACTIVE;
 		break;
-	case 11: /* What a refused event of one's own takes away again. */
+	case 11: /* HQ had been asked about it. */
+		subject.promises[2].asked = TROTH_REASON_OVER_PROMISE_LIMIT;
+		break;
+	case 12: /* What a refused event of one's own takes away again. */
 		subject.promise_count = 1;
 		subject.commitment_count = 1;
 		break;
@@ -272,7 +275,7 @@ static void indexes_follow_whatever_becomes_of_a_subject(void **state)
 		};
 	}
 	follow(before);
-	for (unsigned step = 0; step < 13; step++) {
+	for (unsigned step = 0; step < 14; step++) {
 		troth_state_indexed(&subject, before);
 		change(step);
 		follow(before);
