@@ -167,7 +167,8 @@ static enum troth_reason judge_opened(const struct troth_subject *s,
 		return TROTH_REASON_NOT_ENTITLED;
 	if (p < 0)
 		return TROTH_REASON_NO_PROMISE;
-	if (troth_recovery_about(s, &e->u.recovery.id) >= 0)
+	/* A complaint about it is something else: that can be denied. */
+	if (troth_subject_recovery(s, &e->u.recovery.id) >= 0)
 		return TROTH_REASON_EXISTS;
 	return s->promises[p].state == TROTH_PROMISE_BROKEN ? TROTH_REASON_NONE
 							    : TROTH_REASON_WRONG_STATE;
@@ -278,6 +279,42 @@ enum troth_reason troth_recovery_judge(const struct troth_subject *s,
 	if (e->type == TROTH_EVENT_COMPLAINT)
 		return judge_complaint(s, e);
 	return judge_step(s, lookup, who, e);
+}
+
+/* ---- Remedies ---- */
+
+static bool is_value(const struct troth_promise *p, const struct troth_value *v)
+{
+	return p->kind == v->kind && strcmp(p->sku, v->sku) == 0 &&
+	       p->quantity == v->quantity && p->amount == v->amount &&
+	       strcmp(p->currency, v->currency) == 0;
+}
+
+/* Confirming it later keeps nothing anew: then by what was done last. */
+static struct troth_time kept_at(const struct troth_subject *s,
+				 const struct troth_promise *p)
+{
+	struct troth_time at = { 0 };
+
+	if (p->state == TROTH_PROMISE_KEPT)
+		return p->settled;
+	for (unsigned i = 0; i < s->commitment_count; i++) {
+		const struct troth_commitment *c = &s->commitments[i];
+
+		if (!troth_id_eq(&c->promise, &p->id))
+			continue;
+		at.ms = c->settled.ms > at.ms ? c->settled.ms : at.ms;
+		at.ms = c->reported.ms > at.ms ? c->reported.ms : at.ms;
+	}
+	return at;
+}
+
+/* What was kept before there was anything to make good makes nothing good. */
+static bool is_kept(const struct troth_subject *s, const struct troth_recovery *v,
+		    const struct troth_promise *p)
+{
+	return (p->state == TROTH_PROMISE_KEPT || p->state == TROTH_PROMISE_CONFIRMED) &&
+	       kept_at(s, p).ms >= v->opened.ms;
 }
 
 /* ---- Applying ---- */
@@ -438,27 +475,21 @@ static struct remedies remedies_of(const struct troth_subject *s,
 
 	for (unsigned i = 0; i < s->promise_count; i++) {
 		const struct troth_promise *p = &s->promises[i];
-		bool kept = p->state == TROTH_PROMISE_KEPT ||
-			    p->state == TROTH_PROMISE_CONFIRMED;
+		bool kept;
 
 		if (!troth_id_eq(&p->recovers, &v->id))
 			continue;
+		kept = is_kept(s, v, p);
 		r.open += troth_promise_is_open(p->state);
 		r.kept += kept;
-		r.released += p->state == TROTH_PROMISE_RELEASED;
+		r.released += p->state == TROTH_PROMISE_RELEASED &&
+			      p->settled.ms >= v->opened.ms;
 		r.failed += p->state == TROTH_PROMISE_BROKEN ||
 			    p->state == TROTH_PROMISE_REMEDIED;
 		if (kept || troth_promise_is_open(p->state))
 			r.newest = p;
 	}
 	return r;
-}
-
-static bool is_value(const struct troth_promise *p, const struct troth_value *v)
-{
-	return p->kind == v->kind && strcmp(p->sku, v->sku) == 0 &&
-	       p->quantity == v->quantity && p->amount == v->amount &&
-	       strcmp(p->currency, v->currency) == 0;
 }
 
 static void remedy_was_promised(struct troth_recovery *v, const struct troth_promise *p)
@@ -510,7 +541,8 @@ void troth_recoveries_follow(struct troth_subject *s, struct troth_time at)
 		int p = troth_subject_promise(s, &v->promise);
 
 		follow(v, &r, at);
-		if (r.kept > 0 && p >= 0 &&
+		/* What makes a complaint about it good, does not undo that it broke. */
+		if (r.kept > 0 && p >= 0 && !v->complaint &&
 		    s->promises[p].state == TROTH_PROMISE_BROKEN &&
 		    !TROTH_MUTANT(kept_remedy_changes_nothing)) {
 			s->promises[p].state = TROTH_PROMISE_REMEDIED;

@@ -307,10 +307,9 @@ static bool is_recovered(const struct troth_subject *s, const struct troth_promi
 	    s->recoveries[i].state != TROTH_RECOVERY_APPEALED &&
 	    s->recoveries[i].state != TROTH_RECOVERY_UPHELD)
 		return true;
-	for (unsigned k = 0; k < s->recovery_count; k++)
-		if (troth_id_eq(&s->recoveries[k].promise, &p->id))
-			return true;
-	return false;
+	/* Not so a complaint about it: whoever speaks for the customer could have
+	 * made one, and denied it, before it broke. */
+	return troth_subject_recovery(s, &p->id) >= 0;
 }
 
 static void watch_broken(struct watch *w, const struct troth_promise *p)

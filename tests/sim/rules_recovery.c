@@ -131,11 +131,14 @@ void check_recoveries(struct sim *s, const struct known_subject *k)
 	for (unsigned i = 0; i < after->promise_count; i++) {
 		const struct troth_promise *p = &after->promises[i];
 		int of = troth_subject_recovery(after, &p->recovers);
-		int broken = of >= 0 ? troth_subject_promise(
+		int broken = of >= 0 && !after->recoveries[of].complaint
+				     ? troth_subject_promise(
 					       after, &after->recoveries[of].promise)
 				     : -1;
 
+		/* What was kept before it broke was not kept to make it good. */
 		if (broken >= 0 && p->state == TROTH_PROMISE_KEPT &&
+		    p->settled.ms >= after->recoveries[of].opened.ms &&
 		    after->promises[broken].state == TROTH_PROMISE_BROKEN)
 			sim_fail(s, "model",
 				 "what makes good was kept: nothing came of it");
@@ -153,7 +156,8 @@ static bool is_looked_after(const struct troth_subject *k, const struct troth_pr
 	    (R(UPHELD) & 1u << k->recoveries[of].state) == 0)
 		return true;
 	for (unsigned i = 0; i < k->recovery_count; i++)
-		if (troth_id_eq(&k->recoveries[i].promise, &p->id))
+		if (troth_id_eq(&k->recoveries[i].promise, &p->id) &&
+		    !k->recoveries[i].complaint)
 			return true;
 	return false;
 }

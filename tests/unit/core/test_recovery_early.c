@@ -1,0 +1,96 @@
+/* Recoveries against those who would rather have none, or another. */
+#include "recovery_kit.h"
+
+/* A complaint of acme's about its own promise, which is not broken yet. */
+static void complain_early(void)
+{
+	publish();
+	story_begin(&st, TROTH_SUBJECT_CASE);
+	st.lookup = &lookup;
+	assert_int_equal(story_do(&st, TROTH_EVENT_CASE_OPENED, "acme"), OK);
+	assert_int_equal(story_promise(&st, "acme", true), OK);
+	fixture_event(&e, TROTH_EVENT_COMPLAINT, "acme");
+	e.u.recovery.promise = fixture_id(10);
+	assert_int_equal(story_tell(&st, &e), OK);
+}
+
+/* The recovery that goes by the promise's own id has begun. */
+static void the_break_is_looked_after(void)
+{
+	(void)story_clock(&st, DUE + 1);
+	assert_int_equal(story_the_promise(&st)->state, TROTH_PROMISE_BROKEN);
+	assert_int_equal(st.s.recovery_count, 2);
+	assert_true(troth_id_eq(&recovery()->id, &story_the_promise(&st)->id));
+	assert_false(recovery()->complaint);
+	assert_int_equal(recovery()->state, IN(OPEN));
+	assert_string_equal(recovery()->failure, "broken_gift");
+	assert_int_equal(story_clock(&st, DUE + FIXTURE_HOUR), 0); /* Once. */
+}
+
+static void no_complaint_stands_for_what_breaks_later(void **state)
+{
+	(void)state;
+	complain_early(); /* Still open, of another failure. */
+	the_break_is_looked_after();
+
+	complain_early();
+	assert_int_equal(of_complaint(TROTH_EVENT_COMPLAINT_DENIED, "acme", "ann"), OK);
+	the_break_is_looked_after();
+
+	complain_early();
+	assert_int_equal(step("acme", DO(WAIVE)), OK);
+	the_break_is_looked_after();
+	fixture_event(&e, TROTH_EVENT_COMPLAINT_DENIED, "acme");
+	e.u.recovery.id = recovery()->id;
+	assert_int_equal(story_tell(&st, &e), TROTH_REASON_WRONG_STATE);
+}
+
+static void what_makes_a_complaint_good_remedies_no_broken_promise(void **state)
+{
+	(void)state;
+	complain_early();
+	promise_remedy(1, 40);
+	keep_remedy(40);
+	assert_int_equal(recovery()->state, IN(MADE_GOOD));
+	the_break_is_looked_after();
+}
+
+static void what_was_kept_before_it_broke_makes_nothing_good(void **state)
+{
+	(void)state;
+	publish();
+	story_begin(&st, TROTH_SUBJECT_CASE);
+	st.lookup = &lookup;
+	assert_int_equal(story_do(&st, TROTH_EVENT_CASE_OPENED, "acme"), OK);
+	assert_int_equal(story_promise(&st, "acme", true), OK);
+	fixture_event(&e, TROTH_EVENT_PROMISE_MADE, "acme");
+	e.u.promise.id = fixture_id(40);
+	e.u.promise.recovers = fixture_id(10); /* Of which there is no recovery yet. */
+	e.u.promise.terms[0] = fixture_terms("acme");
+	e.u.promise.terms[0].acceptance_ms = 0;
+	assert_int_equal(story_tell(&st, &e), OK);
+	keep_remedy(40);
+	(void)story_clock(&st, DUE + 1);
+	assert_int_equal(story_the_promise(&st)->state, TROTH_PROMISE_BROKEN);
+	assert_int_equal(recovery()->state, IN(OPEN));
+	fixture_event(&e, TROTH_EVENT_PROMISE_STEP, "acme");
+	e.u.promise_step.promise = fixture_id(40);
+	e.u.promise_step.action = TROTH_PROMISE_DO_CONFIRM;
+	assert_int_equal(story_tell(&st, &e), OK);
+	assert_int_equal(recovery()->state, IN(OPEN));
+	promise_remedy(1, 41);
+	keep_remedy(41);
+	assert_int_equal(story_the_promise(&st)->state, TROTH_PROMISE_REMEDIED);
+	assert_int_equal(recovery()->state, IN(MADE_GOOD));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_complaint_stands_for_what_breaks_later),
+		cmocka_unit_test(what_makes_a_complaint_good_remedies_no_broken_promise),
+		cmocka_unit_test(what_was_kept_before_it_broke_makes_nothing_good),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
