@@ -317,6 +317,23 @@ static bool is_kept(const struct troth_subject *s, const struct troth_recovery *
 	       kept_at(s, p).ms >= v->opened.ms;
 }
 
+/* True if something else than was chosen is owed for it, or was given since. */
+static bool other_is_promised(const struct troth_subject *s,
+			      const struct troth_recovery *v)
+{
+	int64_t since = v->answer == TROTH_RECOVERY_DO_NOT_HELPED ? v->asked.ms : 0;
+
+	for (unsigned i = 0; i < s->promise_count; i++) {
+		const struct troth_promise *p = &s->promises[i];
+
+		if (troth_id_eq(&p->recovers, &v->id) && !is_value(p, &v->value) &&
+		    (troth_promise_is_open(p->state) ||
+		     (is_kept(s, v, p) && kept_at(s, p).ms > since)))
+			return true;
+	}
+	return false;
+}
+
 /* ---- Applying ---- */
 
 bool troth_recovery_fits(const struct troth_subject *s, const struct troth_event *e)
@@ -371,12 +388,14 @@ static void reopen(struct troth_recovery *v)
 	v->offer = 0;
 }
 
-static void choose(struct troth_recovery *v, const struct troth_event *e)
+static void choose(const struct troth_subject *s, struct troth_recovery *v,
+		   const struct troth_event *e)
 {
 	v->choice = e->u.recovery.choice;
 	v->offer = e->u.recovery.offer;
 	v->value = e->u.recovery.value;
-	v->differs = v->offer == 0 && !TROTH_MUTANT(difference_is_hidden);
+	v->differs = (v->offer == 0 || other_is_promised(s, v)) &&
+		     !TROTH_MUTANT(difference_is_hidden);
 	if (v->policy_version == 0 && v->offer != 0)
 		v->policy_version = e->u.recovery.policy_version;
 }
@@ -398,8 +417,9 @@ static void answered(struct troth_recovery *v, enum troth_recovery_action answer
 	v->answer = answer;
 }
 
-static void consequences(struct troth_recovery *v, const struct troth_who *who,
-			 const struct troth_event *e, struct troth_time at)
+static void consequences(const struct troth_subject *s, struct troth_recovery *v,
+			 const struct troth_who *who, const struct troth_event *e,
+			 struct troth_time at)
 {
 	switch (action_of(e)) {
 	case TROTH_RECOVERY_DO_APOLOGISE:
@@ -407,7 +427,7 @@ static void consequences(struct troth_recovery *v, const struct troth_who *who,
 			v->apologised = at;
 		break;
 	case TROTH_RECOVERY_DO_CHOOSE:
-		choose(v, e);
+		choose(s, v, e);
 		break;
 	case TROTH_RECOVERY_DO_WAIVE:
 		v->waived = true;
@@ -453,7 +473,7 @@ void troth_recovery_apply(struct troth_subject *s, const struct troth_who *who,
 	}
 	v = &s->recoveries[troth_subject_recovery(s, &e->u.recovery.id)];
 	(void)troth_recovery_next(v->state, v->complaint, action_of(e), ~0u, &v->state);
-	consequences(v, who, e, place.accepted);
+	consequences(s, v, who, e, place.accepted);
 	if (e->u.recovery.practical[0] != '\0')
 		TROTH_TEXT_SET(v->practical, e->u.recovery.practical);
 	if (e->u.recovery.felt[0] != '\0')

@@ -84,12 +84,47 @@ static void what_was_kept_before_it_broke_makes_nothing_good(void **state)
 	assert_int_equal(recovery()->state, IN(MADE_GOOD));
 }
 
+static void what_is_chosen_afterwards_hides_no_other_remedy(void **state)
+{
+	(void)state;
+	break_it();
+	promise_remedy(2, 40);
+	assert_true(recovery()->differs);
+	assert_int_equal(choose(TROTH_CHOICE_GOODS, 1), OK);
+	assert_true(recovery()->differs);
+	keep_remedy(40);
+	assert_int_equal(recovery()->state, IN(MADE_GOOD));
+	assert_true(recovery()->differs);
+
+	break_it(); /* Beside what was chosen, something more. */
+	assert_int_equal(choose(TROTH_CHOICE_GOODS, 1), OK);
+	promise_remedy(2, 40);
+	promise_remedy(1, 41);
+	assert_int_equal(choose(TROTH_CHOICE_GOODS, 1), OK);
+	keep_remedy(40);
+	keep_remedy(41);
+	assert_true(recovery()->differs);
+
+	break_it(); /* What was promised, and only then chosen, is as it was offered. */
+	promise_remedy(1, 40);
+	assert_int_equal(choose(TROTH_CHOICE_GOODS, 1), OK);
+	assert_false(recovery()->differs);
+	keep_remedy(40);
+	assert_int_equal(step("acme", DO(NOT_HELPED)), OK);
+	assert_int_equal(choose(TROTH_CHOICE_MONEY, 2), OK); /* The next of the offers. */
+	assert_false(recovery()->differs);
+	promise_remedy(2, 41);
+	keep_remedy(41);
+	assert_false(recovery()->differs);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_complaint_stands_for_what_breaks_later),
 		cmocka_unit_test(what_makes_a_complaint_good_remedies_no_broken_promise),
 		cmocka_unit_test(what_was_kept_before_it_broke_makes_nothing_good),
+		cmocka_unit_test(what_is_chosen_afterwards_hides_no_other_remedy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
