@@ -544,7 +544,10 @@ static void follow(struct troth_recovery *v, const struct remedies *r,
 	if (r->failed > v->failed)
 		step(v, TROTH_RECOVERY_DO_FAIL, at);
 	v->failed = r->failed;
-	if (good > v->good && r->open == 0) {
+	/* While a denial stands, nothing is made good: it counts when it is overturned.
+	 */
+	if (good > v->good && r->open == 0 && v->state != TROTH_RECOVERY_DENIED &&
+	    v->state != TROTH_RECOVERY_APPEALED) {
 		v->waived = v->waived || r->kept == 0;
 		step(v, TROTH_RECOVERY_DO_KEEP, at);
 		v->good = good;

@@ -22,7 +22,8 @@ static const unsigned recovery_to[] = {
 	[TROTH_RECOVERY_DONE] = R(REOPENED) | R(MADE_GOOD),
 	[TROTH_RECOVERY_REOPENED] = R(OFFERED) | R(MADE_GOOD) | R(DENIED),
 	[TROTH_RECOVERY_DENIED] = R(APPEALED),
-	[TROTH_RECOVERY_APPEALED] = R(UPHELD) | R(OPEN),
+	/* Made good at once: a remedy was kept while HQ decided. */
+	[TROTH_RECOVERY_APPEALED] = R(UPHELD) | R(OPEN) | R(MADE_GOOD),
 	[TROTH_RECOVERY_UPHELD] = 0,
 };
 

@@ -118,6 +118,19 @@ static void what_is_chosen_afterwards_hides_no_other_remedy(void **state)
 	assert_false(recovery()->differs);
 }
 
+static void what_was_kept_while_hq_decided_counts_when_it_is_overturned(void **state)
+{
+	(void)state;
+	complain();
+	promise_remedy(1, 40);
+	assert_int_equal(of_complaint(TROTH_EVENT_COMPLAINT_DENIED, "acme", "ann"), OK);
+	keep_remedy(40);
+	assert_int_equal(recovery()->state, IN(DENIED));
+	assert_int_equal(of_complaint(TROTH_EVENT_DENIAL_APPEALED, "acme", "ann"), OK);
+	assert_int_equal(of_complaint(TROTH_EVENT_APPEAL_DECIDED, "brand", "eve"), OK);
+	assert_int_equal(recovery()->state, IN(MADE_GOOD));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -125,6 +138,8 @@ int main(void)
 		cmocka_unit_test(what_makes_a_complaint_good_remedies_no_broken_promise),
 		cmocka_unit_test(what_was_kept_before_it_broke_makes_nothing_good),
 		cmocka_unit_test(what_is_chosen_afterwards_hides_no_other_remedy),
+		cmocka_unit_test(
+			what_was_kept_while_hq_decided_counts_when_it_is_overturned),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
