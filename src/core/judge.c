@@ -288,6 +288,10 @@ static enum troth_reason judge_payload(const struct bench *b)
 	case TROTH_TOPIC_SHARE:
 		return troth_authority_judge(b->s, b->lookup, b->who, b->e);
 	case TROTH_TOPIC_ALARM:
+		/* It goes by the event's id, which whoever raises it has chosen. */
+		if (b->e->type == TROTH_EVENT_ALARM_RAISED &&
+		    troth_subject_names(b->s, &b->e->id))
+			return TROTH_REASON_EXISTS;
 		return troth_alarm_judge(b->s, b->lookup->brand, b->who, b->e);
 	case TROTH_TOPIC_RECOVERY:
 		return troth_recovery_judge(b->s, b->lookup, b->who, b->e);

@@ -9,8 +9,7 @@ enum troth_reason judge_impossible(const struct bench *b)
 {
 	const struct troth_event *e = b->e;
 
-	if (troth_subject_promise(b->s, &e->u.promise.id) >= 0 ||
-	    troth_subject_recovery(b->s, &e->u.promise.id) >= 0)
+	if (troth_subject_names(b->s, &e->u.promise.id))
 		return TROTH_REASON_EXISTS;
 	if (b->s->promise_count >= TROTH_PROMISES_MAX ||
 	    b->s->commitment_count + e->u.promise.terms_count > TROTH_COMMITMENTS_MAX)

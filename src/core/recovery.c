@@ -179,8 +179,7 @@ static enum troth_reason judge_complaint(const struct troth_subject *s,
 {
 	const struct troth_id *promise = &e->u.recovery.promise;
 
-	if (troth_subject_recovery(s, &e->u.recovery.id) >= 0 ||
-	    troth_subject_promise(s, &e->u.recovery.id) >= 0)
+	if (troth_subject_names(s, &e->u.recovery.id))
 		return TROTH_REASON_EXISTS;
 	if (!troth_id_is_zero(promise) && troth_subject_promise(s, promise) < 0)
 		return TROTH_REASON_NO_PROMISE;

@@ -62,6 +62,12 @@ int troth_subject_commitment(const struct troth_subject *s, const struct troth_i
 	return -1;
 }
 
+bool troth_subject_names(const struct troth_subject *s, const struct troth_id *id)
+{
+	return troth_subject_promise(s, id) >= 0 || troth_subject_recovery(s, id) >= 0 ||
+	       troth_subject_alarm(s, id) >= 0;
+}
+
 int troth_subject_participant(const struct troth_subject *s, const char *party)
 {
 	for (unsigned i = 0; i < s->participant_count; i++)

@@ -8,6 +8,9 @@
 /* True if nothing more can be promised on the order or case. */
 bool troth_subject_closed(const struct troth_subject *s);
 
+/* True if a promise, recovery or alarm of s goes by that id. */
+bool troth_subject_names(const struct troth_subject *s, const struct troth_id *id);
+
 /* In which capacities `who` can act on promise p of s. */
 unsigned troth_capacities(const struct troth_subject *s, const struct troth_promise *p,
 			  const struct troth_who *who);

@@ -206,7 +206,7 @@ static struct troth_verdict judge(struct troth_ledger *l, struct troth_who *who,
 		return (struct troth_verdict){ TROTH_REFUSED, r };
 	}
 	/* Whoever knows the id of a promise could hide it behind one of its own. */
-	if (troth_state_promise_elsewhere(&l->txn, e))
+	if (troth_state_item_elsewhere(&l->txn, e))
 		return (struct troth_verdict){ TROTH_REFUSED, TROTH_REASON_EXISTS };
 	v = troth_judge(l->subject, &l->lookup, who, e, l->now);
 	if (v.outcome != TROTH_REFUSED)

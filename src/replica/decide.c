@@ -160,7 +160,7 @@ static bool judge_all(struct troth_gateway *g, struct troth_txn *t,
 			(void)view_load(t, &e->subject, e->subject_kind, s);
 			troth_state_indexed(s, &g->before[i]);
 		}
-		if (troth_state_promise_elsewhere(t, e)) {
+		if (troth_state_item_elsewhere(t, e)) {
 			r->status = TROTH_DECLINED;
 			r->reason = TROTH_REASON_EXISTS;
 			return false;

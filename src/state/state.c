@@ -279,16 +279,16 @@ void troth_state_reindex(struct troth_txn *t, const struct troth_indexed *before
 	watched_reindex(t, before, s);
 }
 
-bool troth_state_promise_elsewhere(struct troth_txn *t, const struct troth_event *e)
+bool troth_state_item_elsewhere(struct troth_txn *t, const struct troth_event *e)
 {
-	bool complaint = e->type == TROTH_EVENT_COMPLAINT;
+	const struct troth_id *id = e->type == TROTH_EVENT_PROMISE_MADE ? &e->u.promise.id
+				    : e->type == TROTH_EVENT_COMPLAINT ? &e->u.recovery.id
+				    : e->type == TROTH_EVENT_ALARM_RAISED ? &e->id
+									  : NULL;
 	struct troth_span subject;
 
-	return (complaint || e->type == TROTH_EVENT_PROMISE_MADE) &&
-	       troth_txn_get(
-		       t, TROTH_T_ITEMS,
-		       troth_id_span(complaint ? &e->u.recovery.id : &e->u.promise.id),
-		       &subject) &&
+	return id != NULL &&
+	       troth_txn_get(t, TROTH_T_ITEMS, troth_id_span(id), &subject) &&
 	       !troth_span_eq(subject, troth_id_span(&e->subject));
 }
 

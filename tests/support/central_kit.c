@@ -157,7 +157,9 @@ void kit_batch_add(struct kit *k, struct kit_batch *b, struct troth_event *e,
 
 	assert(i < KIT_BATCH_MAX);
 	counted(k, random, sizeof(random));
-	e->id = troth_id_make(k->now, random);
+	e->id = troth_id_is_zero(&k->event_id) ? troth_id_make(k->now, random)
+					       : k->event_id;
+	k->event_id = (struct troth_id){ { 0 } };
 	(void)strcpy(e->origin, s->origin);
 	e->incarnation = s->incarnation;
 	e->origin_seq = ++s->seq;

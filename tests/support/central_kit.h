@@ -41,6 +41,7 @@ struct kit {
 	struct troth_time sites_say; /* What time it is; 0: what it is. */
 	uint64_t random;
 	struct kit_site acme, zeta, swift, slow, shop;
+	struct troth_id event_id; /* Of the next event of a site; zero: a new one. */
 };
 
 /* A ledger with all parties and sites in it. */

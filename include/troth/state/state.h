@@ -153,11 +153,11 @@ void troth_state_reindex(struct troth_txn *t, const struct troth_indexed *before
 			 const struct troth_subject *s);
 
 /*
- * True if the event makes a promise (or a complaint) under an id that stands for
+ * True if the event makes a promise, a complaint or an alarm under an id that stands for
  * something on another order or case: the one would hide the other, for ids alone lead to
  * them (ITEMS).
  */
-bool troth_state_promise_elsewhere(struct troth_txn *t, const struct troth_event *e);
+bool troth_state_item_elsewhere(struct troth_txn *t, const struct troth_event *e);
 
 /* Notes the order number of a personal part (order_placed) for find by number. */
 void troth_state_index_number(struct troth_txn *t, const struct troth_id *order,

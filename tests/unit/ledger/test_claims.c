@@ -63,6 +63,61 @@ static void a_promise_cannot_hide_one_of_another_subject(void **state)
 	troth_txn_abort(&t);
 }
 
+static void must_lead_to(struct troth_id promise, struct troth_id subject)
+{
+	struct troth_id found;
+	struct troth_txn t;
+
+	troth_txn_begin(&t, k.kv, TROTH_TXN_READ);
+	assert_true(troth_query_item(&t, &promise, &found));
+	assert_true(troth_id_eq(&found, &subject));
+	troth_txn_abort(&t);
+}
+
+/* An alarm goes by the id of its event, which the site makes that raises it. */
+static void no_alarm_can_hide_a_promise(void **state)
+{
+	uint64_t position;
+
+	(void)state;
+	kit_place_order(&k, &e);
+	fixture_event(&e, TROTH_EVENT_PROMISE_MADE, "shop");
+	(void)kit_take(&k, &k.shop, &e, NULL);
+	fixture_event(&e, TROTH_EVENT_CASE_OPENED, "acme");
+	(void)kit_take(&k, &k.acme, &e, NULL);
+	fixture_event(&e, TROTH_EVENT_ALARM_RAISED, "acme");
+	e.subject_kind = TROTH_SUBJECT_CASE;
+	e.subject = fixture_id(2);
+	k.event_id = fixture_id(10); /* The promise's. */
+	position = kit_take(&k, &k.acme, &e, NULL);
+	assert_int_equal(kit_entry(&k, position, &e).outcome, TROTH_REFUSED);
+	assert_int_equal(kit_entry(&k, position, &e).reason, TROTH_REASON_EXISTS);
+	must_lead_to(fixture_id(10), fixture_id(1));
+}
+
+/* Its place is another's one day, and the id of what goes leads nowhere then. */
+static void no_promise_takes_the_id_of_an_alarm(void **state)
+{
+	enum troth_event_type types[] = { TROTH_EVENT_PROMISE_MADE,
+					  TROTH_EVENT_COMPLAINT };
+
+	(void)state;
+	kit_place_order(&k, &e);
+	fixture_event(&e, TROTH_EVENT_ALARM_RAISED, "shop");
+	k.event_id = fixture_id(10);
+	(void)kit_take(&k, &k.shop, &e, NULL);
+	for (unsigned i = 0; i < TROTH_LEN(types); i++) {
+		uint64_t position;
+
+		fixture_event(&e, types[i], "shop");
+		if (types[i] == TROTH_EVENT_COMPLAINT)
+			e.u.recovery.id = fixture_id(10);
+		position = kit_take(&k, &k.shop, &e, NULL);
+		assert_int_equal(kit_entry(&k, position, &e).outcome, TROTH_REFUSED);
+		assert_int_equal(kit_entry(&k, position, &e).reason, TROTH_REASON_EXISTS);
+	}
+}
+
 static void so_much_evidence_is_kept_of_one_site(void **state)
 {
 	struct kit_batch b, other;
@@ -120,6 +175,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(only_vendors_find_the_orders_of_others),
 		TEST(a_promise_cannot_hide_one_of_another_subject),
+		TEST(no_alarm_can_hide_a_promise),
+		TEST(no_promise_takes_the_id_of_an_alarm),
 		TEST(so_much_evidence_is_kept_of_one_site),
 		TEST(what_a_site_has_received_is_told_once_and_only_grows),
 	};

@@ -184,7 +184,7 @@ static void a_complaint_under_a_foreign_id_is_found_out(void **state)
 	struct troth_event e = { .type = TROTH_EVENT_COMPLAINT, .subject = r->s[1].id };
 
 	e.u.recovery.id = new_id(r, 8);
-	assert_false(troth_state_promise_elsewhere(&r->t, &e));
+	assert_false(troth_state_item_elsewhere(&r->t, &e));
 	troth_state_indexed(&r->s[0], &r->before);
 	r->s[0].recoveries[r->s[0].recovery_count++] = (struct troth_recovery){
 		.id = e.u.recovery.id,
@@ -192,9 +192,9 @@ static void a_complaint_under_a_foreign_id_is_found_out(void **state)
 		.complaint = true,
 	};
 	troth_state_reindex(&r->t, &r->before, &r->s[0]);
-	assert_true(troth_state_promise_elsewhere(&r->t, &e));
+	assert_true(troth_state_item_elsewhere(&r->t, &e));
 	e.subject = r->s[0].id;
-	assert_false(troth_state_promise_elsewhere(&r->t, &e));
+	assert_false(troth_state_item_elsewhere(&r->t, &e));
 }
 
 int main(void)
