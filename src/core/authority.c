@@ -16,7 +16,14 @@ struct troth_id troth_authority_id(const char *party)
 
 	troth_sha256(&hash, parts, TROTH_LEN(parts));
 	memcpy(id.b, hash.b, sizeof(id.b));
+	id.b[6] = (uint8_t)(0x80 | (id.b[6] & 0x0f));
+	id.b[8] = (uint8_t)(0x80 | (id.b[8] & 0x3f));
 	return id;
+}
+
+bool troth_is_authority_id(const struct troth_id *id)
+{
+	return id->b[6] >> 4 == 8;
 }
 
 int troth_authority_pool(const struct troth_authority *a, const char *pool)

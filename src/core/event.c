@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include "troth/base/text.h"
+#include "troth/core/authority.h"
 #include "troth/core/policy.h"
 #include "troth/core/subject.h"
 
@@ -428,6 +429,10 @@ static bool subject_ok(const struct troth_event *e, struct troth_flaw *flaw)
 		return check_fail(flaw, "subject",
 				  federation ? "must be zero: there is one federation"
 					     : "is missing");
+	if ((e->subject_kind == TROTH_SUBJECT_ORDER ||
+	     e->subject_kind == TROTH_SUBJECT_CASE) &&
+	    troth_is_authority_id(&e->subject))
+		return check_fail(flaw, "subject", "is kept for authorities (UUIDv8)");
 	return true;
 }
 

@@ -21,8 +21,16 @@
 /* The actor of what a site's gateway does by itself. */
 #define TROTH_SITE_ACTOR "gateway"
 
-/* The id of the authority subject of a party. */
+/*
+ * The id of the authority subject of a party: a UUIDv8 (RFC 9562 5.8), by which it can be
+ * told from all that goes by the time it was made.
+ */
 struct troth_id troth_authority_id(const char *party);
+/*
+ * True for all of these. No order or case has such an id: before HQ has granted the party
+ * anything, somebody else could stand in its place.
+ */
+bool troth_is_authority_id(const struct troth_id *id);
 
 /* Index by name, or -1. */
 int troth_authority_pool(const struct troth_authority *a, const char *pool);

@@ -2,6 +2,7 @@
 #include "central_kit.h"
 
 #include "troth/base/text.h"
+#include "troth/core/authority.h"
 #include "troth/core/chain.h"
 #include "troth/state/query.h"
 
@@ -118,6 +119,30 @@ static void no_promise_takes_the_id_of_an_alarm(void **state)
 	}
 }
 
+/* Where HQ's grants and suspensions are to stand, no order or case may stand before. */
+static void nobody_takes_the_place_of_an_authority(void **state)
+{
+	enum troth_event_type types[] = { TROTH_EVENT_ORDER_PLACED,
+					  TROTH_EVENT_CASE_OPENED };
+	struct kit_site *sites[] = { &k.shop, &k.acme };
+	const char *names[] = { "shop", "acme" };
+	struct troth_taken taken;
+	struct kit_batch b;
+
+	(void)state;
+	for (unsigned i = 0; i < TROTH_LEN(types); i++) {
+		fixture_event(&e, types[i], names[i]);
+		e.subject = troth_authority_id(names[i]);
+		kit_batch_init(&b, sites[i]);
+		kit_batch_add(&k, &b, &e, NULL);
+		kit_batch_seal(&b);
+		taken = kit_submit(&k, &b);
+		kit_batch_fini(&b);
+		assert_int_equal(taken.code, TROTH_BUS_E_TURNED_AWAY);
+		assert_non_null(strstr(taken.text, "subject"));
+	}
+}
+
 static void so_much_evidence_is_kept_of_one_site(void **state)
 {
 	struct kit_batch b, other;
@@ -177,6 +202,7 @@ int main(void)
 		TEST(a_promise_cannot_hide_one_of_another_subject),
 		TEST(no_alarm_can_hide_a_promise),
 		TEST(no_promise_takes_the_id_of_an_alarm),
+		TEST(nobody_takes_the_place_of_an_authority),
 		TEST(so_much_evidence_is_kept_of_one_site),
 		TEST(what_a_site_has_received_is_told_once_and_only_grows),
 	};
