@@ -42,6 +42,8 @@ struct troth_caller {
 
 /* Reads the record of a token. False: there is no such token. */
 bool troth_token_find(struct troth_txn *t, const char *text, struct troth_caller *out);
+/* True if the token of that hash has not been revoked. */
+bool troth_token_stands(struct troth_txn *t, const struct troth_digest *id);
 /* The next token behind `after` (NULL: the first); reads records. */
 bool troth_token_next(struct troth_txn *t, const struct troth_digest *after,
 		      struct troth_caller *out);

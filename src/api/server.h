@@ -15,6 +15,7 @@ struct troth_stream {
 	bool on;
 	uint64_t next; /* Number of the next entry to look at. */
 	bool personal;
+	struct troth_digest token;     /* Of who reads: revoked, the stream ends. */
 	char type[TROTH_CODE_MAX + 1]; /* Filters; empty: all. */
 	char party[TROTH_PARTY_MAX + 1];
 	struct troth_id subject;

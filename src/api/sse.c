@@ -82,7 +82,8 @@ int troth_stream_begin(struct troth_conn *conn, struct troth_call *c)
 {
 	struct troth_stream *s = &conn->stream;
 
-	*s = (struct troth_stream){ .personal = troth_call_may_see_personal(c) };
+	*s = (struct troth_stream){ .personal = troth_call_may_see_personal(c),
+				    .token = c->caller.id };
 	if (!first_number(c, &s->next) || !read_filters(c, s))
 		return 1;
 	s->on = true;
@@ -167,8 +168,8 @@ static void put_event(struct troth_stream *s, const struct troth_render *r,
 	troth_buf_put(b, "\n\n", 2);
 }
 
-/* Appends what fits; true if there is more. */
-static bool fill(struct troth_conn *conn, struct troth_buf *b, size_t begin)
+/* Appends what fits; *more if there is more. False: the reader may read no longer. */
+static bool fill(struct troth_conn *conn, struct troth_buf *b, size_t begin, bool *more)
 {
 	const struct troth_engine *engine = conn->server->api.engine;
 	struct troth_stream *s = &conn->stream;
@@ -177,9 +178,11 @@ static bool fill(struct troth_conn *conn, struct troth_buf *b, size_t begin)
 				  engine->now(engine->ctx) };
 	unsigned looked_at = 0;
 	uint64_t position = 1;
+	bool may;
 
 	troth_txn_begin(&t, engine->kv, TROTH_TXN_READ);
-	while (b->len - begin < CHUNK && looked_at++ < LOOK_AT) {
+	may = troth_token_stands(&t, &s->token);
+	while (may && b->len - begin < CHUNK && looked_at++ < LOOK_AT) {
 		position = troth_query_stream(&t, engine->kind, s->next);
 		if (position == 0)
 			break;
@@ -187,7 +190,8 @@ static bool fill(struct troth_conn *conn, struct troth_buf *b, size_t begin)
 		s->next++;
 	}
 	troth_txn_abort(&t);
-	return position != 0;
+	*more = position != 0;
+	return may;
 }
 
 int troth_stream_writable(struct troth_conn *conn)
@@ -206,7 +210,8 @@ int troth_stream_writable(struct troth_conn *conn)
 		troth_buf_put_str(b, RETRY);
 		s->begun = true;
 	}
-	more = fill(conn, b, LWS_PRE);
+	if (!fill(conn, b, LWS_PRE, &more))
+		return -1;
 	if (b->len == LWS_PRE && now - s->spoken_ms >= HEARTBEAT_MS)
 		troth_buf_put_str(b, ":\n\n");
 	if (b->failed)

@@ -110,6 +110,13 @@ bool troth_token_find(struct troth_txn *t, const char *text, struct troth_caller
 	       decode(t, troth_digest_span(&id), value, out);
 }
 
+bool troth_token_stands(struct troth_txn *t, const struct troth_digest *id)
+{
+	struct troth_span value;
+
+	return troth_txn_get(t, TROTH_T_TOKENS, troth_digest_span(id), &value);
+}
+
 bool troth_token_next(struct troth_txn *t, const struct troth_digest *after,
 		      struct troth_caller *out)
 {

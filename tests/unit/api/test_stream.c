@@ -177,6 +177,26 @@ static void who_may_only_read_sees_no_personal_field(void **state)
 	(void)close(r.fd);
 }
 
+static void whose_token_is_revoked_reads_nothing_more(void **state)
+{
+	struct world *w = *state;
+	struct reader r, other;
+
+	subscribe(w, &r, "/v1/events", w->agent, "");
+	assert_true(read_until(&r, "retry: "));
+	subscribe(w, &other, "/v1/events", w->importer, "");
+	assert_true(read_until(&other, "retry: "));
+	post(w, "/v1/orders", w->agent, order_body);
+	assert_true(read_until(&r, "id: 2\n"));
+	post(w, "/v1/tokens/revoke", api_kit_admin(w->kit), "{\"name\":\"ann\"}");
+	post(w, "/v1/orders", w->importer, order_body);
+	assert_true(read_until(&other, "id: 3\n"));
+	assert_false(read_until(&r, "id: 3\n")); /* Its end comes instead. */
+	assert_int_equal(recv(r.fd, &(char){ 0 }, 1, MSG_DONTWAIT), 0);
+	(void)close(r.fd);
+	(void)close(other.fd);
+}
+
 static void a_place_or_filter_that_is_none_is_refused(void **state)
 {
 	struct world *w = *state;
@@ -295,6 +315,7 @@ int main(void)
 		T(without_a_place_the_stream_begins_with_what_comes_next),
 		T(filters_leave_out_what_was_not_asked_for),
 		T(who_may_only_read_sees_no_personal_field),
+		T(whose_token_is_revoked_reads_nothing_more),
 		T(a_place_or_filter_that_is_none_is_refused),
 		T(a_reader_that_takes_nothing_is_cut_off_and_others_go_on),
 		T(many_readers_all_get_what_is_new),
