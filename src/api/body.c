@@ -51,8 +51,8 @@ bool troth_body_begin(struct troth_body *b, struct troth_call *c, unsigned count
 	b->c = c;
 	b->e = c->command->drafts[0];
 	for (unsigned i = 0; i < TROTH_TERMS_MAX; i++)
-		b->terms[i].ack_within_s = b->terms[i].acceptance_s = -1;
-	b->tell[0].ack_within_s = b->tell[0].acceptance_s = -1;
+		b->terms[i].ack_within_s = b->terms[i].acceptance_s = TROTH_NOT_SAID;
+	b->tell[0].ack_within_s = b->tell[0].acceptance_s = TROTH_NOT_SAID;
 	return true;
 }
 
@@ -155,10 +155,10 @@ bool troth_body_may_choose_id(struct troth_body *b)
 	return false;
 }
 
-/* Sums that leave the calendar end up negative, and are refused as a due is. */
+/* What goes back or leaves the calendar ends up negative, and is refused as a due is. */
 static struct troth_time later(struct troth_time t, int64_t seconds)
 {
-	if (seconds > TROTH_TIME_MAX_MS / 1000)
+	if (seconds < 0 || seconds > TROTH_TIME_MAX_MS / 1000)
 		return (struct troth_time){ -1 };
 	return (struct troth_time){ t.ms + seconds * 1000 };
 }
@@ -169,12 +169,13 @@ void troth_body_terms(struct troth_terms *out, const struct troth_in_terms *in,
 	*out = in->t;
 	if (out->due.ms == 0)
 		out->due = due;
-	if (out->ack_due.ms == 0 && in->ack_within_s >= 0)
+	if (out->ack_due.ms == 0 && in->ack_within_s != TROTH_NOT_SAID)
 		out->ack_due = later(now, in->ack_within_s);
-	if (in->acceptance_s < 0)
+	if (in->acceptance_s == TROTH_NOT_SAID)
 		out->acceptance_ms = TROTH_ACCEPTANCE_S * 1000;
-	else if (in->acceptance_s > TROTH_ACCEPTANCE_MAX_MS / 1000)
-		out->acceptance_ms = TROTH_ACCEPTANCE_MAX_MS + 1;
+	else if (in->acceptance_s < 0 ||
+		 in->acceptance_s > TROTH_ACCEPTANCE_MAX_MS / 1000)
+		out->acceptance_ms = -1;
 	else
 		out->acceptance_ms = in->acceptance_s * 1000;
 }

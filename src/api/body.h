@@ -10,9 +10,10 @@
 /* What somebody is asked to owe, as callers write it. */
 struct troth_in_terms {
 	struct troth_terms t;
-	int64_t ack_within_s; /* -1: not said. */
-	int64_t acceptance_s; /* -1: not said. */
+	int64_t ack_within_s; /* TROTH_NOT_SAID, */
+	int64_t acceptance_s; /* or as it was said. */
 };
+#define TROTH_NOT_SAID INT64_MIN
 
 #define TROTH_ACCEPTANCE_S INT64_C(86400) /* If the caller does not say. */
 #define TROTH_LAPSES_MS    INT64_C(86400000)

@@ -55,7 +55,7 @@ static bool terms_ok(const struct troth_terms *t, struct troth_flaw *flaw)
 		return false;
 	if (t->acceptance_ms < 0 || t->acceptance_ms > TROTH_ACCEPTANCE_MAX_MS)
 		return check_fail(flaw, "commitments.acceptance_s",
-				  "must be at most a year");
+				  "must be 0 to a year");
 	return true;
 }
 

@@ -185,6 +185,41 @@ static void a_promise_may_have_16_commitments_and_not_one_more(void **state)
 	}
 }
 
+/* In seconds from now, and from when it is fulfilled. */
+static void what_is_owed_is_not_due_before_it_is_asked_for(void **state)
+{
+	static const struct {
+		int status;
+		const char *member, *field;
+	} rows[] = {
+		{ 201, "\"ack_within_s\":0", NULL },
+		{ 422, "\"ack_within_s\":-1", "commitments.ack_due" },
+		{ 422, "\"ack_within_s\":-9", "commitments.ack_due" },
+		{ 201, "\"acceptance_s\":0", NULL },
+		{ 422, "\"acceptance_s\":-1", "commitments.acceptance_s" },
+		{ 201, "\"acceptance_s\":31536000", NULL },
+		{ 422, "\"acceptance_s\":31536001", "commitments.acceptance_s" },
+	};
+	char body[256], path[96];
+	struct http_reply r;
+
+	(void)state;
+	assert_int_equal(api_call(kit, "POST", "/v1/cases", agent, NULL,
+				  "{\"customer\":\"c\",\"reason\":\"r\"}", &r),
+			 201);
+	(void)snprintf(path, sizeof(path), "/v1/cases/%s/promises",
+		       json_string_value(json_object_get(r.json, "id")));
+	http_reply_free(&r);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		(void)snprintf(body, sizeof(body),
+			       "{\"kind\":\"callback\",\"due\":\"2030-11-20T10:00:00Z\","
+			       "\"reason\":\"r\",\"commitments\":[{\"debtor\":\"brand\","
+			       "\"action\":\"call_back\",%s}]}",
+			       rows[i].member);
+		post(rows[i].status, path, agent, body, rows[i].field, NULL);
+	}
+}
+
 /* Cases, and not one order: a page looks at 1000 of them, and says where it ended. */
 static void a_page_on_which_nothing_fits_leads_on_to_the_next(void **state)
 {
@@ -230,6 +265,7 @@ int main(void)
 		cmocka_unit_test(
 			a_body_of_16_mib_is_read_away_and_one_that_is_longer_is_not),
 		cmocka_unit_test(a_promise_may_have_16_commitments_and_not_one_more),
+		cmocka_unit_test(what_is_owed_is_not_due_before_it_is_asked_for),
 		cmocka_unit_test(a_page_on_which_nothing_fits_leads_on_to_the_next),
 	};
 
