@@ -185,8 +185,7 @@ static const char *title_of(enum troth_reason reason)
 		[TROTH_REASON_OPEN_RECOVERY] = "A recovery on it is not finished",
 		[TROTH_REASON_OTHER_REMEDY] = "The policy offers something else",
 		[TROTH_REASON_UNSPOKEN_OFFERS] =
-			"The agent holds as many offers as one may: tell them, or take "
-			"them back",
+			"The agent holds as many untold offers as one may",
 	};
 
 	return reason <= TROTH_REASON_LAST && titles[reason] != NULL
