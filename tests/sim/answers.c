@@ -200,7 +200,7 @@ static unsigned held_by(const struct sim *s, const struct yes *of)
 		n += y->node == of->node && y->restores == of->restores &&
 		     strcmp(y->actor, of->actor) == 0 && y->pool[0] != '\0' &&
 		     y->lapses_ms >= of->made_ms && y->made_ms <= of->made_ms &&
-		     y->tries == 0 && !y->spoken && !y->asked && !y->ended;
+		     !y->touched && !y->spoken && !y->asked && !y->ended;
 	}
 	return n;
 }
@@ -353,6 +353,8 @@ void book_attempt(struct sim *s, const struct op *op)
 			     e->u.promise_step.action == TROTH_PROMISE_DO_RELEASE ||
 			     e->u.promise_step.action == TROTH_PROMISE_DO_CANCEL);
 
+		if (y != NULL)
+			y->touched = true;
 		if (y != NULL && e->u.promise_step.action == TROTH_PROMISE_DO_ASK)
 			y->asked = true; /* HQ decides after all. */
 		if (y == NULL && e->type == TROTH_EVENT_PROMISE_STEP)

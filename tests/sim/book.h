@@ -39,6 +39,7 @@ struct yes {
 	int64_t speak_ms; /* When the agent will tell the customer; 0: never. */
 	unsigned tries;
 	bool spoken, asked;
+	bool touched;      /* A step on it was tried, wherever that was. */
 	bool ended;        /* Released, cancelled or refused, or that was tried. */
 	bool booked;       /* Its share_spent is in the ledger. */
 	bool lost;         /* It is not, and HQ was told so. */
