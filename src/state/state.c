@@ -82,10 +82,13 @@ void troth_state_indexed(const struct troth_subject *s, struct troth_indexed *ou
 	watched_indexed(s, out);
 }
 
+/* Keys of what is in an index; empty for what is not. */
 static struct troth_key promise_key(const struct troth_indexed_promise *p)
 {
 	struct troth_key k = { .len = 0 };
 
+	if (p == NULL || !p->listed)
+		return k;
 	troth_key_u8(&k, p->closed);
 	troth_key_u64(&k, (uint64_t)p->due.ms);
 	troth_key_id(&k, &p->id);
@@ -96,6 +99,8 @@ static struct troth_key asked_key(const struct troth_indexed_promise *p)
 {
 	struct troth_key k = { .len = 0 };
 
+	if (p == NULL || p->asked.ms == 0)
+		return k;
 	troth_key_u64(&k, (uint64_t)p->asked.ms);
 	troth_key_id(&k, &p->id);
 	return k;
@@ -105,6 +110,8 @@ static struct troth_key debt_key(const struct troth_indexed_commitment *c)
 {
 	struct troth_key k = { .len = 0 };
 
+	if (c == NULL || !c->listed)
+		return k;
 	troth_key_text(&k, c->debtor);
 	troth_key_u8(&k, c->closed);
 	troth_key_u64(&k, (uint64_t)c->due.ms);
@@ -144,47 +151,29 @@ static int commitment_before(const struct troth_indexed *in, const struct troth_
 	return -1;
 }
 
-/* ASKED, which most promises never get into. */
-static void move_asked(struct troth_txn *t, const struct troth_indexed_promise *before,
-		       const struct troth_indexed_promise *now,
-		       const struct troth_id *subject)
+/* A row of an index by time goes from one key to another; an empty key: none. */
+static void move_row(struct troth_txn *t, unsigned table, const struct troth_key *was,
+		     const struct troth_key *is, const struct troth_id *subject)
 {
-	struct troth_time was = before != NULL ? before->asked : (struct troth_time){ 0 };
-	struct troth_time is = now != NULL ? now->asked : (struct troth_time){ 0 };
-	struct troth_key k;
-
-	if (was.ms == is.ms)
+	if (troth_span_eq(troth_key_span(was), troth_key_span(is)))
 		return;
-	if (was.ms != 0) {
-		k = asked_key(before);
-		(void)troth_txn_del(t, TROTH_T_ASKED, troth_key_span(&k));
-	}
-	if (is.ms != 0) {
-		k = asked_key(now);
-		troth_txn_put(t, TROTH_T_ASKED, troth_key_span(&k),
-			      troth_id_span(subject));
-	}
+	if (was->len > 0)
+		(void)troth_txn_del(t, table, troth_key_span(was));
+	if (is->len > 0)
+		troth_txn_put(t, table, troth_key_span(is), troth_id_span(subject));
 }
 
-/* The rows of PROMISES; NULL: there was, or is, no such promise. */
+/* ASKED and PROMISES; NULL: there was, or is, no such promise. */
 static void move_promise(struct troth_txn *t, const struct troth_indexed_promise *before,
 			 const struct troth_indexed_promise *now,
 			 const struct troth_id *subject)
 {
-	bool was = before != NULL && before->listed, is = now != NULL && now->listed;
-	struct troth_key k;
+	struct troth_key was = asked_key(before), is = asked_key(now);
 
-	if (was && is && before->closed == now->closed && before->due.ms == now->due.ms)
-		return;
-	if (was) {
-		k = promise_key(before);
-		(void)troth_txn_del(t, TROTH_T_PROMISES, troth_key_span(&k));
-	}
-	if (is) {
-		k = promise_key(now);
-		troth_txn_put(t, TROTH_T_PROMISES, troth_key_span(&k),
-			      troth_id_span(subject));
-	}
+	move_row(t, TROTH_T_ASKED, &was, &is, subject);
+	was = promise_key(before);
+	is = promise_key(now);
+	move_row(t, TROTH_T_PROMISES, &was, &is, subject);
 }
 
 static void reindex_promises(struct troth_txn *t, const struct troth_indexed *before,
@@ -205,7 +194,6 @@ static void reindex_promises(struct troth_txn *t, const struct troth_indexed *be
 			troth_txn_put(t, TROTH_T_ITEMS, troth_id_span(&p.id),
 				      troth_id_span(&s->id));
 		given_move(t, old != NULL ? before->customer : "", old, s, &p);
-		move_asked(t, old, &p, &s->id);
 		move_promise(t, old, &p, &s->id);
 	}
 	for (unsigned i = 0; i < before->promise_count; i++)
@@ -213,32 +201,19 @@ static void reindex_promises(struct troth_txn *t, const struct troth_indexed *be
 			const struct troth_indexed_promise *old = &before->promises[i];
 
 			given_move(t, before->customer, old, s, NULL);
-			move_asked(t, old, NULL, &s->id);
 			move_promise(t, old, NULL, &s->id);
 			(void)troth_txn_del(t, TROTH_T_ITEMS, troth_id_span(&old->id));
 		}
 }
 
-/* The rows of DEBTS, likewise. */
+/* DEBTS, likewise. */
 static void move_debt(struct troth_txn *t, const struct troth_indexed_commitment *before,
 		      const struct troth_indexed_commitment *now,
 		      const struct troth_id *subject)
 {
-	bool was = before != NULL && before->listed, is = now != NULL && now->listed;
-	struct troth_key k;
+	struct troth_key was = debt_key(before), is = debt_key(now);
 
-	if (was && is && before->closed == now->closed && before->due.ms == now->due.ms &&
-	    strcmp(before->debtor, now->debtor) == 0)
-		return;
-	if (was) {
-		k = debt_key(before);
-		(void)troth_txn_del(t, TROTH_T_DEBTS, troth_key_span(&k));
-	}
-	if (is) {
-		k = debt_key(now);
-		troth_txn_put(t, TROTH_T_DEBTS, troth_key_span(&k),
-			      troth_id_span(subject));
-	}
+	move_row(t, TROTH_T_DEBTS, &was, &is, subject);
 }
 
 static void reindex_commitments(struct troth_txn *t, const struct troth_indexed *before,
