@@ -153,18 +153,25 @@ static void a_body_of_16_mib_is_read_away_and_one_that_is_longer_is_not(void **s
 	free(body);
 }
 
-static void a_promise_may_have_16_commitments_and_not_one_more(void **state)
+/* Where the promises of a case are made, which is opened for that. */
+static void promises_of_a_new_case(char *path, size_t size)
 {
-	char body[4096], path[96];
 	struct http_reply r;
 
-	(void)state;
 	assert_int_equal(api_call(kit, "POST", "/v1/cases", agent, NULL,
 				  "{\"customer\":\"c\",\"reason\":\"r\"}", &r),
 			 201);
-	(void)snprintf(path, sizeof(path), "/v1/cases/%s/promises",
+	(void)snprintf(path, size, "/v1/cases/%s/promises",
 		       json_string_value(json_object_get(r.json, "id")));
 	http_reply_free(&r);
+}
+
+static void a_promise_may_have_16_commitments_and_not_one_more(void **state)
+{
+	char body[4096], path[96];
+
+	(void)state;
+	promises_of_a_new_case(path, sizeof(path));
 	for (unsigned n = 16; n <= 17; n++) {
 		size_t len = (size_t)snprintf(
 			body, sizeof(body),
@@ -201,15 +208,9 @@ static void what_is_owed_is_not_due_before_it_is_asked_for(void **state)
 		{ 422, "\"acceptance_s\":31536001", "commitments.acceptance_s" },
 	};
 	char body[256], path[96];
-	struct http_reply r;
 
 	(void)state;
-	assert_int_equal(api_call(kit, "POST", "/v1/cases", agent, NULL,
-				  "{\"customer\":\"c\",\"reason\":\"r\"}", &r),
-			 201);
-	(void)snprintf(path, sizeof(path), "/v1/cases/%s/promises",
-		       json_string_value(json_object_get(r.json, "id")));
-	http_reply_free(&r);
+	promises_of_a_new_case(path, sizeof(path));
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		(void)snprintf(body, sizeof(body),
 			       "{\"kind\":\"callback\",\"due\":\"2030-11-20T10:00:00Z\","

@@ -79,14 +79,20 @@ static inline const struct troth_recovery *recovery(void)
 	return &st.s.recoveries[st.s.recovery_count - 1];
 }
 
-/* A promise of acme's on its case has been broken. */
-static inline void break_it(void)
+/* A promise was told in a case, under the policy. */
+static inline void told_in_a_case(void)
 {
 	publish();
 	story_begin(&st, TROTH_SUBJECT_CASE);
 	st.lookup = &lookup;
 	assert_int_equal(story_do(&st, TROTH_EVENT_CASE_OPENED, "acme"), OK);
 	assert_int_equal(story_promise(&st, "acme", true), OK);
+}
+
+/* A promise of acme's on its case has been broken. */
+static inline void break_it(void)
+{
+	told_in_a_case();
 	(void)story_clock(&st, DUE + 1);
 	assert_int_equal(st.s.recovery_count, 1);
 }

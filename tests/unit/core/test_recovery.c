@@ -343,11 +343,7 @@ static void a_denial_needs_a_reason_and_evidence(void **state)
 static void complaints_have_a_limit_and_broken_promises_room_beside_them(void **state)
 {
 	(void)state;
-	publish();
-	story_begin(&st, TROTH_SUBJECT_CASE);
-	st.lookup = &lookup;
-	assert_int_equal(story_do(&st, TROTH_EVENT_CASE_OPENED, "acme"), OK);
-	assert_int_equal(story_promise(&st, "acme", true), OK);
+	told_in_a_case();
 	for (unsigned i = 0; i <= TROTH_COMPLAINTS_MAX; i++) {
 		fixture_event(&e, TROTH_EVENT_COMPLAINT, "acme");
 		e.u.recovery.id = fixture_id(100 + i);

@@ -4,11 +4,7 @@
 /* A complaint of acme's about its own promise, which is not broken yet. */
 static void complain_early(void)
 {
-	publish();
-	story_begin(&st, TROTH_SUBJECT_CASE);
-	st.lookup = &lookup;
-	assert_int_equal(story_do(&st, TROTH_EVENT_CASE_OPENED, "acme"), OK);
-	assert_int_equal(story_promise(&st, "acme", true), OK);
+	told_in_a_case();
 	fixture_event(&e, TROTH_EVENT_COMPLAINT, "acme");
 	e.u.recovery.promise = fixture_id(10);
 	assert_int_equal(story_tell(&st, &e), OK);
@@ -58,11 +54,7 @@ static void what_makes_a_complaint_good_remedies_no_broken_promise(void **state)
 static void what_was_kept_before_it_broke_makes_nothing_good(void **state)
 {
 	(void)state;
-	publish();
-	story_begin(&st, TROTH_SUBJECT_CASE);
-	st.lookup = &lookup;
-	assert_int_equal(story_do(&st, TROTH_EVENT_CASE_OPENED, "acme"), OK);
-	assert_int_equal(story_promise(&st, "acme", true), OK);
+	told_in_a_case();
 	fixture_event(&e, TROTH_EVENT_PROMISE_MADE, "acme");
 	e.u.promise.id = fixture_id(40);
 	e.u.promise.recovers = fixture_id(10); /* Of which there is no recovery yet. */
