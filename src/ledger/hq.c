@@ -1,7 +1,8 @@
 /*
  * hq - the share of HQ's own site: nothing is held in it in advance. What HQ approves
  * is allotted to it and spent in the same transaction; what comes to nothing is freed
- * and returned.
+ * and returned. If it was told after all, by a site that had been cut off, it is spent
+ * again, as soon as the pool has room for it.
  */
 #include "ledger.h"
 
@@ -19,6 +20,8 @@ static struct troth_share own_share(struct troth_ledger *l, const char *pool)
 
 	return i >= 0 ? a->shares[i] : (struct troth_share){ 0 };
 }
+
+#define UNPAID_BATCH 256 /* Looked at whenever the pool is balanced, oldest first. */
 
 /* How much must be allotted before so much can be spent. */
 static int64_t missing(struct troth_ledger *l, const char *pool, int64_t cost)
@@ -66,21 +69,21 @@ static bool book(struct troth_ledger *l, enum troth_event_type type, const char 
 	return pools_say(l, e);
 }
 
-static void spend(struct troth_ledger *l, const char *pool, int64_t cost,
+/* False: the subject of the share has no room for it. */
+static bool spend(struct troth_ledger *l, const char *pool, int64_t cost,
 		  const struct troth_id *promise)
 {
 	int64_t more = missing(l, pool, cost);
 
-	if (more > 0)
-		(void)pools_allot(l, l->brand, TROTH_HQ_SITE, pool, more);
-	(void)book(l, TROTH_EVENT_SHARE_SPENT, pool, cost, promise);
+	return (more == 0 || pools_allot(l, l->brand, TROTH_HQ_SITE, pool, more)) &&
+	       book(l, TROTH_EVENT_SHARE_SPENT, pool, cost, promise);
 }
 
 void pools_approved(struct troth_ledger *l, const struct troth_event *e)
 {
 	if (e->u.promise_step.pool[0] != '\0')
-		spend(l, e->u.promise_step.pool, e->u.promise_step.cost,
-		      &e->u.promise_step.promise);
+		(void)spend(l, e->u.promise_step.pool, e->u.promise_step.cost,
+			    &e->u.promise_step.promise);
 }
 
 /* ---- What came to nothing ---- */
@@ -130,6 +133,29 @@ void pools_follow(struct troth_ledger *l, const struct troth_subject *s)
 	}
 }
 
+static struct troth_key unpaid_key(struct troth_span prefix,
+				   const struct troth_id *promise)
+{
+	struct troth_key k = { .len = 0 };
+
+	memcpy(k.b, prefix.data, prefix.len);
+	k.len = prefix.len;
+	troth_key_id(&k, promise);
+	return k;
+}
+
+/* It is paid when the pool is balanced, now or when something has come back to it. */
+static void await_payment(struct troth_ledger *l, const char *pool,
+			  const struct troth_id *promise)
+{
+	struct troth_key name = { .len = 0 }, k;
+
+	troth_key_text(&name, pool);
+	k = unpaid_key(troth_key_span(&name), promise);
+	troth_txn_put(&l->txn, TROTH_T_UNPAID, troth_key_span(&k), TROTH_SPAN_NONE);
+	pools_mark(l, pool);
+}
+
 void pools_free_ended(struct troth_ledger *l)
 {
 	struct troth_spend s;
@@ -145,10 +171,68 @@ void pools_free_ended(struct troth_ledger *l)
 			continue;
 		if (!s.freed)
 			(void)book(l, TROTH_EVENT_SHARE_FREED, s.pool, s.amount, &id);
-		else if (missing(l, s.pool, s.amount) <= pools_free(l, s.pool))
-			spend(l, s.pool, s.amount, &id); /* Said after all. */
+		else
+			await_payment(l, s.pool, &id); /* Said after all. */
 	}
 	l->pools.ended_count = 0;
+}
+
+/* ---- What was said after all ---- */
+
+/* The first row of the pool from *k on; *k becomes its key. */
+static bool next_unpaid(struct troth_ledger *l, struct troth_span prefix,
+			struct troth_key *k, struct troth_id *promise)
+{
+	struct troth_cursor c;
+	bool found;
+
+	troth_cursor_open(&c, &l->txn, TROTH_T_UNPAID);
+	found = troth_cursor_seek(&c, troth_key_span(k)) &&
+		c.key.len == prefix.len + TROTH_ID_LEN &&
+		memcmp(c.key.data, prefix.data, prefix.len) == 0;
+	if (found) {
+		memcpy(promise->b, c.key.data + prefix.len, TROTH_ID_LEN);
+		*k = unpaid_key(prefix, promise);
+	}
+	troth_cursor_close(&c);
+	return found;
+}
+
+/* Spends on the promise what it costs, if there is room. What is owed afterwards. */
+static int64_t pay(struct troth_ledger *l, const char *pool,
+		   const struct troth_id *promise)
+{
+	const struct troth_promise *p = spends_promise(l, promise);
+	struct troth_spend s;
+
+	if (p == NULL || troth_promise_came_to_nothing(p->state) ||
+	    !troth_state_spend(&l->txn, promise, &s) || !s.freed)
+		return 0;
+	return missing(l, pool, s.amount) <= pools_free(l, pool) &&
+			       spend(l, pool, s.amount, promise)
+		       ? 0
+		       : s.amount;
+}
+
+int64_t pools_pay(struct troth_ledger *l, const char *pool)
+{
+	struct troth_key name = { .len = 0 }, k;
+	struct troth_id promise;
+	int64_t owed = 0;
+
+	troth_key_text(&name, pool);
+	k = name;
+	for (unsigned n = 0;
+	     n < UNPAID_BATCH && next_unpaid(l, troth_key_span(&name), &k, &promise);
+	     n++) {
+		int64_t left = pay(l, pool, &promise);
+
+		if (left == 0)
+			(void)troth_txn_del(&l->txn, TROTH_T_UNPAID, troth_key_span(&k));
+		owed += left;
+		troth_key_u8(&k, 0); /* The next possible key. */
+	}
+	return owed > 0 ? missing(l, pool, owed) : 0;
 }
 
 /* ---- What HQ moves from one site to another ---- */

@@ -34,8 +34,10 @@ void pools_fini(struct troth_ledger *l)
 	free(l->pools.ended);
 }
 
-static void mark_pool(struct pools *p, const char *pool)
+void pools_mark(struct troth_ledger *l, const char *pool)
 {
+	struct pools *p = &l->pools;
+
 	for (unsigned i = 0; i < p->dirty_count; i++)
 		if (strcmp(p->dirty[i], pool) == 0)
 			return;
@@ -125,7 +127,7 @@ static void mark_due(struct troth_ledger *l)
 		k.len = c.key.len;
 		k.b[k.len] = 0;
 		if (due && k.b[0] == 'p')
-			mark_pool(&l->pools, (const char *)k.b + 1);
+			pools_mark(l, (const char *)k.b + 1);
 		else if (due)
 			mark_party(&l->pools, (const char *)k.b + 1);
 		if (due)
@@ -164,7 +166,7 @@ void pools_index(struct troth_ledger *l, const struct troth_subject *s)
 	for (unsigned i = 0; i < a->share_count; i++)
 		if (put_row(l, a->party, &a->shares[i],
 			    entitled(a, a->shares[i].pool, l->now)))
-			mark_pool(&l->pools, a->shares[i].pool);
+			pools_mark(l, a->shares[i].pool);
 }
 
 /* ---- Who may have a share: sites of parties with a grant on a pool ---- */
@@ -193,7 +195,7 @@ static void enrol_site(struct troth_ledger *l, const char *site)
 		TROTH_TEXT_SET(none.site, site);
 		TROTH_TEXT_SET(none.pool, pool);
 		if (put_row(l, a->party, &none, entitled(a, pool, l->now)))
-			mark_pool(&l->pools, pool);
+			pools_mark(l, pool);
 	}
 }
 
@@ -278,7 +280,7 @@ void pools_note(struct troth_ledger *l, const struct incoming *in)
 	if (e->type == TROTH_EVENT_SITE_ADDED)
 		pools_each_party(l, e->u.site.party, mark, NULL);
 	else if (e->type == TROTH_EVENT_POOL_SET)
-		mark_pool(&l->pools, e->u.pool.pool);
+		pools_mark(l, e->u.pool.pool);
 	else if (troth_event_topic(e->type) == TROTH_TOPIC_GRANT)
 		mark_party(&l->pools, e->u.grant.party);
 	else if (troth_event_topic(e->type) == TROTH_TOPIC_STANDING)
@@ -428,6 +430,8 @@ static void balance(struct troth_ledger *l, const char *name)
 
 	if (!find_pool(l, name, &pool))
 		return;
+	/* What the brand owes goes first, and is asked back where it lies. */
+	pool.total -= pools_pay(l, name);
 	n = read_holdings(l, name);
 	next = troth_pool_balance(&pool, p->holdings, n, l->now);
 	set_look(l, 'p', name, next);
@@ -446,7 +450,7 @@ static void mark_all_pools(struct troth_ledger *l)
 	const struct troth_authority *a = l->lookup.authority(l->lookup.ctx, l->brand);
 
 	for (unsigned i = 0; a != NULL && i < a->pool_count; i++)
-		mark_pool(&l->pools, a->pools[i].pool);
+		pools_mark(l, a->pools[i].pool);
 }
 
 void pools_balance(struct troth_ledger *l)

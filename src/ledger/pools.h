@@ -46,6 +46,9 @@ void pools_index(struct troth_ledger *l, const struct troth_subject *s);
 /* An entry that was not refused: notes what it may change about shares. */
 void pools_note(struct troth_ledger *l, const struct incoming *in);
 
+/* The pool is balanced before the batch ends. */
+void pools_mark(struct troth_ledger *l, const char *pool);
+
 /* Allots `amount` to the site, by central's own event. False: it may not be. */
 bool pools_allot(struct troth_ledger *l, const char *party, const char *site,
 		 const char *pool, int64_t amount);
@@ -83,8 +86,13 @@ bool pools_is_hq(const struct troth_ledger *l, const char *party, const char *si
 bool pools_asks_hq(const struct troth_ledger *l, const struct troth_event *e);
 /* A subject with promises has been changed: notes those that HQ has spent on. */
 void pools_follow(struct troth_ledger *l, const struct troth_subject *s);
-/* Frees what HQ has spent on promises that came to nothing. */
+/*
+ * Frees what HQ has spent on promises that came to nothing. What was told after all is
+ * to be paid again.
+ */
 void pools_free_ended(struct troth_ledger *l);
+/* Pays from the pool, as far as it has room; returns what it lacks for the rest. */
+int64_t pools_pay(struct troth_ledger *l, const char *pool);
 
 /* Calls fn for all parties; with `site_party` for those that its sites act for. */
 void pools_each_party(struct troth_ledger *l, const char *site_party,

@@ -28,6 +28,7 @@ static const char *const central_tables[TROTH_T_CENTRAL_COUNT] = {
 	[TROTH_T_SHARES] = "shares",
 	[TROTH_T_LOOKS] = "looks",
 	[TROTH_T_AWAITED] = "awaited",
+	[TROTH_T_UNPAID] = "unpaid",
 };
 
 static const char *const gateway_tables[TROTH_T_GATEWAY_COUNT] = {

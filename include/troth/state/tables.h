@@ -52,6 +52,7 @@ enum troth_table {
 	TROTH_T_SHARES,      /* pool 0 party 0 site -> its share as it is, entitled? */
 	TROTH_T_LOOKS, /* 'p' pool or 'g' party -> when its shares change by time alone */
 	TROTH_T_AWAITED, /* version ‖ subject -> (empty): cites a policy to come */
+	TROTH_T_UNPAID,  /* pool 0 promise -> (empty): HQ owes what it costs */
 	TROTH_T_CENTRAL_COUNT,
 
 	/* Gateway. */

@@ -41,19 +41,33 @@ static struct troth_result approve(uint8_t n)
 	return hq();
 }
 
-static void what_hq_approves_is_spent_from_its_own_share_and_freed_again(void **state)
+/* An order on which acme may promise, and a share of the pool for it. */
+static void order_and_grant(void)
 {
-	struct troth_time lapses;
-	struct troth_share s;
-	struct troth_why why;
-	struct troth_id order = fixture_id(1);
-
-	(void)state;
-	set_pool(FIRST + 2, FIRST, LOW, 0);
 	hq_about(TROTH_EVENT_GRANT_GIVEN, "acme");
 	kit_place_order(&k, &e);
 	fixture_event(&e, TROTH_EVENT_ORDER_CASE_LINKED, "acme");
 	(void)kit_take(&k, &k.acme, &e, NULL);
+}
+
+static void clock_at(int64_t ms)
+{
+	struct troth_why why;
+
+	k.now.ms = ms;
+	troth_ledger_begin(k.ledger, k.now);
+	assert_int_equal(troth_ledger_commit(k.ledger, &why), TROTH_OK);
+}
+
+static void what_hq_approves_is_spent_from_its_own_share_and_freed_again(void **state)
+{
+	struct troth_time lapses;
+	struct troth_share s;
+	struct troth_id order = fixture_id(1);
+
+	(void)state;
+	set_pool(FIRST + 2, FIRST, LOW, 0);
+	order_and_grant();
 	for (uint8_t n = 1; n <= 3; n++)
 		lapses = ask(n);
 	assert_int_equal(approve(1).status, TROTH_DONE);
@@ -69,9 +83,7 @@ static void what_hq_approves_is_spent_from_its_own_share_and_freed_again(void **
 	assert_int_equal(check(), FIRST + 2);
 	checked();
 
-	k.now.ms = lapses.ms + 1; /* Nobody spoke them: the clock ends all three. */
-	troth_ledger_begin(k.ledger, k.now);
-	assert_int_equal(troth_ledger_commit(k.ledger, &why), TROTH_OK);
+	clock_at(lapses.ms + 1); /* Nobody spoke them: the clock ends all three. */
 	s = share_of("brand", TROTH_HQ_SITE);
 	assert_int_equal(s.freed, 2);
 	assert_int_equal(s.returned, 2);
@@ -79,13 +91,58 @@ static void what_hq_approves_is_spent_from_its_own_share_and_freed_again(void **
 	checked();
 }
 
+static void told_after_all(uint8_t n)
+{
+	fixture_event(&e, TROTH_EVENT_PROMISE_STEP, "acme");
+	e.u.promise_step.promise = fixture_id(100 + n);
+	e.u.promise_step.action = TROTH_PROMISE_DO_SPEAK;
+	assert_int_equal(kit_entry(&k, kit_take(&k, &k.acme, &e, NULL), &e).outcome,
+			 TROTH_FLAGGED);
+}
+
+static int64_t hq_pays(void)
+{
+	struct troth_share s = share_of("brand", TROTH_HQ_SITE);
+
+	return s.spent - s.freed;
+}
+
+static void what_was_told_after_all_is_paid_as_soon_as_the_pool_has_room(void **state)
+{
+	struct troth_time lapses;
+
+	(void)state;
+	set_pool(FIRST + 3, FIRST, LOW, 0);
+	order_and_grant();
+	for (uint8_t n = 1; n <= 3; n++) {
+		lapses = ask(n);
+		assert_int_equal(approve(n).status, TROTH_DONE);
+	}
+	clock_at(lapses.ms + 1);
+	assert_int_equal(hq_pays(), 0);
+	set_pool(FIRST + 1, FIRST, LOW, 0);
+	for (uint8_t n = 1; n <= 3; n++)
+		told_after_all(n); /* Its site had been cut off. */
+	assert_int_equal(hq_pays(), 1);
+	assert_int_equal(share_of("acme", "main").recalled, 1);
+	kit_crash(&k); /* It is remembered. */
+	(void)site_says(&k.acme, TROTH_EVENT_SHARE_RETURNED, 1, 0);
+	assert_int_equal(hq_pays(), 2);
+	assert_int_equal(share_of("acme", "main").recalled, 1); /* For the third. */
+	fixture_event(&e, TROTH_EVENT_PROMISE_STEP, "acme");
+	e.u.promise_step.promise = fixture_id(103);
+	e.u.promise_step.action = TROTH_PROMISE_DO_RELEASE;
+	(void)kit_take(&k, &k.acme, &e, NULL);
+	(void)site_says(&k.acme, TROTH_EVENT_SHARE_RETURNED, 1, 0);
+	assert_int_equal(hq_pays(), 2); /* The third is owed no more. */
+	assert_int_equal(check(), FIRST);
+	checked();
+}
+
 static void out_of_a_frozen_share_hq_approves_nothing(void **state)
 {
 	(void)state;
-	hq_about(TROTH_EVENT_GRANT_GIVEN, "acme");
-	kit_place_order(&k, &e);
-	fixture_event(&e, TROTH_EVENT_ORDER_CASE_LINKED, "acme");
-	(void)kit_take(&k, &k.acme, &e, NULL);
+	order_and_grant();
 	(void)ask(1);
 	(void)ask(2);
 	assert_int_equal(approve(1).status, TROTH_DONE);
@@ -172,6 +229,7 @@ int main(void)
 #define STORY(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		STORY(what_hq_approves_is_spent_from_its_own_share_and_freed_again),
+		STORY(what_was_told_after_all_is_paid_as_soon_as_the_pool_has_room),
 		STORY(out_of_a_frozen_share_hq_approves_nothing),
 		STORY(a_site_that_went_back_in_time_has_its_shares_frozen),
 		STORY(after_a_restore_central_allots_nothing_until_all_have_reported),
