@@ -36,24 +36,6 @@ static struct troth_time commitment_due(const struct troth_commitment *c)
 	return t;
 }
 
-bool troth_promise_is_done(const struct troth_subject *s, const struct troth_promise *p)
-{
-	unsigned done = 0;
-
-	for (unsigned i = 0; i < s->commitment_count; i++) {
-		const struct troth_commitment *c = &s->commitments[i];
-
-		if (!troth_id_eq(&c->promise, &p->id) ||
-		    c->state == TROTH_COMMITMENT_RELEASED ||
-		    c->state == TROTH_COMMITMENT_CANCELLED)
-			continue;
-		if (!troth_commitment_met_by(c, p->due))
-			return false;
-		done++;
-	}
-	return done > 0;
-}
-
 /*
  * What was answered yes may have been told by a site that is cut off. So the site
  * itself lets the offer lapse, and the clock only where none has for very long.

@@ -7,19 +7,6 @@
 
 #include <string.h>
 
-const char *troth_authority_party(const struct troth_event *e)
-{
-	enum troth_topic topic = troth_event_topic(e->type);
-
-	if (topic == TROTH_TOPIC_GRANT)
-		return e->u.grant.party;
-	if (topic == TROTH_TOPIC_AGENT)
-		return e->u.agent.party;
-	if (topic == TROTH_TOPIC_STANDING)
-		return e->u.standing.party;
-	return topic == TROTH_TOPIC_SHARE ? e->u.share.party : "";
-}
-
 static bool amount_ok(int64_t v, int64_t least, const char *field,
 		      struct troth_flaw *flaw)
 {

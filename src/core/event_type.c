@@ -1,5 +1,6 @@
 /* What a type of event is: its topic and name, what it may be about, if it is a fact. */
 #include "check.h"
+#include "subject.h"
 
 enum troth_topic troth_event_topic(enum troth_event_type type)
 {
@@ -196,4 +197,17 @@ const char *troth_event_type_name(enum troth_event_type type)
 	};
 
 	return (unsigned)type < TROTH_LEN(names) ? names[type] : NULL;
+}
+
+const char *troth_authority_party(const struct troth_event *e)
+{
+	enum troth_topic topic = troth_event_topic(e->type);
+
+	if (topic == TROTH_TOPIC_GRANT)
+		return e->u.grant.party;
+	if (topic == TROTH_TOPIC_AGENT)
+		return e->u.agent.party;
+	if (topic == TROTH_TOPIC_STANDING)
+		return e->u.standing.party;
+	return topic == TROTH_TOPIC_SHARE ? e->u.share.party : "";
 }

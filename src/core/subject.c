@@ -206,6 +206,24 @@ bool troth_promise_is_met(const struct troth_subject *s, unsigned index)
 	return met > 0;
 }
 
+bool troth_promise_is_done(const struct troth_subject *s, const struct troth_promise *p)
+{
+	unsigned done = 0;
+
+	for (unsigned i = 0; i < s->commitment_count; i++) {
+		const struct troth_commitment *c = &s->commitments[i];
+
+		if (!troth_id_eq(&c->promise, &p->id) ||
+		    c->state == TROTH_COMMITMENT_RELEASED ||
+		    c->state == TROTH_COMMITMENT_CANCELLED)
+			continue;
+		if (!troth_commitment_met_by(c, p->due))
+			return false;
+		done++;
+	}
+	return done > 0;
+}
+
 bool troth_room_for_commitment(const struct troth_subject *s,
 			       const struct troth_promise *p)
 {
