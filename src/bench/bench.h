@@ -7,11 +7,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define BENCH_QUESTIONS_PER_S 500
+#define BENCH_ASKERS          8 /* Connections over which they go at the same time. */
+
 struct bench {
 	bool json;
 	double seconds;  /* How long a measure of a rate takes, about. */
 	const char *dir; /* Scratch directory on the disk that is measured. */
-	double fdatasync_per_s, lmdb_256_per_s, tls_mb_per_s;
+	double fdatasync_per_s, lmdb_256_per_s, tls_mb_per_s, answer_p99_us;
 };
 
 /* A clock for durations, in seconds. */
@@ -32,6 +35,8 @@ void bench_print(const struct bench *b, const char *name, double value, const ch
 enum troth_err bench_fdatasync(struct bench *b, struct troth_why *why);
 enum troth_err bench_lmdb(struct bench *b, struct troth_why *why);
 enum troth_err bench_tls(struct bench *b, struct troth_why *why);
+/* Beside may-i, which it is the limit of. */
+enum troth_err bench_answer(struct bench *b, struct troth_why *why);
 
 /* Central alone: sealed batches of 8 sites through hub and ledger, on disk. */
 enum troth_err bench_append(struct bench *b, struct troth_why *why);

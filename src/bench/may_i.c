@@ -14,8 +14,6 @@
 #include <string.h>
 #include <time.h>
 
-#define RATE    500
-#define ASKERS  8 /* Connections, over which questions go at the same time. */
 #define EACH    4 /* Questions of one agent, who leaves them unspoken. */
 #define WAIT_S  30
 #define POLL_MS 20
@@ -35,8 +33,9 @@ static const char grant[] =
 struct asker {
 	struct nodes *n;
 	struct troth_http *http;
-	size_t first, count; /* Asks every ASKERS-th of `count` from the first on. */
-	size_t promised;     /* By the whole bench before this measure. */
+	size_t first,
+		count;   /* Asks every BENCH_ASKERS-th of `count` from the first on. */
+	size_t promised; /* By the whole bench before this measure. */
 	uint64_t keys;
 	double start;
 	double *took;
@@ -80,8 +79,8 @@ static void *run_asker(void *arg)
 {
 	struct asker *a = arg;
 
-	for (size_t i = a->first; a->err == TROTH_OK && i < a->count; i += ASKERS) {
-		double due = a->start + (double)i / RATE;
+	for (size_t i = a->first; a->err == TROTH_OK && i < a->count; i += BENCH_ASKERS) {
+		double due = a->start + (double)i / BENCH_QUESTIONS_PER_S;
 
 		bench_wait_until(due);
 		a->err = ask_one(a, i);
@@ -97,12 +96,12 @@ static enum troth_err ask_all(struct nodes *n, size_t count, double *took,
 		.url = troth_federation_url(n->federation, NODE_A),
 		.token = troth_federation_token(n->federation, NODE_A),
 	};
-	struct asker a[ASKERS] = { 0 };
+	struct asker a[BENCH_ASKERS] = { 0 };
 	enum troth_err err = TROTH_OK;
 	double start = bench_now() + 0.1;
 	size_t started = 0; /* They work on `a`: they are waited for, come what may. */
 
-	for (; started < ASKERS; started++) {
+	for (; started < BENCH_ASKERS; started++) {
 		size_t i = started;
 
 		a[i] = (struct asker){ .n = n,
@@ -209,7 +208,8 @@ static enum troth_err ask_and_print(struct bench *b, struct nodes *n, size_t cou
 		half = bench_quantile(took, count, 0.5) * 1e6;
 		most = bench_quantile(took, count, 0.99) * 1e6;
 		bench_print(b, p50, half, "us", "raw_fdatasync_per_s", half / fsync_us);
-		bench_print(b, p99, most, "us", "raw_fdatasync_per_s", most / fsync_us);
+		bench_print(b, p99, most, "us", "raw_answer_p99_us",
+			    most / b->answer_p99_us);
 	}
 	free(took);
 	return err;
@@ -217,11 +217,13 @@ static enum troth_err ask_and_print(struct bench *b, struct nodes *n, size_t cou
 
 enum troth_err bench_may_i(struct bench *b, struct nodes *n, struct troth_why *why)
 {
-	size_t count = (size_t)(b->seconds * RATE);
+	size_t count = (size_t)(b->seconds * BENCH_QUESTIONS_PER_S);
 	enum troth_err err = nodes_orders(n, 2 * count, why);
 
 	if (err == TROTH_OK)
 		err = delegate(n, why);
+	if (err == TROTH_OK)
+		err = bench_answer(b, why);
 	if (err == TROTH_OK)
 		err = ask_and_print(b, n, count, "may_i_latency_p50_us",
 				    "may_i_latency_p99_us", why);
