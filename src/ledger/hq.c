@@ -208,10 +208,11 @@ static int64_t pay(struct troth_ledger *l, const char *pool,
 	if (p == NULL || troth_promise_came_to_nothing(p->state) ||
 	    !troth_state_spend(&l->txn, promise, &s) || !s.freed)
 		return 0;
-	return missing(l, pool, s.amount) <= pools_free(l, pool) &&
-			       spend(l, pool, s.amount, promise)
-		       ? 0
-		       : s.amount;
+	if (own_share(l, pool).frozen ||
+	    missing(l, pool, s.amount) > pools_free(l, pool) ||
+	    !spend(l, pool, s.amount, promise))
+		return s.amount;
+	return 0;
 }
 
 int64_t pools_pay(struct troth_ledger *l, const char *pool)

@@ -100,6 +100,15 @@ static void told_after_all(uint8_t n)
 			 TROTH_FLAGGED);
 }
 
+/* Or thawed: HQ's own share. */
+static void frozen(enum troth_event_type type)
+{
+	about(type, "brand");
+	TROTH_TEXT_SET(e.u.share.site, TROTH_HQ_SITE);
+	e.u.share.amount = 0; /* Nothing of it is lost. */
+	hq_says();
+}
+
 static int64_t hq_pays(void)
 {
 	struct troth_share s = share_of("brand", TROTH_HQ_SITE);
@@ -126,7 +135,10 @@ static void what_was_told_after_all_is_paid_as_soon_as_the_pool_has_room(void **
 	assert_int_equal(hq_pays(), 1);
 	assert_int_equal(share_of("acme", "main").recalled, 1);
 	kit_crash(&k); /* It is remembered. */
+	frozen(TROTH_EVENT_SHARE_FROZEN);
 	(void)site_says(&k.acme, TROTH_EVENT_SHARE_RETURNED, 1, 0);
+	assert_int_equal(hq_pays(), 1);
+	frozen(TROTH_EVENT_SHARE_THAWED);
 	assert_int_equal(hq_pays(), 2);
 	assert_int_equal(share_of("acme", "main").recalled, 1); /* For the third. */
 	fixture_event(&e, TROTH_EVENT_PROMISE_STEP, "acme");
@@ -146,9 +158,7 @@ static void out_of_a_frozen_share_hq_approves_nothing(void **state)
 	(void)ask(1);
 	(void)ask(2);
 	assert_int_equal(approve(1).status, TROTH_DONE);
-	about(TROTH_EVENT_SHARE_FROZEN, "brand");
-	TROTH_TEXT_SET(e.u.share.site, TROTH_HQ_SITE);
-	hq_says();
+	frozen(TROTH_EVENT_SHARE_FROZEN);
 	assert_int_equal(approve(2).reason, TROTH_REASON_SHARE_FROZEN);
 	checked();
 }
