@@ -169,6 +169,11 @@ void troth_calls_submit(struct troth_api *api, struct troth_call *calls);
 /* The engine's word is in: answers the call, or runs its handler again. */
 void troth_call_resume(struct troth_call *c);
 
+/* Idempotency key, payload hash and If-Match of a command that is to be submitted. */
+void troth_call_seal(struct troth_call *c);
+/* Answers the call with what the engine said to its command. */
+void troth_call_answer(struct troth_call *c);
+
 /* The value of a parameter of the query; NULL if it is not there. */
 const char *troth_call_query(const struct troth_call *c, const char *name);
 
@@ -259,6 +264,8 @@ bool troth_api_allow(struct troth_api *api, const struct troth_caller *who);
 void troth_server_finished(struct troth_server *s, struct troth_call *c);
 /* The call's connection is to send its reply. */
 void troth_conn_answer(struct troth_conn *conn);
+/* Of a clock that only goes forward. */
+int64_t troth_server_ms(void);
 bool troth_server_is_ready(struct troth_server *s);
 
 /* ---- Batches ---- */

@@ -175,9 +175,4 @@ void troth_body_terms(struct troth_terms *out, const struct troth_in_terms *in,
 struct troth_id troth_body_new_id(struct troth_call *c);
 struct troth_time troth_body_now(const struct troth_call *c);
 
-/* Idempotency key, payload hash and If-Match of a finished command. */
-void troth_body_seal(struct troth_call *c);
-/* Answers the call with what the engine said. */
-void troth_body_answer(struct troth_call *c);
-
 #endif

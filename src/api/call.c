@@ -1,7 +1,7 @@
 /*
  * call - one request from its path to its answer, or to the engine and back.
  */
-#include "body.h"
+#include "api.h"
 
 #include "troth/crypto/secret.h"
 
@@ -29,35 +29,7 @@ void troth_call_free(struct troth_call *c)
 	free(c);
 }
 
-struct troth_out troth_call_reply(struct troth_call *c, unsigned status)
-{
-	struct troth_out o;
-
-	troth_buf_reset(&c->reply);
-	c->status = status;
-	c->content_type = NULL;
-	c->done = true;
-	o = troth_out(&c->reply);
-	troth_out_object(&o, NULL);
-	return o;
-}
-
-bool troth_call_may_see_personal(const struct troth_call *c)
-{
-	return (c->caller.scopes & TROTH_SCOPE_PERSONAL) != 0;
-}
-
 /* ---- The query ---- */
-
-const char *troth_call_query(const struct troth_call *c, const char *name)
-{
-	size_t len = strlen(name);
-
-	for (const char *q = c->query; *q != '\0'; q += strlen(q) + 1)
-		if (strncmp(q, name, len) == 0 && q[len] == '=')
-			return q + len + 1;
-	return NULL;
-}
 
 static const char *query_flaw(const struct troth_call *c, const char *name,
 			      const char *value)
@@ -360,7 +332,7 @@ void troth_call_run(struct troth_call *c)
 	else
 		run_handler(c);
 	if (c->command != NULL)
-		troth_body_seal(c);
+		troth_call_seal(c);
 	/* All has been read; waiting for a commit, it would only take room. */
 	json_decref(c->json);
 	c->json = NULL;
@@ -400,7 +372,7 @@ void troth_call_resume(struct troth_call *c)
 	if (c->command != NULL) {
 		troth_command_free(c->command);
 		c->command = NULL;
-		troth_body_answer(c);
+		troth_call_answer(c);
 		return;
 	}
 	c->asked = true;

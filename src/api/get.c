@@ -7,17 +7,6 @@
 
 #include <string.h>
 
-struct troth_render troth_read_render(struct troth_call *c)
-{
-	return (struct troth_render){
-		.t = c->t,
-		.node = c->api->engine->kind,
-		.personal = troth_call_may_see_personal(c),
-		.now = troth_body_now(c),
-		.policies = c->api->policies,
-	};
-}
-
 /* The view of a subject of the path's kind; answers and returns false if none. */
 static bool load(struct troth_call *c, const struct troth_id *id,
 		 enum troth_subject_kind kind)
@@ -54,68 +43,6 @@ void troth_get_case(struct troth_call *c)
 	get_subject(c, TROTH_SUBJECT_CASE);
 }
 
-static void no_item(struct troth_call *c)
-{
-	switch (c->id_kind) {
-	case TROTH_ID_COMMITMENT:
-		troth_call_declined(c, TROTH_REASON_NO_COMMITMENT);
-		break;
-	case TROTH_ID_ALARM:
-		troth_call_declined(c, TROTH_REASON_NO_ALARM);
-		break;
-	case TROTH_ID_RECOVERY:
-		troth_call_declined(c, TROTH_REASON_NO_RECOVERY);
-		break;
-	case TROTH_ID_PROMISE:
-	case TROTH_ID_ORDER:
-	case TROTH_ID_CASE:
-	case TROTH_ID_EVENT:
-	case TROTH_ID_AUTHORITY:
-		troth_call_declined(c, TROTH_REASON_NO_PROMISE);
-		break;
-	}
-}
-
-bool troth_read_subject_of(struct troth_call *c)
-{
-	struct troth_id subject;
-	bool found = c->id_kind == TROTH_ID_ALARM
-			     ? troth_query_alarm(c->t, &c->id, &subject)
-			     : troth_query_item(c->t, &c->id, &subject);
-
-	found = found &&
-		troth_query_subject(c->t, c->api->engine->kind, &subject, c->api->view);
-	if (!found)
-		no_item(c);
-	return found;
-}
-
-/* The same, and `*index` is where the item stands in its subject. */
-static bool load_item(struct troth_call *c, int *index)
-{
-	const struct troth_subject *s = &c->api->view->subject;
-
-	if (!troth_read_subject_of(c))
-		return false;
-	*index = c->id_kind == TROTH_ID_PROMISE      ? troth_subject_promise(s, &c->id)
-		 : c->id_kind == TROTH_ID_COMMITMENT ? troth_subject_commitment(s, &c->id)
-		 : c->id_kind == TROTH_ID_ALARM      ? troth_subject_alarm(s, &c->id)
-						     : troth_subject_recovery(s, &c->id);
-	if (*index < 0)
-		no_item(c);
-	return *index >= 0;
-}
-
-void troth_read_end(struct troth_call *c, const struct troth_render *r,
-		    struct troth_out *o)
-{
-	troth_out_uint(o, "etag", troth_view_etag(c->api->view));
-	troth_render_freshness(r, o, c->api->view->pending);
-	troth_out_end_object(o);
-	c->has_etag = true;
-	c->etag = troth_view_etag(c->api->view);
-}
-
 void troth_get_item(struct troth_call *c)
 {
 	const struct troth_view *v = c->api->view;
@@ -123,7 +50,7 @@ void troth_get_item(struct troth_call *c)
 	struct troth_out o;
 	int i;
 
-	if (!load_item(c, &i))
+	if (!troth_read_item(c, &i))
 		return;
 	o = troth_call_reply(c, 200);
 	if (c->id_kind == TROTH_ID_PROMISE) {
@@ -145,7 +72,7 @@ void troth_get_known_by(struct troth_call *c)
 	struct troth_out o;
 	int i;
 
-	if (!load_item(c, &i))
+	if (!troth_read_item(c, &i))
 		return;
 	o = troth_call_reply(c, 200);
 	troth_out_id(&o, "promise", TROTH_ID_PROMISE, &c->id);

@@ -1,5 +1,6 @@
 /*
- * read - what reading handlers have in common: pages and cursors.
+ * read - what reading handlers have in common: the item in the path, what the query
+ * asks for, and how an answer ends.
  */
 #ifndef TROTH_API_READ_H
 #define TROTH_API_READ_H
@@ -17,6 +18,8 @@ struct troth_out troth_read_bare(struct troth_call *c);
  * c->api->view. False: answered, for there is no such item here.
  */
 bool troth_read_subject_of(struct troth_call *c);
+/* The same, and `*index` is where the item stands in its subject. */
+bool troth_read_item(struct troth_call *c, int *index);
 
 /* Ends an answer about c->api->view: its ETag, and how new it is. */
 void troth_read_end(struct troth_call *c, const struct troth_render *r,
@@ -24,6 +27,9 @@ void troth_read_end(struct troth_call *c, const struct troth_render *r,
 
 /* A number in decimal digits and nothing else; false: it is none, or beyond 64 bits. */
 bool troth_read_digits(const char *text, uint64_t *out);
+
+/* Answers with a problem of that parameter of the query; false, always. */
+bool troth_read_bad(struct troth_call *c, const char *name, const char *detail);
 
 /*
  * Parameters of the query. False: answered with a problem that names the parameter.

@@ -61,8 +61,6 @@ struct troth_server {
 	struct troth_buf out; /* Scratch, LWS_PRE bytes first. */
 };
 
-int64_t troth_server_ms(void);
-
 /* ---- cert.c ---- */
 
 /* Has connections of ctx (OpenSSL's SSL_CTX) offer the certificate last read. */

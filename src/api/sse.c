@@ -26,12 +26,6 @@ static const char head[] = "HTTP/1.1 200 OK\r\n"
 			   "x-content-type-options: nosniff\r\n"
 			   "connection: close\r\n\r\n";
 
-static bool bad(struct troth_call *c, const char *name, const char *detail)
-{
-	troth_call_problem(c, TROTH_PROBLEM_BAD_REQUEST, name, detail);
-	return false;
-}
-
 /* Where to begin: behind Last-Event-ID, or `after`, or with what comes from now on. */
 static bool first_number(struct troth_call *c, uint64_t *next)
 {
@@ -43,8 +37,8 @@ static bool first_number(struct troth_call *c, uint64_t *next)
 		*next = troth_query_stream_len(&t, c->api->engine->kind);
 		troth_txn_abort(&t);
 	} else if (!troth_read_digits(after, next) || *next == UINT64_MAX) {
-		return bad(c, c->key[0] != '\0' ? "Last-Event-ID" : "after",
-			   "must be the number of an event");
+		return troth_read_bad(c, c->key[0] != '\0' ? "Last-Event-ID" : "after",
+				      "must be the number of an event");
 	}
 	(*next)++;
 	return true;
@@ -57,9 +51,9 @@ static bool read_filters(struct troth_call *c, struct troth_stream *s)
 	const char *subject = troth_call_query(c, "subject");
 
 	if (type != NULL && strlen(type) > TROTH_CODE_MAX)
-		return bad(c, "type", "is no type of event");
+		return troth_read_bad(c, "type", "is no type of event");
 	if (party != NULL && strlen(party) > TROTH_PARTY_MAX)
-		return bad(c, "party", "is no name of a party");
+		return troth_read_bad(c, "party", "is no name of a party");
 	if (type != NULL)
 		TROTH_TEXT_SET(s->type, type);
 	if (party != NULL)
@@ -68,7 +62,8 @@ static bool read_filters(struct troth_call *c, struct troth_stream *s)
 	return subject == NULL || troth_id_parse(&s->subject, TROTH_ID_ORDER, subject) ||
 	       troth_id_parse(&s->subject, TROTH_ID_CASE, subject) ||
 	       troth_id_parse(&s->subject, TROTH_ID_AUTHORITY, subject) ||
-	       bad(c, "subject", "is no id of an order, a case or an authority");
+	       troth_read_bad(c, "subject",
+			      "is no id of an order, a case or an authority");
 }
 
 static void set_timer(struct troth_conn *conn)
