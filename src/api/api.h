@@ -103,13 +103,11 @@ extern const unsigned troth_routes_count;
 #define TROTH_QUERY_MAX 1024
 #define TROTH_STEP_MAX  24
 
-struct troth_batch;
-
 struct troth_call {
 	struct troth_api *api;
-	struct troth_conn *conn;   /* Who waits for it; NULL: nobody (any more). */
-	struct troth_batch *batch; /* Or this batch. */
-	unsigned index;            /* Which of the batch. */
+	void (*on_done)(
+		struct troth_call *c); /* Told so; NULL: nobody (any more) waits. */
+	void *waiter;                  /* Who: the connection, or the batch. */
 
 	/* What was asked. */
 	enum troth_method method;
@@ -166,8 +164,10 @@ void troth_call_admit_child(struct troth_call *c);
 void troth_call_run(struct troth_call *c);
 /* Hands the commands of `calls` (linked by next) to the engine, in order. */
 void troth_calls_submit(struct troth_api *api, struct troth_call *calls);
-/* The engine's word is in: answers the call, or runs its handler again. */
+/* The engine's word is in: the call is answered, or its handler runs again. */
 void troth_call_resume(struct troth_call *c);
+/* It is done: whoever waits for it is told; where nobody does, it is freed. */
+void troth_call_end(struct troth_call *c);
 
 /* Idempotency key, payload hash and If-Match of a command that is to be submitted. */
 void troth_call_seal(struct troth_call *c);
@@ -262,17 +262,9 @@ bool troth_api_allow(struct troth_api *api, const struct troth_caller *who);
 
 /* Any thread: the engine is through with a call. */
 void troth_server_finished(struct troth_server *s, struct troth_call *c);
-/* The call's connection is to send its reply. */
-void troth_conn_answer(struct troth_conn *conn);
 /* Of a clock that only goes forward. */
 int64_t troth_server_ms(void);
 bool troth_server_is_ready(struct troth_server *s);
-
-/* ---- Batches ---- */
-
-void troth_post_batch(struct troth_call *c);
-/* Child `c` is done. */
-void troth_batch_child(struct troth_batch *b, struct troth_call *c);
 
 /* ---- Handlers, by file ---- */
 
@@ -347,6 +339,7 @@ void troth_get_openapi(struct troth_call *c);
 void troth_get_metrics(struct troth_call *c);
 void troth_get_health(struct troth_call *c);
 void troth_get_ready(struct troth_call *c);
+void troth_post_batch(struct troth_call *c);
 void troth_get_events(struct troth_call *c); /* The server streams; never called. */
 
 #endif

@@ -46,19 +46,16 @@ static void finish(struct troth_batch *b)
 	batch_free(b);
 }
 
-void troth_batch_child(struct troth_batch *b, struct troth_call *c)
+static void child_done(struct troth_call *c)
 {
+	struct troth_batch *b = c->waiter;
 	struct troth_call *parent = b->parent;
 
-	(void)c;
 	if (--b->waiting > 0)
 		return;
 	parent->waiting = false;
 	finish(b);
-	if (parent->conn != NULL)
-		troth_conn_answer(parent->conn);
-	else
-		troth_call_free(parent);
+	troth_call_end(parent);
 }
 
 static bool copy_text(char *out, size_t size, const json_t *v)
@@ -97,7 +94,7 @@ static const char *read_member(struct troth_call *c, const char *name, json_t *v
 }
 
 /* Runs one request as far as it goes without the engine. */
-static void prepare(struct troth_call *c, json_t *request)
+static void prepare(const struct troth_batch *b, struct troth_call *c, json_t *request)
 {
 	const char *flaw = json_is_object(request) ? NULL : "must be an object";
 	const char *name = NULL;
@@ -117,18 +114,18 @@ static void prepare(struct troth_call *c, json_t *request)
 	troth_call_admit_child(c);
 	if (c->done)
 		return;
-	c->t = c->batch->parent->t;
+	c->t = b->parent->t;
 	troth_call_run(c);
 }
 
-static struct troth_call *child_of(struct troth_batch *b, unsigned index)
+static struct troth_call *child_of(struct troth_batch *b)
 {
 	struct troth_call *c = troth_call_new(b->parent->api);
 
 	if (c == NULL)
 		return NULL;
-	c->batch = b;
-	c->index = index;
+	c->on_done = child_done;
+	c->waiter = b;
 	c->method = TROTH_POST;
 	c->caller = b->parent->caller;
 	b->calls[b->count++] = c;
@@ -143,7 +140,7 @@ static struct troth_batch *batch_new(struct troth_call *parent, size_t n)
 		return NULL;
 	b->parent = parent;
 	for (unsigned i = 0; i < n; i++)
-		if (child_of(b, i) == NULL) {
+		if (child_of(b) == NULL) {
 			batch_free(b);
 			return NULL;
 		}
@@ -177,7 +174,7 @@ void troth_post_batch(struct troth_call *c)
 		return;
 	c->api->metrics.batched += n;
 	for (unsigned i = 0; i < n; i++) {
-		prepare(b->calls[i], json_array_get(requests, i));
+		prepare(b, b->calls[i], json_array_get(requests, i));
 		if (b->calls[i]->command == NULL)
 			continue;
 		b->waiting++;

@@ -3,8 +3,6 @@
  */
 #include "api.h"
 
-#include "troth/crypto/secret.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -181,12 +179,17 @@ static bool may_call(struct troth_call *c)
 		troth_call_no_scope(c, c->route->scopes);
 		return false;
 	}
-	if (c->batch == NULL && !troth_api_allow(c->api, &c->caller)) {
-		c->api->metrics.rate_limited++;
-		troth_call_problem(c, TROTH_PROBLEM_TOO_MANY, NULL, NULL);
-		return false;
-	}
 	return true;
+}
+
+static bool is_within_rate(struct troth_call *c)
+{
+	if ((c->route->flags & TROTH_ROUTE_OPEN) != 0 ||
+	    troth_api_allow(c->api, &c->caller))
+		return true;
+	c->api->metrics.rate_limited++;
+	troth_call_problem(c, TROTH_PROBLEM_TOO_MANY, NULL, NULL);
+	return false;
 }
 
 static bool parse_body(struct troth_call *c)
@@ -278,10 +281,10 @@ static void run_handler(struct troth_call *c)
 				   "the answer is too large");
 }
 
-/* Everything that the head of the request decides. */
-static void admit_known(struct troth_call *c)
+/* What the head of the request decides about one who may call. */
+static void check_conditions(struct troth_call *c)
 {
-	if (!may_call(c) || !query_is_known(c))
+	if (!query_is_known(c))
 		return;
 	if ((c->route->flags & TROTH_ROUTE_KEY) != 0 && c->key[0] == '\0')
 		troth_call_problem(c, TROTH_PROBLEM_NO_KEY, NULL, NULL);
@@ -309,7 +312,8 @@ void troth_call_admit(struct troth_call *c, const char *token)
 			return;
 		}
 	}
-	admit_known(c);
+	if (may_call(c) && is_within_rate(c))
+		check_conditions(c);
 }
 
 void troth_call_admit_child(struct troth_call *c)
@@ -319,8 +323,8 @@ void troth_call_admit_child(struct troth_call *c)
 	if ((c->route->flags & TROTH_ROUTE_NO_BATCH) != 0)
 		troth_call_problem(c, TROTH_PROBLEM_NOT_FOUND, NULL,
 				   "this cannot stand in a batch");
-	else
-		admit_known(c);
+	else if (may_call(c)) /* The batch counts as one. */
+		check_conditions(c);
 }
 
 void troth_call_run(struct troth_call *c)
@@ -366,7 +370,15 @@ void troth_calls_submit(struct troth_api *api, struct troth_call *calls)
 		api->engine->submit(api->engine->ctx, first);
 }
 
-void troth_call_resume(struct troth_call *c)
+void troth_call_end(struct troth_call *c)
+{
+	if (c->on_done != NULL)
+		c->on_done(c);
+	else
+		troth_call_free(c);
+}
+
+static void take_word(struct troth_call *c)
 {
 	c->waiting = false;
 	if (c->command != NULL) {
@@ -381,4 +393,12 @@ void troth_call_resume(struct troth_call *c)
 		return;
 	}
 	run_handler(c);
+}
+
+void troth_call_resume(struct troth_call *c)
+{
+	c->api->inflight--;
+	take_word(c);
+	if (!c->waiting)
+		troth_call_end(c);
 }

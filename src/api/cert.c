@@ -4,7 +4,7 @@
  * libwebsockets keeps what it read at the start; what is read later is put into
  * each connection as its handshake begins.
  */
-#include "server.h"
+#include "sockets.h"
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>

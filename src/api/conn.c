@@ -4,7 +4,7 @@
  * libwebsockets parses HTTP and keeps the time-outs; everything that is not one
  * of our paths is refused here.
  */
-#include "server.h"
+#include "sockets.h"
 
 #include "troth/base/text.h"
 
@@ -133,8 +133,11 @@ static int answer(struct troth_conn *conn, bool close)
 	return lws_http_transaction_completed(conn->wsi) != 0 ? -1 : 0;
 }
 
-void troth_conn_answer(struct troth_conn *conn)
+/* The engine is through with the call: it is answered as soon as bytes can go out. */
+static void on_call_done(struct troth_call *c)
 {
+	struct troth_conn *conn = c->waiter;
+
 	if (!conn->answering) {
 		conn->answering = true;
 		conn->server->answering++;
@@ -362,7 +365,8 @@ static int on_request(struct lws *wsi, const char *path)
 	c = conn->call = troth_call_new(&conn->server->api);
 	if (c == NULL)
 		return -1;
-	c->conn = conn;
+	c->on_done = on_call_done;
+	c->waiter = conn;
 	c->method = post ? TROTH_POST : TROTH_GET;
 	conn->discard = conn->body_ended = false;
 	conn->body_left = 0;
@@ -469,11 +473,22 @@ static void on_destroy(struct lws *wsi)
 	if (conn->answering)
 		conn->server->answering--;
 	if (c != NULL && c->waiting)
-		c->conn = NULL;
+		c->on_done = NULL;
 	else
 		troth_call_free(c);
 	conn->server->api.metrics.connections--;
 	free(conn);
+}
+
+void troth_server_drain(struct troth_server *s)
+{
+	struct troth_call *next;
+
+	for (struct troth_call *c = troth_server_take_finished(s); c != NULL; c = next) {
+		next = c->next;
+		troth_call_resume(c);
+	}
+	troth_streams_wake(s);
 }
 
 int troth_conn_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,

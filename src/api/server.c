@@ -1,6 +1,7 @@
-#include "server.h"
-
-#include "troth/crypto/secret.h"
+/*
+ * server - listens where the config says, and runs the API's thread.
+ */
+#include "sockets.h"
 
 #include <arpa/inet.h>
 #include <assert.h>
@@ -11,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #define CONNECTIONS_MAX 10000
@@ -21,96 +21,6 @@
 #define STALL_MS        30000
 #define FRESH_MS        5000
 #define CLOSE_MS        5000 /* What is left to be written gets this long at the end. */
-
-int64_t troth_server_ms(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
-/* ---- Words from other threads ---- */
-
-static void wake(struct troth_server *s)
-{
-	bool first;
-
-	(void)pthread_mutex_lock(&s->lock);
-	first = !s->woken;
-	s->woken = true;
-	(void)pthread_mutex_unlock(&s->lock);
-	if (first)
-		lws_cancel_service(s->lws);
-}
-
-void troth_server_finished(struct troth_server *s, struct troth_call *c)
-{
-	bool first;
-
-	c->next = NULL;
-	(void)pthread_mutex_lock(&s->lock);
-	*s->finished_last = c;
-	s->finished_last = &c->next;
-	first = !s->woken;
-	s->woken = true;
-	(void)pthread_mutex_unlock(&s->lock);
-	if (first)
-		lws_cancel_service(s->lws);
-}
-
-static void finish(struct troth_call *c)
-{
-	c->api->inflight--;
-	troth_call_resume(c);
-	if (c->waiting)
-		return;
-	if (c->batch != NULL)
-		troth_batch_child(c->batch, c);
-	else if (c->conn != NULL)
-		troth_conn_answer(c->conn);
-	else
-		troth_call_free(c);
-}
-
-void troth_server_drain(struct troth_server *s)
-{
-	struct troth_call *calls, *next;
-	uint64_t len;
-
-	(void)pthread_mutex_lock(&s->lock);
-	calls = s->finished;
-	s->finished = NULL;
-	s->finished_last = &s->finished;
-	s->woken = false;
-	(void)pthread_mutex_unlock(&s->lock);
-	for (; calls != NULL; calls = next) {
-		next = calls->next;
-		finish(calls);
-	}
-	len = atomic_load(&s->stream_len);
-	if (len == s->told_len)
-		return;
-	s->told_len = len;
-	for (struct troth_conn *r = s->readers; r != NULL; r = r->stream.next_reader)
-		troth_stream_wake(r);
-}
-
-void troth_api_advanced(struct troth_api *api, uint64_t stream_len)
-{
-	atomic_store(&api->server->stream_len, stream_len);
-	wake(api->server);
-}
-
-void troth_api_ready(struct troth_api *api, bool ready)
-{
-	atomic_store(&api->server->ready, ready);
-}
-
-bool troth_server_is_ready(struct troth_server *s)
-{
-	return atomic_load(&s->ready) && !atomic_load(&s->stopping);
-}
 
 /* ---- The thread ---- */
 
@@ -398,7 +308,7 @@ void troth_api_stop(struct troth_api *api)
 	if (!s->running)
 		return;
 	atomic_store(&s->stopping, true);
-	wake(s);
+	troth_server_wake(s);
 	(void)pthread_join(s->thread, NULL);
 	s->running = false;
 }

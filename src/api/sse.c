@@ -6,7 +6,7 @@
  */
 #include "body.h"
 #include "read.h"
-#include "server.h"
+#include "sockets.h"
 
 #include "troth/base/text.h"
 
@@ -73,6 +73,13 @@ static void set_timer(struct troth_conn *conn)
 	lws_set_timer_usecs(conn->wsi, (ms < TICK_MS ? ms : TICK_MS) * 1000);
 }
 
+static void wake(struct troth_conn *conn)
+{
+	if (conn->stream.asked_ms == 0)
+		conn->stream.asked_ms = troth_server_ms();
+	(void)lws_callback_on_writable(conn->wsi);
+}
+
 int troth_stream_begin(struct troth_conn *conn, struct troth_call *c)
 {
 	struct troth_stream *s = &conn->stream;
@@ -90,7 +97,7 @@ int troth_stream_begin(struct troth_conn *conn, struct troth_call *c)
 	conn->server->api.metrics.readers++;
 	lws_set_timeout(conn->wsi, NO_PENDING_TIMEOUT, 0);
 	set_timer(conn);
-	troth_stream_wake(conn);
+	wake(conn);
 	return 0;
 }
 
@@ -108,13 +115,6 @@ void troth_stream_end(struct troth_conn *conn)
 	if (s->next_reader != NULL)
 		s->next_reader->stream.prev_reader = s->prev_reader;
 	conn->server->api.metrics.readers--;
-}
-
-void troth_stream_wake(struct troth_conn *conn)
-{
-	if (conn->stream.asked_ms == 0)
-		conn->stream.asked_ms = troth_server_ms();
-	(void)lws_callback_on_writable(conn->wsi);
 }
 
 static bool wanted(const struct troth_stream *s, const struct troth_render *r,
@@ -220,8 +220,19 @@ int troth_stream_writable(struct troth_conn *conn)
 			return -1;
 	}
 	if (more)
-		troth_stream_wake(conn);
+		wake(conn);
 	return 0;
+}
+
+void troth_streams_wake(struct troth_server *s)
+{
+	uint64_t len = atomic_load(&s->stream_len);
+
+	if (len == s->told_len)
+		return;
+	s->told_len = len;
+	for (struct troth_conn *r = s->readers; r != NULL; r = r->stream.next_reader)
+		wake(r);
 }
 
 /*
@@ -256,7 +267,7 @@ int troth_stream_timer(struct troth_conn *conn)
 		return -1;
 	}
 	if (now - s->spoken_ms >= HEARTBEAT_MS)
-		troth_stream_wake(conn);
+		wake(conn);
 	set_timer(conn);
 	return 0;
 }

@@ -1,8 +1,15 @@
 /*
- * server - the sockets of the API: what its files share.
+ * sockets - what the files that deal with sockets share: the server, its connections,
+ * and the streams of those who read events. From the bottom up:
+ *
+ *   wake    what other threads tell the API's thread
+ *   cert    the certificate
+ *   sse     streams
+ *   conn    connections, and all that libwebsockets has to say
+ *   server  listens, and runs the thread
  */
-#ifndef TROTH_API_SERVER_PRIVATE_H
-#define TROTH_API_SERVER_PRIVATE_H
+#ifndef TROTH_API_SOCKETS_H
+#define TROTH_API_SOCKETS_H
 
 #include "api.h"
 
@@ -61,27 +68,40 @@ struct troth_server {
 	struct troth_buf out; /* Scratch, LWS_PRE bytes first. */
 };
 
+/* ---- wake.c; and what of it calls and handlers need, in api.h ---- */
+
+/* Any thread: has the API's thread look at what it was told. */
+void troth_server_wake(struct troth_server *s);
+/* The calls that the engine is through with, in that order, linked by next. */
+struct troth_call *troth_server_take_finished(struct troth_server *s);
+
 /* ---- cert.c ---- */
 
 /* Has connections of ctx (OpenSSL's SSL_CTX) offer the certificate last read. */
 void troth_cert_offer(struct troth_server *s, struct ssl_ctx_st *ctx);
 void troth_cert_fini(struct troth_server *s);
 
+/* ---- sse.c ---- */
+
+/* Begins a stream for an admitted call; 1: there is none, and the call is answered. */
+int troth_stream_begin(struct troth_conn *conn, struct troth_call *c);
+/* What libwebsockets calls for; -1: the connection must close. */
+int troth_stream_writable(struct troth_conn *conn);
+int troth_stream_timer(struct troth_conn *conn);
+void troth_stream_end(struct troth_conn *conn);
+
+/* Has the readers go on, when entries came. */
+void troth_streams_wake(struct troth_server *s);
+/* Closes the streams of readers that are gone, or say what nobody asked for. */
+void troth_streams_look(struct troth_server *s);
+
+/* ---- conn.c ---- */
+
 /* libwebsockets calls this for everything. */
 int troth_conn_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
 			void *in, size_t len);
 
-/* Calls that the engine is through with; and readers, when entries came. */
+/* Goes on with calls that the engine is through with; and readers, when entries came. */
 void troth_server_drain(struct troth_server *s);
-
-/* Closes the streams of readers that are gone, or say what nobody asked for. */
-void troth_streams_look(struct troth_server *s);
-
-/* Begins a stream for an admitted call; -1: the connection must close. */
-int troth_stream_begin(struct troth_conn *conn, struct troth_call *c);
-int troth_stream_writable(struct troth_conn *conn);
-int troth_stream_timer(struct troth_conn *conn);
-void troth_stream_wake(struct troth_conn *conn);
-void troth_stream_end(struct troth_conn *conn);
 
 #endif
