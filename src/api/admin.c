@@ -2,6 +2,7 @@
  * The federation itself, tokens, and a simulated clock.
  */
 #include "body.h"
+#include "handlers.h"
 #include "read.h"
 
 #include "troth/base/text.h"
@@ -240,7 +241,7 @@ void troth_post_token(struct troth_call *c)
 	if (!read_token(c, &b))
 		return;
 	err = troth_api_make_token(c->api->engine->kv, b.name, b.scopes,
-				   troth_body_now(c), text, &why);
+				   troth_call_now(c), text, &why);
 	if (err != TROTH_OK) {
 		troth_call_problem(c,
 				   err == TROTH_ERR_INPUT  ? TROTH_PROBLEM_FIELD
@@ -361,7 +362,7 @@ void troth_post_clock(struct troth_call *c)
 	const struct troth_engine *engine = c->api->engine;
 	struct clock_body b = { { 0 } };
 	void *const bases[TROTH_IN_BASES] = { &b };
-	struct troth_time before = troth_body_now(c);
+	struct troth_time before = troth_call_now(c);
 	struct troth_in_flaw flaw;
 	struct troth_out o;
 

@@ -1,5 +1,5 @@
 /*
- * What the files of the API share: calls, routes, and how a call is answered.
+ * api - what the files of the API share: calls, routes, and how a call is answered.
  *
  * A call is one request of a caller, alone or as part of a batch. Its life, all
  * on the API's thread:
@@ -10,61 +10,35 @@
  *
  * When it is DONE, whoever waits for it (the connection, or the batch) takes the
  * answer. A connection that goes away leaves its call to end by itself.
+ *
+ * The files, from the top down; each rests on those below it alone:
+ *
+ *   server                     listens, and runs the thread
+ *   conn                       connections: from bytes to a call, from a call to bytes
+ *   cert                       the certificate that they show
+ *   route                      what can be asked, and which handler answers
+ *   batch                      many calls within one
+ *   call                       the way of a call, to the engine and back
+ *   seal, result               a command as it leaves, and the answer to it
+ *   get, post_order, sse, ...  handlers; of events, the stream
+ *   page, slice                a list, a walk, and where the next one begins
+ *   body                       what a POST says
+ *   read                       what a GET asks for
+ *   problem                    answers that say why not
+ *   reply                      what handlers need of a call
+ *   wake, rate                 other threads; requests that come too fast
+ *   token                      who may call
+ *   render, in, out, canon     things as JSON, and back
  */
 #ifndef TROTH_API_PRIVATE_H
 #define TROTH_API_PRIVATE_H
 
 #include "out.h"
+#include "token.h"
 
 #include "troth/api/server.h"
 
 #include <jansson.h>
-
-/* ---- Callers ---- */
-
-enum troth_scope {
-	TROTH_SCOPE_AGENT = 0x01,
-	TROTH_SCOPE_DISPATCHER = 0x02,
-	TROTH_SCOPE_APPROVER = 0x04,
-	TROTH_SCOPE_MANAGER = 0x08,
-	TROTH_SCOPE_INTEGRATION = 0x10,
-	TROTH_SCOPE_READ = 0x20,
-};
-#define TROTH_SCOPE_ANY      0x3fu
-#define TROTH_SCOPE_PERSONAL 0x1fu /* May see names, phones, words: all but read. */
-
-struct troth_caller {
-	struct troth_digest id; /* SHA-256 of the token. */
-	char name[TROTH_ACTOR_MAX + 1];
-	unsigned scopes;
-	struct troth_time created;
-};
-
-/* Reads the record of a token. False: there is no such token. */
-bool troth_token_find(struct troth_txn *t, const char *text, struct troth_caller *out);
-/* True if the token of that hash has not been revoked. */
-bool troth_token_stands(struct troth_txn *t, const struct troth_digest *id);
-/* The next token behind `after` (NULL: the first); reads records. */
-bool troth_token_next(struct troth_txn *t, const struct troth_digest *after,
-		      struct troth_caller *out);
-/*
- * Deletes the token of that name. TROTH_ERR_NOTFOUND if there is none;
- * TROTH_ERR_INPUT, and nothing has changed, if no manager would be left to make another.
- */
-enum troth_err troth_token_revoke(struct troth_txn *t, const char *name);
-/* "agent dispatcher" -> bits; 0: not a list of scopes. */
-unsigned troth_scopes_parse(const char *text);
-void troth_scopes_out(struct troth_out *o, const char *key, unsigned scopes);
-/* Appends, for people, that a token needs one of these scopes. */
-void troth_scopes_say(struct troth_buf *out, unsigned scopes);
-/*
- * If there is no token in the store: the one in the file `path` becomes a manager's,
- * or one is made and written there. TROTH_ERR_INPUT for a file that holds no token or
- * that others may read; it is left alone.
- */
-TROTH_MUST_USE enum troth_err troth_token_bootstrap(struct troth_kv *kv, const char *path,
-						    struct troth_time now,
-						    struct troth_why *why);
 
 /* ---- Calls ---- */
 
@@ -95,9 +69,6 @@ struct troth_api_route {
 	const char *query; /* Parameters it takes, between blanks: " limit cursor ". */
 	const struct troth_in_table *body; /* Of a POST; NULL: read by its handler. */
 };
-
-extern const struct troth_api_route troth_routes[];
-extern const unsigned troth_routes_count;
 
 #define TROTH_PATH_MAX  256
 #define TROTH_QUERY_MAX 1024
@@ -173,13 +144,18 @@ void troth_call_end(struct troth_call *c);
 void troth_call_seal(struct troth_call *c);
 /* Answers the call with what the engine said to its command. */
 void troth_call_answer(struct troth_call *c);
+/* The same for a question, which may.c puts. */
+void troth_may_i_answer(struct troth_call *c);
+
+/* ---- What handlers need of a call ---- */
 
 /* The value of a parameter of the query; NULL if it is not there. */
 const char *troth_call_query(const struct troth_call *c, const char *name);
-
+bool troth_call_may_see_personal(const struct troth_call *c);
+/* Now, as the node has it. */
+struct troth_time troth_call_now(const struct troth_call *c);
 /* Answers with JSON: begins the object; the caller writes members and ends it. */
 struct troth_out troth_call_reply(struct troth_call *c, unsigned status);
-bool troth_call_may_see_personal(const struct troth_call *c);
 
 /* ---- Problems (RFC 9457) ---- */
 
@@ -248,8 +224,10 @@ struct troth_metrics {
 struct troth_api {
 	struct troth_api_config config;
 	const struct troth_engine *engine;
-	struct troth_view *view;         /* Scratch of the handlers. */
-	struct troth_policies *policies; /* Of the API's thread. */
+	const struct troth_api_route *routes; /* What can be asked, */
+	unsigned routes_count;                /* and how many that are. */
+	struct troth_view *view;              /* Scratch of the handlers. */
+	struct troth_policies *policies;      /* Of the API's thread. */
 	struct troth_metrics metrics;
 	struct troth_bucket *buckets; /* TROTH_API_BUCKETS of them. */
 	struct troth_time started;
@@ -265,81 +243,5 @@ void troth_server_finished(struct troth_server *s, struct troth_call *c);
 /* Of a clock that only goes forward. */
 int64_t troth_server_ms(void);
 bool troth_server_is_ready(struct troth_server *s);
-
-/* ---- Handlers, by file ---- */
-
-void troth_get_order(struct troth_call *c);
-void troth_get_orders(struct troth_call *c);
-void troth_get_case(struct troth_call *c);
-void troth_get_cases(struct troth_call *c);
-/* A promise, a commitment, an alarm or a recovery. */
-void troth_get_item(struct troth_call *c);
-void troth_get_promises(struct troth_call *c);
-void troth_get_known_by(struct troth_call *c);
-void troth_get_commitments(struct troth_call *c);
-void troth_get_history(struct troth_call *c);
-void troth_get_scores(struct troth_call *c);
-void troth_get_score_promises(struct troth_call *c);
-void troth_get_scorecards(struct troth_call *c);
-void troth_get_availability(struct troth_call *c);
-void troth_post_availability(struct troth_call *c);
-
-void troth_post_order(struct troth_call *c);
-void troth_post_correction(struct troth_call *c);
-void troth_post_shipment(struct troth_call *c);
-void troth_post_delivery(struct troth_call *c);
-void troth_post_cancellation(struct troth_call *c);
-void troth_post_order_case(struct troth_call *c);
-void troth_post_case(struct troth_call *c);
-void troth_post_handover(struct troth_call *c);
-void troth_post_close(struct troth_call *c);
-void troth_post_promise(struct troth_call *c);
-void troth_post_promise_step(struct troth_call *c);
-void troth_post_commitment(struct troth_call *c);
-void troth_post_commitment_step(struct troth_call *c);
-
-void troth_post_alarm(struct troth_call *c);
-void troth_post_alarm_step(struct troth_call *c);
-void troth_get_alarms(struct troth_call *c);
-void troth_post_complaint(struct troth_call *c);
-void troth_post_recovery_step(struct troth_call *c);
-void troth_get_recoveries(struct troth_call *c);
-void troth_get_remedies(struct troth_call *c);
-
-void troth_post_party(struct troth_call *c);
-void troth_get_parties(struct troth_call *c);
-void troth_post_site(struct troth_call *c);
-void troth_get_sites(struct troth_call *c);
-void troth_post_site_key(struct troth_call *c);
-void troth_post_site_revocation(struct troth_call *c);
-void troth_post_token(struct troth_call *c);
-void troth_get_tokens(struct troth_call *c);
-void troth_post_token_revocation(struct troth_call *c);
-void troth_post_clock(struct troth_call *c);
-
-/* All that is posted about pools, grants, agents, suspensions and shares. */
-void troth_post_authority(struct troth_call *c);
-void troth_get_pools(struct troth_call *c);
-void troth_get_grants(struct troth_call *c);
-void troth_get_agents(struct troth_call *c);
-void troth_get_shares(struct troth_call *c);
-
-void troth_post_policy(struct troth_call *c);
-void troth_post_policy_withdrawal(struct troth_call *c);
-void troth_get_policies(struct troth_call *c);
-void troth_get_policy(struct troth_call *c);
-
-void troth_post_may_i(struct troth_call *c);
-/* Answers the call with what the engine said to the question. */
-void troth_may_i_answer(struct troth_call *c);
-void troth_get_approvals(struct troth_call *c);
-
-void troth_get_status(struct troth_call *c);
-void troth_get_openapi(struct troth_call *c);
-void troth_get_metrics(struct troth_call *c);
-void troth_get_health(struct troth_call *c);
-void troth_get_ready(struct troth_call *c);
-void troth_post_batch(struct troth_call *c);
-void troth_get_events(struct troth_call *c); /* The server streams; never called. */
 
 #endif

@@ -2,6 +2,7 @@
  * Who is on duty: said by sites about themselves, shown by every node.
  */
 #include "body.h"
+#include "handlers.h"
 #include "read.h"
 
 #include "troth/base/text.h"
@@ -100,7 +101,7 @@ static bool needs_event(struct troth_body *b, struct troth_time now)
 
 void troth_post_availability(struct troth_call *c)
 {
-	struct troth_time now = troth_body_now(c);
+	struct troth_time now = troth_call_now(c);
 	struct troth_body b;
 
 	if (!troth_body_begin(&b, c, 1))

@@ -5,6 +5,7 @@
  * their order. What is wrong with one of them costs the others nothing.
  */
 #include "api.h"
+#include "handlers.h"
 
 #include <stdlib.h>
 #include <string.h>

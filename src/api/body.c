@@ -26,17 +26,12 @@ static const struct troth_in_field tell_fields[] = {
 };
 const struct troth_in_table troth_in_tell = { tell_fields, TROTH_LEN(tell_fields), NULL };
 
-struct troth_time troth_body_now(const struct troth_call *c)
-{
-	return c->api->engine->now(c->api->engine->ctx);
-}
-
 struct troth_id troth_body_new_id(struct troth_call *c)
 {
 	uint8_t random[10];
 
 	troth_random(random, sizeof(random));
-	return troth_id_make(troth_body_now(c), random);
+	return troth_id_make(troth_call_now(c), random);
 }
 
 bool troth_body_begin(struct troth_body *b, struct troth_call *c, unsigned count)

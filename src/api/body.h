@@ -60,43 +60,6 @@ extern const struct troth_in_table troth_in_common; /* on_behalf, actor, note */
 extern const struct troth_in_table troth_in_terms;  /* Elements of "commitments". */
 extern const struct troth_in_table troth_in_tell;
 
-/* What the routes' bodies may hold. */
-extern const struct troth_in_table troth_in_availability;
-extern const struct troth_in_table troth_in_order;
-extern const struct troth_in_table troth_in_correction;
-extern const struct troth_in_table troth_in_move;
-extern const struct troth_in_table troth_in_cancellation;
-extern const struct troth_in_table troth_in_link;
-extern const struct troth_in_table troth_in_case;
-extern const struct troth_in_table troth_in_handover;
-extern const struct troth_in_table troth_in_close;
-extern const struct troth_in_table troth_in_promise;
-extern const struct troth_in_table troth_in_commitment_step;
-extern const struct troth_in_table troth_in_promise_step;
-extern const struct troth_in_table troth_in_commitment;
-extern const struct troth_in_table troth_in_alarm;
-extern const struct troth_in_table troth_in_alarm_step;
-extern const struct troth_in_table troth_in_complaint;
-extern const struct troth_in_table troth_in_recovery_step;
-extern const struct troth_in_table troth_in_party;
-extern const struct troth_in_table troth_in_site;
-extern const struct troth_in_table troth_in_token;
-extern const struct troth_in_table troth_in_clock;
-extern const struct troth_in_table troth_in_site_key;
-extern const struct troth_in_table troth_in_name;
-extern const struct troth_in_table troth_in_pool;
-extern const struct troth_in_table troth_in_grant;
-extern const struct troth_in_table troth_in_withdrawal;
-extern const struct troth_in_table troth_in_agent;
-extern const struct troth_in_table troth_in_suspension;
-extern const struct troth_in_table troth_in_resumption;
-extern const struct troth_in_table troth_in_share_move;
-extern const struct troth_in_table troth_in_share_freeze;
-extern const struct troth_in_table troth_in_share_thaw;
-extern const struct troth_in_table troth_in_may_i;
-extern const struct troth_in_table troth_in_policy;
-extern const struct troth_in_table troth_in_policy_withdrawal;
-
 #define TROTH_FIELD_B(name, form, member)                                                \
 	{                                                                                \
 		(name), (form), TROTH_BASE_BODY, offsetof(struct troth_body, member),    \
@@ -173,6 +136,5 @@ void troth_body_terms(struct troth_terms *out, const struct troth_in_terms *in,
 
 /* A new id, made now. */
 struct troth_id troth_body_new_id(struct troth_call *c);
-struct troth_time troth_body_now(const struct troth_call *c);
 
 #endif

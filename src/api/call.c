@@ -148,10 +148,11 @@ static bool match(struct troth_call *c, const char *pattern)
 /* An exact path comes before one with a {step}: the table is in that order. */
 static const struct troth_api_route *route_of(struct troth_call *c, bool of_method)
 {
-	for (unsigned i = 0; i < troth_routes_count; i++)
-		if ((troth_routes[i].method == c->method) == of_method &&
-		    match(c, troth_routes[i].path))
-			return &troth_routes[i];
+	const struct troth_api_route *r = c->api->routes;
+
+	for (unsigned i = 0; i < c->api->routes_count; i++, r++)
+		if ((r->method == c->method) == of_method && match(c, r->path))
+			return r;
 	return NULL;
 }
 

@@ -4,6 +4,7 @@
  * libwebsockets parses HTTP and keeps the time-outs; everything that is not one
  * of our paths is refused here.
  */
+#include "handlers.h"
 #include "sockets.h"
 
 #include "troth/base/text.h"

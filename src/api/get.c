@@ -2,7 +2,7 @@
  * Reading one thing: an order, a case, a promise, a commitment, an alarm, a recovery,
  * a history.
  */
-#include "body.h"
+#include "handlers.h"
 #include "read.h"
 
 #include <string.h>

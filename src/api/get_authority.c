@@ -4,7 +4,7 @@
  * A node shows what it sees: central and the brand's gateways all of it, others
  * what is their party's own.
  */
-#include "body.h"
+#include "handlers.h"
 #include "page.h"
 
 #include "troth/base/text.h"
@@ -76,7 +76,7 @@ static void out_standing(struct troth_call *c, struct troth_out *o, const char *
 		troth_out_object(o, NULL);
 		troth_render_grant(o, &a->grants[i]);
 		troth_out_bool(o, "in_force",
-			       troth_grant_in_force(&a->grants[i], troth_body_now(c)));
+			       troth_grant_in_force(&a->grants[i], troth_call_now(c)));
 		troth_out_end_object(o);
 	}
 	troth_out_end_array(o);
@@ -139,7 +139,7 @@ static bool begin_agents(struct troth_call *c, const char *party, struct troth_a
 static void out_agent(struct troth_call *c, struct troth_out *o,
 		      const struct troth_agent *a)
 {
-	struct troth_time now = troth_body_now(c);
+	struct troth_time now = troth_call_now(c);
 
 	troth_out_object(o, NULL);
 	troth_out_text(o, "party", a->party);

@@ -1,7 +1,7 @@
 /*
  * Lists of alarms and recoveries, and what makes good for what.
  */
-#include "body.h"
+#include "handlers.h"
 #include "page.h"
 
 #include <string.h>
@@ -103,7 +103,7 @@ void troth_get_remedies(struct troth_call *c)
 		if (failure == NULL || strcmp(p->remedies[i].failure, failure) == 0)
 			troth_render_remedy(&o, NULL, p, &p->remedies[i],
 					    language != NULL ? language : "",
-					    troth_body_now(c));
+					    troth_call_now(c));
 	troth_out_end_array(&o);
 	troth_out_end_object(&o);
 }

@@ -1,7 +1,7 @@
 /*
  * What the node says about itself: status, metrics, health, its own manual.
  */
-#include "body.h"
+#include "handlers.h"
 #include "read.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
 /*
  * Lists: promises by due, commitments by debtor, orders and cases.
  */
-#include "body.h"
+#include "handlers.h"
 #include "page.h"
 
 #include "troth/core/authority.h"

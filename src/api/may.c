@@ -2,6 +2,7 @@
  * "May I promise this?": the question, and its answer for the one who asked it.
  */
 #include "body.h"
+#include "handlers.h"
 #include "render.h"
 
 #include "troth/base/text.h"
@@ -151,7 +152,7 @@ void troth_may_i_answer(struct troth_call *c)
 	const struct troth_answered *a = &c->result.answer;
 	bool no = a->answer == TROTH_ANSWER_NO;
 	struct troth_out o = troth_call_reply(c, no ? 200 : 201);
-	struct troth_render r = { .node = engine->kind, .now = troth_body_now(c) };
+	struct troth_render r = { .node = engine->kind, .now = troth_call_now(c) };
 	struct troth_link_state link = { .up = true };
 	struct troth_txn t;
 

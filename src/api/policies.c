@@ -2,6 +2,7 @@
  * Policies: published and withdrawn by HQ, read by everybody.
  */
 #include "body.h"
+#include "handlers.h"
 #include "read.h"
 
 #include "troth/base/text.h"

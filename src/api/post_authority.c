@@ -3,6 +3,7 @@
  * becomes of a site's share. All of it is decided at central.
  */
 #include "body.h"
+#include "handlers.h"
 
 #include "troth/base/text.h"
 #include "troth/core/authority.h"

@@ -2,6 +2,7 @@
  * What is asked about orders and cases.
  */
 #include "body.h"
+#include "handlers.h"
 
 #include "troth/base/text.h"
 
@@ -148,7 +149,7 @@ void troth_post_order(struct troth_call *c)
 	    !troth_body_read(&b) || !troth_body_may_choose_id(&b))
 		return;
 	if (b.e->u.order.at.ms == 0)
-		b.e->u.order.at = troth_body_now(c);
+		b.e->u.order.at = troth_call_now(c);
 }
 
 void troth_post_correction(struct troth_call *c)
@@ -174,7 +175,7 @@ static void moved(struct troth_call *c, enum troth_event_type type)
 	if (!begin(&b, c, type, TROTH_SUBJECT_ORDER, false) || !troth_body_read(&b))
 		return;
 	if (b.e->u.at.ms == 0)
-		b.e->u.at = troth_body_now(c);
+		b.e->u.at = troth_call_now(c);
 }
 
 void troth_post_shipment(struct troth_call *c)
@@ -197,7 +198,7 @@ void troth_post_cancellation(struct troth_call *c)
 	b.e->u.cancel.has_tell = b.has_tell > 0;
 	if (b.has_tell > 0)
 		troth_body_terms(&b.e->u.cancel.tell, &b.tell[0],
-				 (struct troth_time){ 0 }, troth_body_now(c));
+				 (struct troth_time){ 0 }, troth_call_now(c));
 }
 
 /* The vendor that brings the case: who handles it, as far as it is known here. */

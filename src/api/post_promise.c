@@ -2,6 +2,7 @@
  * What is asked about promises and commitments.
  */
 #include "body.h"
+#include "handlers.h"
 
 #include <string.h>
 
@@ -106,7 +107,7 @@ static void default_lapse(struct troth_event *e)
 
 void troth_post_promise(struct troth_call *c)
 {
-	struct troth_time now = troth_body_now(c);
+	struct troth_time now = troth_call_now(c);
 	struct troth_body b;
 
 	if (!troth_body_begin_subject(&b, c, 1))
@@ -173,7 +174,7 @@ void troth_post_promise_step(struct troth_call *c)
 	b.e->u.promise_step.has_tell = b.has_tell > 0;
 	if (b.has_tell > 0)
 		troth_body_terms(&b.e->u.promise_step.tell, &b.tell[0],
-				 (struct troth_time){ 0 }, troth_body_now(c));
+				 (struct troth_time){ 0 }, troth_call_now(c));
 }
 
 void troth_post_commitment(struct troth_call *c)
@@ -191,7 +192,7 @@ void troth_post_commitment(struct troth_call *c)
 	troth_body_terms(&b.e->u.commitment.terms, &b.terms[0],
 			 i >= 0 ? c->api->view->subject.promises[i].due
 				: (struct troth_time){ 0 },
-			 troth_body_now(c));
+			 troth_call_now(c));
 }
 
 void troth_post_commitment_step(struct troth_call *c)
@@ -215,5 +216,5 @@ void troth_post_commitment_step(struct troth_call *c)
 	b.e->u.commitment_step.has_photo = json_is_string(
 		json_object_get(json_object_get(c->json, "evidence"), "photo_sha256"));
 	if (action == TROTH_COMMITMENT_DO_FULFIL && b.e->u.commitment_step.at.ms == 0)
-		b.e->u.commitment_step.at = troth_body_now(c);
+		b.e->u.commitment_step.at = troth_call_now(c);
 }

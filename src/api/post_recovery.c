@@ -2,6 +2,7 @@
  * What is asked about alarms, complaints and recoveries.
  */
 #include "body.h"
+#include "handlers.h"
 
 #include "troth/base/text.h"
 

@@ -2,7 +2,6 @@
  * read - what reading handlers have in common: the item in the path, what the query
  * asks for, and how an answer ends.
  */
-#include "body.h"
 #include "read.h"
 
 #include "troth/base/text.h"
@@ -18,7 +17,7 @@ struct troth_render troth_read_render(struct troth_call *c)
 		.t = c->t,
 		.node = c->api->engine->kind,
 		.personal = troth_call_may_see_personal(c),
-		.now = troth_body_now(c),
+		.now = troth_call_now(c),
 		.policies = c->api->policies,
 	};
 }

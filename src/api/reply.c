@@ -1,5 +1,6 @@
 /*
- * reply - what whoever answers a call needs of it: its query, its caller, its reply.
+ * reply - what whoever answers a call needs of it: what its query says, what its caller
+ * may see, what time it is, and where the answer goes.
  */
 #include "api.h"
 
@@ -13,6 +14,11 @@ const char *troth_call_query(const struct troth_call *c, const char *name)
 		if (strncmp(q, name, len) == 0 && q[len] == '=')
 			return q + len + 1;
 	return NULL;
+}
+
+struct troth_time troth_call_now(const struct troth_call *c)
+{
+	return c->api->engine->now(c->api->engine->ctx);
 }
 
 struct troth_out troth_call_reply(struct troth_call *c, unsigned status)

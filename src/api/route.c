@@ -1,4 +1,4 @@
-#include "body.h"
+#include "handlers.h"
 
 #define AGENT       TROTH_SCOPE_AGENT
 #define DISPATCHER  TROTH_SCOPE_DISPATCHER

@@ -2,6 +2,7 @@
  * Scores: what has become of promises and commitments, slice by slice. A caller
  * adds the slices up; no request holds the API's thread for long.
  */
+#include "handlers.h"
 #include "slice.h"
 
 #include "troth/core/score.h"

@@ -1,6 +1,7 @@
 /*
  * Scorecards: what parties promised and what they owed, slice by slice.
  */
+#include "handlers.h"
 #include "slice.h"
 
 #include "troth/base/text.h"

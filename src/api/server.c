@@ -1,6 +1,7 @@
 /*
  * server - listens where the config says, and runs the API's thread.
  */
+#include "handlers.h"
 #include "sockets.h"
 
 #include <arpa/inet.h>
@@ -254,6 +255,8 @@ static struct troth_server *make(const struct troth_api_config *config)
 	s->api.config = *config;
 	set_defaults(&s->api.config);
 	s->api.engine = config->engine;
+	s->api.routes = troth_routes;
+	s->api.routes_count = troth_routes_count;
 	s->api.server = s;
 	s->api.started = config->engine->now(config->engine->ctx);
 	s->api.view = calloc(1, sizeof(*s->api.view));

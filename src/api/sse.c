@@ -4,7 +4,7 @@
  * A reader is a number: entries are read from the store when its socket can take
  * more, some 32 kB at a time. Nothing is queued for anybody.
  */
-#include "body.h"
+#include "handlers.h"
 #include "read.h"
 #include "sockets.h"
 

@@ -5,8 +5,9 @@
  * enough and nothing that could be shown is ever stored. A record is a length
  * byte, the name, a byte of scopes and the instant it was made (u64be).
  */
-#include "api.h"
+#include "token.h"
 
+#include "troth/api/server.h"
 #include "troth/base/text.h"
 #include "troth/crypto/random.h"
 #include "troth/crypto/secret.h"

@@ -3,7 +3,7 @@
  * well formed must be what the wire can carry: nothing that the API lets in may be
  * turned away by central for its form.
  */
-#include "api/body.h"
+#include "api/handlers.h"
 #include "fuzz.h"
 #include "memkv.h"
 #include "troth/base/text.h"
@@ -79,6 +79,8 @@ static void begin(void)
 	engine.now = now;
 	engine.set_clock = set_clock;
 	api.engine = &engine;
+	api.routes = troth_routes;
+	api.routes_count = troth_routes_count;
 	api.view = calloc(1, sizeof(*api.view));
 	MUST(api.view != NULL);
 	plant();

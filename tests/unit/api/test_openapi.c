@@ -1,7 +1,7 @@
 /*
  * openapi.json and the server say the same: paths, methods, parameters, bodies.
  */
-#include "api/body.h"
+#include "api/handlers.h"
 #include "api_kit.h"
 #include "schema.h"
 
