@@ -6,6 +6,7 @@
 #include "read.h"
 
 #include "troth/base/text.h"
+#include "troth/crypto/identity.h"
 #include "troth/crypto/secret.h"
 
 #include <openssl/evp.h>
@@ -66,21 +67,6 @@ void troth_post_party(struct troth_call *c)
 		(void)troth_body_read(&b);
 }
 
-/* The Ed25519 key of a PEM certificate. */
-static bool key_of_cert(const char *pem, uint8_t out[32])
-{
-	BIO *bio = BIO_new_mem_buf(pem, -1);
-	X509 *cert = bio != NULL ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
-	EVP_PKEY *key = cert != NULL ? X509_get0_pubkey(cert) : NULL;
-	size_t len = 32;
-	bool ok = key != NULL && EVP_PKEY_get_id(key) == EVP_PKEY_ED25519 &&
-		  EVP_PKEY_get_raw_public_key(key, out, &len) == 1 && len == 32;
-
-	X509_free(cert);
-	(void)BIO_free(bio);
-	return ok;
-}
-
 /* "spiffe://DOMAIN/gw/PARTY/SITE" where the caller names party and site only. */
 static void default_origin(struct troth_call *c, struct troth_event *e)
 {
@@ -96,8 +82,34 @@ static void default_origin(struct troth_call *c, struct troth_event *e)
 		       e->u.site.party, e->u.site.site);
 }
 
+/*
+ * The Ed25519 key of a PEM certificate. Which node of `own`'s federation it names goes to
+ * `names` (of TROTH_IDENTITY_TEXT bytes; empty: none): that is no proof, but a file that
+ * was mixed up is found before the ledger has its key for good.
+ */
+static bool key_of_cert(const char *pem, uint8_t out[32], const char *own, char *names)
+{
+	BIO *bio = BIO_new_mem_buf(pem, -1);
+	X509 *cert = bio != NULL ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+	EVP_PKEY *key = cert != NULL ? X509_get0_pubkey(cert) : NULL;
+	struct troth_identity central, who;
+	struct troth_why why;
+	size_t len = 32;
+	bool ok = key != NULL && EVP_PKEY_get_id(key) == EVP_PKEY_ED25519 &&
+		  EVP_PKEY_get_raw_public_key(key, out, &len) == 1 && len == 32;
+
+	names[0] = '\0';
+	if (ok && troth_identity_parse(&central, troth_span_str(own), &why) == TROTH_OK &&
+	    troth_identity_of_cert(&who, cert, central.trust_domain, &why) == TROTH_OK)
+		troth_identity_format(names, &who);
+	X509_free(cert);
+	(void)BIO_free(bio);
+	return ok;
+}
+
 static void site_event(struct troth_call *c, enum troth_event_type type)
 {
+	char names[TROTH_IDENTITY_TEXT] = "", problem[TROTH_IDENTITY_TEXT + 64];
 	struct troth_body b;
 	bool has_key, has_cert;
 
@@ -110,12 +122,19 @@ static void site_event(struct troth_call *c, enum troth_event_type type)
 				"exactly one of sign_key and sign_cert is needed");
 		return;
 	}
-	if (has_cert && !key_of_cert(b.sign_cert, b.e->u.site.key)) {
+	if (has_cert &&
+	    !key_of_cert(b.sign_cert, b.e->u.site.key, c->api->engine->origin, names)) {
 		troth_body_flaw(&b, "sign_cert",
 				"must be a PEM certificate with an Ed25519 key");
 		return;
 	}
 	default_origin(c, b.e);
+	if (names[0] != '\0' && b.e->u.site.origin[0] != '\0' &&
+	    strcmp(names, b.e->u.site.origin) != 0) {
+		(void)snprintf(problem, sizeof(problem), "is that of %s", names);
+		troth_body_flaw(&b, "sign_cert", problem);
+		return;
+	}
 	if (type != TROTH_EVENT_SITE_ADDED)
 		b.e->u.site.party[0] = b.e->u.site.site[0] = '\0';
 }
@@ -236,21 +255,25 @@ void troth_post_token(struct troth_call *c)
 	struct token_body b;
 	struct troth_why why;
 	enum troth_err err;
+	const char *problem;
 	struct troth_out o;
 
 	if (!read_token(c, &b))
 		return;
 	err = troth_api_make_token(c->api->engine->kv, b.name, b.scopes,
 				   troth_call_now(c), text, &why);
+	if (err == TROTH_ERR_INPUT) { /* "scopes: ..." or "name: ..." */
+		problem = strstr(why.text, ": ");
+		troth_call_problem(c, TROTH_PROBLEM_FIELD,
+				   why.text[0] == 's' ? "scopes" : "name",
+				   problem != NULL ? problem + 2 : why.text);
+		return;
+	}
 	if (err != TROTH_OK) {
 		troth_call_problem(c,
-				   err == TROTH_ERR_INPUT  ? TROTH_PROBLEM_FIELD
-				   : err == TROTH_ERR_FULL ? TROTH_PROBLEM_NO_ROOM
-							   : TROTH_PROBLEM_STORE,
-				   err != TROTH_ERR_INPUT                 ? NULL
-				   : strncmp(why.text, "scopes:", 7) == 0 ? "scopes"
-									  : "name",
-				   why.text);
+				   err == TROTH_ERR_FULL ? TROTH_PROBLEM_NO_ROOM
+							 : TROTH_PROBLEM_STORE,
+				   NULL, why.text);
 		return;
 	}
 	o = troth_call_reply(c, 201);

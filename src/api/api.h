@@ -25,6 +25,7 @@
  *   body                       what a POST says
  *   read                       what a GET asks for
  *   problem                    answers that say why not
+ *   stranger                   who of those that a command names is not known
  *   reply                      what handlers need of a call
  *   wake, rate                 other threads; requests that come too fast
  *   token                      who may call
@@ -198,6 +199,12 @@ void troth_call_problem(struct troth_call *c, enum troth_problem p, const char *
 void troth_call_no_scope(struct troth_call *c, unsigned scopes);
 /* Answers with what a command was declined for. */
 void troth_call_declined(struct troth_call *c, enum troth_reason reason);
+#define TROTH_FIELD_TEXT 64
+/*
+ * The first party that the call's command names and the federation does not have, with
+ * the field that names it, as callers write it; it is the command's. NULL: there is none.
+ */
+const char *troth_call_stranger(struct troth_call *c, char field[TROTH_FIELD_TEXT]);
 /* HTTP status of a reason. */
 unsigned troth_reason_status(enum troth_reason reason);
 

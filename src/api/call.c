@@ -196,6 +196,7 @@ static bool is_within_rate(struct troth_call *c)
 static bool parse_body(struct troth_call *c)
 {
 	json_error_t e;
+	char where[64];
 
 	if (c->json != NULL || c->method != TROTH_POST)
 		return true;
@@ -207,8 +208,13 @@ static bool parse_body(struct troth_call *c)
 			     JSON_REJECT_DUPLICATES, &e);
 	troth_buf_fini(&c->body);
 	c->body = TROTH_BUF_INIT;
-	if (c->json == NULL)
-		troth_call_problem(c, TROTH_PROBLEM_BAD_JSON, NULL, NULL);
+	if (c->json == NULL) {
+		bool twice = json_error_code(&e) == json_error_duplicate_key;
+
+		(void)snprintf(where, sizeof(where), "line %d, column %d%s", e.line,
+			       e.column, twice ? ": a member is named twice" : "");
+		troth_call_problem(c, TROTH_PROBLEM_BAD_JSON, NULL, where);
+	}
 	return c->json != NULL;
 }
 
@@ -383,9 +389,9 @@ static void take_word(struct troth_call *c)
 {
 	c->waiting = false;
 	if (c->command != NULL) {
+		troth_call_answer(c);
 		troth_command_free(c->command);
 		c->command = NULL;
-		troth_call_answer(c);
 		return;
 	}
 	c->asked = true;

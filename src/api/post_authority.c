@@ -150,8 +150,17 @@ static void of_pool(struct troth_body *b)
 	b->e->u.pool.idle_ms = to_ms(b->seconds);
 }
 
+/* Credits and refunds are always of a currency: a grant without one covers none. */
+#define MONEY (1u << TROTH_KIND_CREDIT | 1u << TROTH_KIND_REFUND)
+
 static void of_grant(struct troth_body *b)
 {
+	const struct troth_grant *g = &b->e->u.grant.grant;
+
+	if (g->kinds != 0 && (g->kinds & ~MONEY) == 0 && g->currency[0] == '\0') {
+		troth_body_flaw(b, "currency", "is missing: a credit or refund has one");
+		return;
+	}
 	b->e->u.grant.grant.period_ms = to_ms(b->seconds);
 }
 

@@ -1,5 +1,7 @@
 #include "api.h"
 
+#include "troth/core/promise.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -214,8 +216,7 @@ static void name_open_promise(struct troth_call *c, struct troth_out *o)
 	if (!load_subject(c))
 		return;
 	for (unsigned i = 0; i < s->promise_count; i++)
-		if (s->promises[i].state == TROTH_PROMISE_ACTIVE ||
-		    s->promises[i].state == TROTH_PROMISE_REOPENED) {
+		if (troth_promise_is_open(s->promises[i].state)) {
 			troth_out_id(o, "promise", TROTH_ID_PROMISE, &s->promises[i].id);
 			break;
 		}
@@ -246,18 +247,62 @@ static const char *state_of(const struct troth_call *c)
 	return s->kind == TROTH_SUBJECT_CASE ? troth_case_state_name(s->cas.state) : NULL;
 }
 
+/* What a reason means where the path says more than the reason does. */
+static const struct {
+	const char *path;
+	enum troth_reason reason;
+	const char *detail;
+} meanings[] = {
+	{ "/v1/parties", TROTH_REASON_WRONG_ROLE,
+	  "the brand is added first, and there is only one" },
+	{ "/v1/orders", TROTH_REASON_NOT_ENTITLED,
+	  "a seller or the brand places orders" },
+	{ "/v1/cases/{case}/promises", TROTH_REASON_WRONG_ROLE,
+	  "on a case the brand and vendors owe; carriers and sellers do on an order" },
+	{ "/v1/sites/keys/revoke", TROTH_REASON_NO_PARTY, "no site has this key" },
+	{ "/v1/pools", TROTH_REASON_EXISTS,
+	  "what a pool is of does not change: only its size does" },
+	{ "/v1/grants", TROTH_REASON_NO_POOL,
+	  "there is none of this name, or it is of other goods or another currency" },
+	{ "/v1/suspensions", TROTH_REASON_WRONG_STATE, "it is suspended already" },
+	{ "/v1/suspensions/lift", TROTH_REASON_WRONG_STATE, "it is not suspended" },
+	{ "/v1/shares/thaw", TROTH_REASON_WRONG_STATE, "it is not frozen" },
+};
+
+static const char *meaning_of(const struct troth_call *c, enum troth_reason reason)
+{
+	for (size_t i = 0; i < TROTH_LEN(meanings); i++)
+		if (meanings[i].reason == reason &&
+		    strcmp(meanings[i].path, c->route->path) == 0)
+			return meanings[i].detail;
+	return NULL;
+}
+
 void troth_call_declined(struct troth_call *c, enum troth_reason reason)
 {
 	const char *name = troth_reason_name(reason), *state = NULL;
+	const char *detail = meaning_of(c, reason);
 	struct troth_out o = { &c->reply, true };
-	char detail[48];
+	char said[96], field[TROTH_FIELD_TEXT] = "";
+	const char *stranger = NULL;
 
-	if (reason == TROTH_REASON_WRONG_STATE && load_subject(c))
+	if (reason == TROTH_REASON_NO_PARTY)
+		stranger = troth_call_stranger(c, field);
+	if (stranger != NULL) {
+		(void)snprintf(said, sizeof(said), "%s is no party of the federation",
+			       stranger);
+		detail = said;
+	}
+	if (reason == TROTH_REASON_NOT_ENTITLED && !c->has_result)
+		detail = "central alone takes this";
+	if (reason == TROTH_REASON_WRONG_STATE && detail == NULL && load_subject(c))
 		state = state_of(c);
-	if (state != NULL)
-		(void)snprintf(detail, sizeof(detail), "it is %s", state);
+	if (state != NULL) {
+		(void)snprintf(said, sizeof(said), "it is %s", state);
+		detail = said;
+	}
 	answer(c, name != NULL ? name : "declined", troth_reason_status(reason),
-	       title_of(reason), NULL, state != NULL ? detail : NULL);
+	       title_of(reason), stranger != NULL ? field : NULL, detail);
 	if (reason == TROTH_REASON_OPEN_PROMISE)
 		name_open_promise(c, &o);
 	troth_buf_put_u8(&c->reply, '}');

@@ -157,7 +157,7 @@ static void list_options(const struct cli_verb *verb,
 		{ NULL, 0, NULL, 0, "With every command:", CLI_GROUP_COMMON },
 	};
 	unsigned own = option_count(verb), n = 0;
-	bool needed = false;
+	bool needed = false, others = false;
 
 	for (unsigned i = 0; i < own; i++) {
 		const struct cli_option *o = &verb->options[i];
@@ -170,9 +170,11 @@ static void list_options(const struct cli_verb *verb,
 						 o->required ? CLI_GROUP_NEEDED
 							     : CLI_GROUP_OTHERS };
 		needed = needed || o->required;
+		others = others || !o->required;
 	}
-	for (unsigned i = needed ? 0 : TROTH_LEN(heads); i < TROTH_LEN(heads); i++)
-		out[n++] = heads[i];
+	for (unsigned i = 0; needed && i < TROTH_LEN(heads); i++)
+		if (others || heads[i].group != CLI_GROUP_OTHERS)
+			out[n++] = heads[i];
 	/* What only asks needs no key. */
 	memcpy(out + n, common,
 	       (strcmp(verb->method, "GET") == 0 ? 1 : COMMON_COUNT) * sizeof(common[0]));
@@ -182,7 +184,10 @@ static void list_options(const struct cli_verb *verb,
 static bool read_arguments(struct call *c, const char *noun, int argc, char **argv)
 {
 	struct argp_option options[OPTIONS_MAX + 1] = { 0 };
-	const char *what = c->verb->argument != NULL ? c->verb->argument->name : "ID";
+	/* Only of the policy is there one that need not be named. */
+	const char *what = c->verb->argument != NULL    ? c->verb->argument->name
+			   : c->verb->otherwise != NULL ? "[VERSION]"
+							: "ID";
 	struct argp argp = { .options = options,
 			     .parser = parse,
 			     .args_doc = takes_argument(c->verb) ? what : NULL,
@@ -256,12 +261,16 @@ static void print_answer(const struct call *c, const struct troth_http_reply *r)
 }
 
 /* What else there is to know for whoever reads why it was refused. */
-static void hint(const struct call *c, const struct troth_http_reply *r)
+static void hint(const struct call *c, const struct troth_http_reply *r,
+		 enum troth_err err)
 {
 	const char *file = cli_token_file(&c->node);
 	const char *field = json_string_value(json_object_get(r->json, "field"));
-	size_t len = field != NULL ? strcspn(field, "[") : 0;
+	const char *promise = json_string_value(json_object_get(r->json, "promise"));
 
+	if (err == TROTH_ERR_AGAIN && r->status == 0) /* Nobody answered. */
+		(void)fprintf(stderr, "troth: is the node up, and is that its API, with "
+				      "http or https? Name it with --api or TROTH_API\n");
 	if (r->status == 401 && file == NULL)
 		(void)fprintf(stderr, "troth: none was given: name its file with "
 				      "--token-file or TROTH_TOKEN_FILE\n");
@@ -270,11 +279,20 @@ static void hint(const struct call *c, const struct troth_http_reply *r)
 			      "troth: %s: not a token of this node; each node has tokens "
 			      "of its own\n",
 			      file);
-	for (unsigned i = 0; len > 0 && i < option_count(c->verb); i++) {
+	if (r->status == 412 && r->etag[0] != '\0')
+		(void)fprintf(stderr,
+			      "troth: its ETag is now %s: look at it again, then name "
+			      "that with --if-match\n",
+			      r->etag);
+	if (promise != NULL)
+		(void)fprintf(stderr, "troth: it is %s\n", promise);
+	for (unsigned i = 0; field != NULL && i < option_count(c->verb); i++) {
 		const struct cli_option *o = &c->verb->options[i];
 		const char *name = o->field != NULL ? o->field : o->name;
+		size_t len = strlen(name);
 
-		if (strlen(name) == len && memcmp(name, field, len) == 0)
+		/* Also of a member of what the option says. */
+		if (len > 0 && strncmp(name, field, len) == 0 && strchr("[.", field[len]))
 			(void)fprintf(stderr, "troth: --%s: %s\n", o->name, o->help);
 	}
 }
@@ -289,6 +307,7 @@ static int make_call(struct call *c)
 	uint8_t random[16];
 	char *body = is_get(c) ? NULL : json_dumps(c->body, JSON_COMPACT);
 	int status = EXIT_REFUSED;
+	enum troth_err err;
 
 	if (!make_path(c, path, sizeof(path))) {
 		(void)fprintf(stderr, "troth: %s is not an id\n", c->id);
@@ -308,9 +327,10 @@ static int make_call(struct call *c)
 		status = EXIT_USAGE;
 		goto out;
 	}
-	if (troth_http_want(http, &call, &reply, &why) != TROTH_OK) {
+	err = troth_http_want(http, &call, &reply, &why);
+	if (err != TROTH_OK) {
 		(void)fprintf(stderr, "troth: %s\n", why.text);
-		hint(c, &reply);
+		hint(c, &reply, err);
 		goto out;
 	}
 	print_answer(c, &reply);

@@ -27,8 +27,8 @@ static const struct cli_option grant_give[] = {
 	TEXT("party", NULL, true, "Who may promise"),
 	TEXT("grant", NULL, true, "Its name; the same again replaces it"),
 	{ "kinds", NULL, CLI_LIST, true,
-	  "Some of gift,credit,refund,replacement,repair,redelivery,delivery,callback,"
-	  "answer,other" },
+	  "Some of gift, credit, refund, replacement, repair, redelivery, delivery, "
+	  "callback, answer, other, joined by commas" },
 	{ "skus", NULL, CLI_LIST, false, "Goods; a last * stands for any rest" },
 	TEXT("currency", NULL, false, "It is over money: an ISO 4217 code"),
 	{ "most", NULL, CLI_NUMBER, true, "In one promise: minor units, or pieces" },

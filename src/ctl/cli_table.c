@@ -74,8 +74,9 @@ static const struct cli_verb order_verbs[] = {
 	{ "show", "GET", "/v1/orders/{id}", "Show an order", fresh_option, NULL },
 	{ "list", "GET", "/v1/orders", "Orders of a customer or a number", order_list,
 	  "items" },
-	{ "correct", "POST", "/v1/orders/{id}/corrections", "Correct an order",
-	  order_correct, NULL },
+	{ "correct", "POST", "/v1/orders/{id}/corrections",
+	  "Correct an order: what is not given again is gone from it", order_correct,
+	  NULL },
 	{ "ship", "POST", "/v1/orders/{id}/shipments", "Say that it is on its way",
 	  at_option, NULL },
 	{ "deliver", "POST", "/v1/orders/{id}/deliveries", "Say that it is delivered",
@@ -173,6 +174,13 @@ static const struct cli_option reason_option[] = {
 	END,
 };
 
+static const struct cli_option reason_needed[] = {
+	TEXT("reason", NULL, true, "A code, such as no_stock"),
+	ON_BEHALF,
+	ACTOR,
+	END,
+};
+
 static const struct cli_option promise_cancel[] = {
 	TEXT("reason", NULL, true, "A code"),
 	{ "tell", NULL, CLI_TERMS, true, "Who tells the customer: debtor=..,due=.." },
@@ -195,7 +203,8 @@ static const struct cli_verb promise_verbs[] = {
 	STEP("activate", "It is inside authority, and told"),
 	STEP("ask", "Ask HQ for approval"),
 	STEP("approve", "Approve it (HQ)"),
-	STEP("reject", "Reject it (HQ)"),
+	{ "reject", "POST", "/v1/promises/{id}/reject", "Reject it (HQ)", reason_needed,
+	  NULL },
 	STEP("speak", "The approved promise has been told"),
 	STEP("expire", "The offer was not taken, or is not asked for any more"),
 	STEP("break", "It cannot be kept any more (HQ)"),
@@ -250,11 +259,11 @@ static const struct cli_option commitment_request[] = {
 	END,
 };
 
-#define DEED(verb, help)                                                                 \
+#define DEED_WITH(verb, options, help)                                                   \
 	{                                                                                \
-		(verb), "POST", "/v1/commitments/{id}/" verb, (help), reason_option,     \
-			NULL                                                             \
+		(verb), "POST", "/v1/commitments/{id}/" verb, (help), (options), NULL    \
 	}
+#define DEED(verb, help) DEED_WITH(verb, reason_option, help)
 
 static const struct cli_verb commitment_verbs[] = {
 	{ "show", "GET", "/v1/commitments/{id}", "Show a commitment", fresh_option,
@@ -262,19 +271,20 @@ static const struct cli_verb commitment_verbs[] = {
 	{ "list", "GET", "/v1/commitments", "Commitments by due", commitment_list,
 	  "items" },
 	DEED("accept", "Got it"),
-	DEED("decline", "Cannot (with a reason)"),
+	DEED_WITH("decline", reason_needed, "Cannot (with a reason)"),
 	{ "counter", "POST", "/v1/commitments/{id}/counter", "Offer another due",
 	  commitment_counter, NULL },
 	DEED("start", "Begin"),
 	{ "fulfil", "POST", "/v1/commitments/{id}/fulfil", "Done, with evidence",
 	  commitment_fulfil, NULL },
 	DEED("discharge", "Accept what was done (creditor)"),
-	DEED("reopen", "It was not done well (creditor, with a reason)"),
+	DEED_WITH("reopen", reason_needed,
+		  "It was not done well (creditor, with a reason)"),
 	DEED("release", "Waive it (creditor)"),
-	DEED("cancel", "Cancel it (HQ, with a reason)"),
+	DEED_WITH("cancel", reason_needed, "Cancel it (HQ, with a reason)"),
 	{ "delegate", "POST", "/v1/commitments/{id}/delegate",
 	  "Ask another party to take it over", commitment_delegate, NULL },
-	DEED("hold", "Stop the clock (with a reason)"),
+	DEED_WITH("hold", reason_needed, "Stop the clock (with a reason)"),
 	DEED("resume", "Let the clock go on"),
 	{ "request", "POST", "/v1/commitments/{id}/request",
 	  "Request a declined one again", commitment_request, NULL },
@@ -326,7 +336,8 @@ static const struct cli_verb site_verbs[] = {
 static const struct cli_option token_make[] = {
 	TEXT("name", NULL, true, "Whom it is for; stamped on what is done with it"),
 	{ "scopes", NULL, CLI_WORDS, true,
-	  "Some of agent,dispatcher,approver,manager,integration,read" },
+	  "Some of agent, dispatcher, approver, manager, integration, read, joined by "
+	  "commas" },
 	END,
 };
 

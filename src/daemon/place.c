@@ -59,7 +59,8 @@ enum troth_err place_open(struct troth_daemon *d, struct troth_why *why)
 	enum troth_err err;
 
 	if (mkdir(c->data_dir, 0700) != 0 && errno != EEXIST)
-		return troth_fail(why, TROTH_ERR_IO, "%s: %s", c->data_dir,
+		return troth_fail(why, TROTH_ERR_IO,
+				  "data_dir %s: %s (only it itself is made)", c->data_dir,
 				  strerror(errno));
 	path_of(d, "store", path);
 	err = troth_kv_open(&d->kv, path, d->role->schema, &options, why);

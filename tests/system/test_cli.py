@@ -358,6 +358,8 @@ class CommandLine(InDirectory):
                  "--kinds is needed", 2),
                 (["grant", "give", "--party", "p", "--grant", "g", "--most", "1",
                   "--kinds", "gift,king"], "kinds[1]", 1),
+                (["grant", "give", "--party", "p", "--grant", "g", "--most", "1",
+                  "--kinds", "credit,refund"], ": currency: is missing", 1),
                 (["pool", "set", "--pool", "p", "--sku", "S", "--total", "many"],
                  "not a whole number", 2),
                 (["suspend", "--party", "p"], "--reason is needed", 2),
@@ -383,6 +385,50 @@ class CommandLine(InDirectory):
                           "--due", "2031-01-01T00:00:00Z", "--reason", "late",
                           "--owe", "debtor=shop,action=pack", code=1)
         self.assertIn("--kind: gift, credit,", said)
+
+    def test_a_refusal_says_what_is_meant(self):
+        fed = self.added()
+        hq, seller = fed.central, fed.gateway(SELLER)
+        other = str(fed.gateway(CARRIER).certs / "sign.pem")
+        ident = self.id_in(self.place(seller, "TV:1:1250"))
+        case = re.search(r"cas_\w{26}", self.troth(
+            hq, "case", "open", "--customer", "c-1", "--reason", "late"))[0]
+        promise = re.search(r"prm_\w{26}", self.troth(
+            hq, "promise", "make", "--case", case, "--kind", "callback", "--reason", "late",
+            "--due", "2031-01-01T00:00:00Z", "--owe", "debtor=brand,action=call_back"))[0]
+        self.troth(hq, "suspend", "--party", "shop", "--reason", "audit")
+        policy = self.policy_file("p", "rules: ( { most = 1; } );\n")
+        for node, wrong, said in (
+                (seller, ["order", "place", "--customer", "c", "--seller", "shop",
+                          "--carrier", "fastshpi"],
+                 ": carrier: fastshpi is no party of the federation\n"
+                 "troth: --carrier: Party that delivers\n"),
+                (seller, ["promise", "make", "--order", ident, "--kind", "other", "--due",
+                          "2031-01-01T00:00:00Z", "--reason", "late",
+                          "--owe", "debtor=shpo,action=pack"],
+                 ": commitments[0].debtor: shpo is no party of the federation\n"
+                 "troth: --owe: Who owes what"),
+                (seller, ["order", "correct", ident, "--if-match", "7", "--reason", "x"],
+                 'troth: its ETag is now "1": look at it again'),
+                (seller, ["policy", "publish", policy], "central alone takes this"),
+                (seller, ["status", "--api", "http://127.0.0.1:1"],
+                 "troth: is the node up"),
+                (hq, ["case", "close", case, "--outcome", "solved"],
+                 "troth: it is " + promise),
+                (hq, ["party", "add", "--party", "b2", "--role", "brand"],
+                 "the brand is added first, and there is only one"),
+                (hq, ["site", "add", "--party", "shop", "--site", "s2",
+                      "--sign-cert", other],
+                 ": sign_cert: is that of spiffe://%s/gw/%s\n" % (fed.domain, CARRIER)),
+                (hq, ["site", "add-key", "--party", "shop", "--site", "s1",
+                      "--sign-cert", other], ": sign_cert: is that of spiffe://"),
+                (hq, ["suspend", "--party", "shop", "--reason", "audit"],
+                 "it is suspended already"),
+                (hq, ["token", "make", "--name", "a b", "--scopes", "agent"],
+                 ": name: must be a name of at most")):
+            self.assertIn(said, self.troth(node, *wrong, code=1), wrong)
+        self.assertIn("--reason is needed",
+                      self.troth(seller, "commitment", "decline", "com_1", code=2))
 
     def test_the_help_says_what_is_needed(self):
         done = subprocess.run([program(), "ask", "order", "--help"], text=True, check=True,

@@ -92,7 +92,11 @@ static const struct bad {
 	{ "/v1/orders", "{\"deliver_by\":\"2026-11-01\"}", 422, "deliver_by" },
 	{ "/v1/orders", "{\"personal\":{\"age\":7}}", 422, "personal.age" },
 	{ "/v1/orders", "{\"actor\":\"somebody\"}", 403, "actor" },
-	{ "/v1/orders", "{\"customer\":\"c\",\"seller\":\"nobody\"}", 422, NULL },
+	{ "/v1/orders", "{\"customer\":\"c\",\"seller\":\"nobody\"}", 422, "seller" },
+	{ "/v1/orders",
+	  "{\"customer\":\"c\",\"seller\":\"brand\",\"lines\":[{\"sku\":\"b\",\"quantity\":1,"
+	  "\"seller\":\"nobody\"}]}",
+	  422, "lines[0].seller" },
 	{ "/v1/orders?x=1", good_body, 400, "x" },
 	{ "/v1/orders/", good_body, 404, NULL },
 	{ "/v1/orders/ord_1/shipments", "{}", 404, NULL },

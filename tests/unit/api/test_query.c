@@ -1,5 +1,6 @@
 /*
- * Paths and queries: what is wrong is refused, and the parameter named.
+ * Paths and queries: what is wrong is refused, and the parameter named; of JSON that
+ * cannot be read, its place.
  */
 #include "api_kit.h"
 
@@ -244,9 +245,31 @@ static void tokens_are_listed_by_name_and_page_by_page(void **state)
 	assert_int_equal(pages, 3);
 }
 
+static void json_that_cannot_be_read_is_refused_with_its_place(void **state)
+{
+	static const struct {
+		const char *body, *detail;
+	} cases[] = {
+		{ "{\n\"customer\": \"c\" \"seller\"}", "line 2, column 24" },
+		{ "{\"a\":1,\"a\":2}", "line 1, column 10: a member is named twice" },
+	};
+	struct http_reply r;
+
+	(void)state;
+	for (unsigned i = 0; i < TROTH_LEN(cases); i++) {
+		assert_int_equal(api_call(kit, "POST", "/v1/orders", agent, NULL,
+					  cases[i].body, &r),
+				 400);
+		assert_string_equal(json_string_value(json_object_get(r.json, "detail")),
+				    cases[i].detail);
+		http_reply_free(&r);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(json_that_cannot_be_read_is_refused_with_its_place),
 		cmocka_unit_test(a_parameter_that_will_not_do_is_refused_by_its_name),
 		cmocka_unit_test(a_query_may_have_1021_bytes_and_not_one_more),
 		cmocka_unit_test(a_path_may_have_255_bytes_and_not_one_more),
