@@ -297,7 +297,7 @@ static void tell_addresses(const struct demo *d)
 
 	if (len > 0)
 		program[len] = '\0';
-	printf("\nEverything is still up; Ctrl-C ends it. Each node's API, and its token:\n\n");
+	printf("\nEverything is still up; Ctrl-C ends it. Each node's API, and its manager's token:\n\n");
 	for (unsigned i = 0; i < DEMO_NODES; i++)
 		printf("  %-11s %s   %s/%s.token\n", demo_names[i],
 		       troth_federation_url(d->federation, i), dir,
@@ -374,10 +374,13 @@ int troth_ctl_demo(int argc, char **argv)
 	ends = block_ends();
 	printf("Making a throw-away PKI and starting central and three gateways ...\n");
 	(void)fflush(stdout);
-	if (demo_open(d))
+	if (demo_open(d)) {
 		demo_play(d);
-	else
-		demo_fail(d, "%s", d->why.text);
+	} else {
+		d->failed = true;
+		(void)fprintf(stderr, "troth demo: it could not be started: %s\n",
+			      d->why.text);
+	}
 	if (!d->failed) {
 		printf("\nEvery step held.\n");
 		if (!once) {
