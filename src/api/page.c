@@ -1,6 +1,3 @@
-/*
- * page - reads where a page is to begin, and writes it.
- */
 #include "page.h"
 
 #include <string.h>

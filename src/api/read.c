@@ -1,7 +1,3 @@
-/*
- * read - what reading handlers have in common: the item in the path, what the query
- * asks for, and how an answer ends.
- */
 #include "read.h"
 
 #include "troth/base/text.h"
