@@ -43,7 +43,7 @@ start=$(date -u -d '1 hour ago' +%Y%m%d%H%M%SZ)
 export TROTH_CA='' TROTH_DOMAIN='' TROTH_SPIFFE='' TROTH_DNS=''
 
 die() {
-	echo "pki: $*" >&2
+	echo "troth certs: $*" >&2
 	exit 1
 }
 
@@ -322,6 +322,9 @@ cmd_crl() {
 	[[ $# -eq 1 ]] || usage
 	open_ca "$1"
 	write_crls
+	[[ -f $TROTH_CA/root/root.key ]] ||
+		echo "Without $TROTH_CA/root/root.key the root's list stays as it was ($(
+			openssl crl -in "$TROTH_CA/root/root.crl" -noout -nextupdate))"
 	echo "Send $TROTH_CA/crl.pem to every node"
 }
 
@@ -348,6 +351,8 @@ cmd_request() {
 	check_node "$3"
 	# With certificates in place the new keys wait beside them until they are signed.
 	[[ ! -e $dir/sign.pem ]] || next=.next
+	[[ ! -e $dir/request || -n ${TROTH_QUICK:-} ]] ||
+		echo "The request in $dir and its keys are gone: what is signed of it cannot be installed"
 	rm -rf "$dir/request"
 	mkdir -p "$dir/request"
 	for use in tls sign; do

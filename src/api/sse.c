@@ -44,13 +44,25 @@ static bool first_number(struct troth_call *c, uint64_t *next)
 	return true;
 }
 
+/* A word that no event has would be waited for for ever. */
+static bool is_event_type(const char *word)
+{
+	for (unsigned t = 0; t <= UINT8_MAX; t++) {
+		const char *name = troth_event_type_name((enum troth_event_type)t);
+
+		if (name != NULL && strcmp(name, word) == 0)
+			return true;
+	}
+	return false;
+}
+
 static bool read_filters(struct troth_call *c, struct troth_stream *s)
 {
 	const char *type = troth_call_query(c, "type");
 	const char *party = troth_call_query(c, "party");
 	const char *subject = troth_call_query(c, "subject");
 
-	if (type != NULL && strlen(type) > TROTH_CODE_MAX)
+	if (type != NULL && !is_event_type(type))
 		return troth_read_bad(c, "type", "is no type of event");
 	if (party != NULL && strlen(party) > TROTH_PARTY_MAX)
 		return troth_read_bad(c, "party", "is no name of a party");

@@ -369,7 +369,8 @@ static void print_goodwill(const json_t *card)
 	size_t i;
 
 	if (number(card, "goods") > 0)
-		(void)printf(" %lld pieces", number(card, "goods"));
+		(void)printf(" %lld piece%s", number(card, "goods"),
+			     number(card, "goods") == 1 ? "" : "s");
 	json_array_foreach(money, i, m)(void)
 		printf(" %lld %s", number(m, "amount"),
 		       json_string_value(json_object_get(m, "currency")));

@@ -6,7 +6,8 @@
 enum { OPT_PRINT = 256, OPT_HELP_CONFIG, OPT_HELP_EVENTS, OPT_RESTORED };
 
 static const struct argp_option options[] = {
-	{ "config", 'c', "FILE", 0, "The configuration (/etc/troth/<command>.conf)", 0 },
+	{ "config", 'c', "FILE", 0,
+	  "The configuration (central.conf or gateway.conf in /etc/troth)", 0 },
 	{ "check", 'k', NULL, 0,
 	  "Judge configuration and certificates, tell all that is wrong, and end", 0 },
 	{ "print-config", OPT_PRINT, NULL, 0,

@@ -144,6 +144,8 @@ a_node_is_enrolled_without_its_keys_travelling() {
 	says "not confirmed" "$troth" certs sign "$top/ca" gw/acme/manila "$node/request" \
 		"$top/bundle"
 	[[ ! -e $top/bundle ]] || fail "signed without a yes"
+	shown=$("$troth" certs enrol "$node" gw/acme/manila --domain $domain)
+	grep -q "its keys are gone" <<<"$shown" || fail "not told of the other request"
 	echo yes | "$troth" certs sign "$top/ca" gw/acme/manila "$node/request" \
 		"$top/bundle" >"$top/asked"
 	# The very fingerprints that the site was shown.
@@ -241,7 +243,8 @@ lists_are_made_afresh_without_the_root_key() {
 	federation
 	before=$(openssl crl -in "$top/ca/issuing/issuing.crl" -noout -crlnumber)
 	mv "$top/ca/root/root.key" "$top/elsewhere.key"
-	"$troth" certs crl "$top/ca"
+	"$troth" certs crl "$top/ca" | grep -q "the root's list stays as it was (nextUpdate" ||
+		fail "not told of the root's list"
 	[[ $(openssl crl -in "$top/ca/issuing/issuing.crl" -noout -crlnumber) != "$before" ]] ||
 		fail "the same list"
 	cp "$top/ca/crl.pem" "$top/central/crl.pem"

@@ -106,6 +106,7 @@ static const struct {
 	{ "/v1/events?after=x", "after" },
 	{ "/v1/events?after=18446744073709551615", "after" },
 	{ "/v1/events?type=" NAME_33, "type" },
+	{ "/v1/events?type=case_openned", "type" },
 	{ "/v1/events?party=" NAME_33, "party" },
 	{ "/v1/events?subject=prm_01kaf3vsp0e4mwq3c9r8xzt6gm", "subject" },
 };
