@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define EXIT_REFUSED 1
 #define EXIT_USAGE   2
@@ -222,6 +223,33 @@ static bool read_arguments(struct call *c, const char *noun, int argc, char **ar
 	return true;
 }
 
+/* What an id has to be where the verb's path, or --order, names its kind. */
+static bool is_of_kind(const struct call *c)
+{
+	static const struct {
+		const char *path, *prefix, *what;
+	} kinds[] = {
+		{ "orders/", "ord_", "an order" },
+		{ "cases/", "cas_", "a case" },
+		{ "promises/", "prm_", "a promise" },
+		{ "commitments/", "com_", "a commitment" },
+		{ "alarms/", "alm_", "an alarm" },
+		{ "recoveries/", "rec_", "a recovery" },
+	};
+	bool on = c->on[0] != '\0';
+	const char *path = on ? c->on : c->verb->path + strlen("/v1/");
+	const char *id = on ? strchr(c->on, '/') + 1 : c->id;
+
+	for (size_t i = 0; id != NULL && i < TROTH_LEN(kinds); i++)
+		if (strncmp(path, kinds[i].path, strlen(kinds[i].path)) == 0 &&
+		    strncasecmp(id, kinds[i].prefix, 4) != 0) {
+			(void)fprintf(stderr, "troth: %s is not the id of %s: %s...\n",
+				      id, kinds[i].what, kinds[i].prefix);
+			return false;
+		}
+	return true;
+}
+
 /* The verb's path with the ids put in. */
 static bool make_path(const struct call *c, char *out, size_t size)
 {
@@ -311,6 +339,10 @@ static int make_call(struct call *c)
 
 	if (!make_path(c, path, sizeof(path))) {
 		(void)fprintf(stderr, "troth: %s is not an id\n", c->id);
+		status = EXIT_USAGE;
+		goto out;
+	}
+	if (!is_of_kind(c)) {
 		status = EXIT_USAGE;
 		goto out;
 	}

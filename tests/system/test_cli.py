@@ -429,6 +429,10 @@ class CommandLine(InDirectory):
             self.assertIn(said, self.troth(node, *wrong, code=1), wrong)
         self.assertIn("--reason is needed",
                       self.troth(seller, "commitment", "decline", "com_1", code=2))
+        for wrong in (["order", "show", case], ["promise", "speak", case],
+                      ["alarm", "raise", "--order", case, "--code", "smoke"]):
+            self.assertIn("troth: %s is not the id of a" % case,
+                          self.troth(seller, *wrong, code=2), wrong)
 
     def test_the_help_says_what_is_needed(self):
         done = subprocess.run([program(), "ask", "order", "--help"], text=True, check=True,
