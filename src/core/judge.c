@@ -152,7 +152,7 @@ static enum troth_reason judge_cancelled(const struct bench *b)
 	    b->s->order.state == TROTH_ORDER_DELIVERED)
 		return TROTH_REASON_WRONG_STATE;
 	if (b->e->u.cancel.has_tell) {
-		if (first != NULL && !troth_room_for_commitment(b->s, first))
+		if (first != NULL && !judge_room(b, first))
 			return TROTH_REASON_LIMIT;
 		return judge_terms(b, &b->e->u.cancel.tell);
 	}
@@ -193,7 +193,7 @@ static enum troth_reason judge_link(const struct bench *b)
 	for (unsigned i = 0; i < b->s->link_count; i++)
 		if (troth_id_eq(&b->s->links[i].id, &l->id))
 			return TROTH_REASON_EXISTS;
-	if (b->s->link_count >= TROTH_LINKS_MAX)
+	if (b->s->link_count >= troth_room_of(b->who, TROTH_LINKS_MAX, TROTH_LINKS_KEPT))
 		return TROTH_REASON_LIMIT;
 	if (b->e->type == TROTH_EVENT_CASE_ORDER_LINKED)
 		return judge_may(b, BRAND | VENDOR) ? TROTH_REASON_NONE

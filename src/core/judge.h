@@ -32,6 +32,9 @@ enum troth_reason judge_terms(const struct bench *b, const struct troth_terms *t
 
 /* judge_promise.c */
 
+/* True if promise p can have one more commitment of who acts. */
+bool judge_room(const struct bench *b, const struct troth_promise *p);
+
 /* What stands in the way of a promise even if it has been spoken: it cannot be kept. */
 enum troth_reason judge_impossible(const struct bench *b);
 enum troth_reason judge_made(const struct bench *b);

@@ -5,14 +5,21 @@
 
 #include <string.h>
 
+bool judge_room(const struct bench *b, const struct troth_promise *p)
+{
+	return troth_room_for_terms(b->s, b->who, 1) &&
+	       troth_room_for_commitment(b->s, p);
+}
+
 enum troth_reason judge_impossible(const struct bench *b)
 {
 	const struct troth_event *e = b->e;
 
 	if (troth_subject_names(b->s, &e->u.promise.id))
 		return TROTH_REASON_EXISTS;
-	if (b->s->promise_count >= TROTH_PROMISES_MAX ||
-	    b->s->commitment_count + e->u.promise.terms_count > TROTH_COMMITMENTS_MAX)
+	if (b->s->promise_count >=
+		    troth_room_of(b->who, TROTH_PROMISES_MAX, TROTH_PROMISES_KEPT) ||
+	    !troth_room_for_terms(b->s, b->who, e->u.promise.terms_count))
 		return TROTH_REASON_LIMIT;
 	for (unsigned i = 0; i < e->u.promise.terms_count; i++) {
 		enum troth_reason r = judge_terms(b, &e->u.promise.terms[i]);
@@ -84,7 +91,7 @@ enum troth_reason judge_promise_step(const struct bench *b)
 	if (e->u.promise_step.has_tell)
 		return troth_room_for_commitment(b->s, p)
 			       ? judge_terms(b, &e->u.promise_step.tell)
-			       : TROTH_REASON_LIMIT;
+			       : TROTH_REASON_LIMIT; /* Only HQ cancels. */
 	return TROTH_REASON_NONE;
 }
 
@@ -99,7 +106,7 @@ enum troth_reason judge_commitment_added(const struct bench *b)
 		return TROTH_REASON_NOT_ENTITLED;
 	if (!troth_promise_is_open(b->s->promises[i].state))
 		return TROTH_REASON_WRONG_STATE;
-	if (!troth_room_for_commitment(b->s, &b->s->promises[i]))
+	if (!judge_room(b, &b->s->promises[i]))
 		return TROTH_REASON_LIMIT;
 	return judge_terms(b, &b->e->u.commitment.terms);
 }

@@ -121,8 +121,8 @@ static void by_subject(const struct troth_may *m, struct troth_answered *out)
 	else if (m->who->role != TROTH_ROLE_BRAND &&
 		 !troth_subject_is_participant(s, m->who->party))
 		say(out, TROTH_ANSWER_NO, TROTH_REASON_NOT_ENTITLED);
-	if (s->promise_count >= TROTH_PROMISES_MAX ||
-	    s->commitment_count + TROTH_TERMS_MAX > TROTH_COMMITMENTS_MAX)
+	if (s->promise_count >=
+	    troth_room_of(m->who, TROTH_PROMISES_MAX, TROTH_PROMISES_KEPT))
 		say(out, TROTH_ANSWER_NO, TROTH_REASON_LIMIT);
 }
 
@@ -182,6 +182,10 @@ void troth_may_promise(const struct troth_may *m, const struct troth_asked *a,
 	}
 	if (out->answer != TROTH_ANSWER_NO)
 		route(m, a, p, out);
+	if (!troth_room_for_terms(m->subject, m->who, out->terms_count)) {
+		say(out, TROTH_ANSWER_NO, TROTH_REASON_LIMIT);
+		out->terms_count = 0;
+	}
 }
 
 void troth_may_event(const struct troth_asked *a, const struct troth_answered *r,

@@ -175,6 +175,7 @@ static enum troth_reason judge_opened(const struct troth_subject *s,
 }
 
 static enum troth_reason judge_complaint(const struct troth_subject *s,
+					 const struct troth_who *who,
 					 const struct troth_event *e)
 {
 	const struct troth_id *promise = &e->u.recovery.promise;
@@ -185,8 +186,10 @@ static enum troth_reason judge_complaint(const struct troth_subject *s,
 		return TROTH_REASON_NO_PROMISE;
 	if (!troth_id_is_zero(promise) && troth_recovery_about(s, promise) >= 0)
 		return TROTH_REASON_EXISTS; /* It is being looked after. */
-	return complaints(s) < TROTH_COMPLAINTS_MAX ? TROTH_REASON_NONE
-						    : TROTH_REASON_LIMIT;
+	return complaints(s) < troth_room_of(who, TROTH_COMPLAINTS_MAX,
+					     TROTH_COMPLAINTS_KEPT)
+		       ? TROTH_REASON_NONE
+		       : TROTH_REASON_LIMIT;
 }
 
 /* What must have been done before the recovery may be called done. */
@@ -276,7 +279,7 @@ enum troth_reason troth_recovery_judge(const struct troth_subject *s,
 	if (e->type == TROTH_EVENT_RECOVERY_OPENED)
 		return judge_opened(s, who, e);
 	if (e->type == TROTH_EVENT_COMPLAINT)
-		return judge_complaint(s, e);
+		return judge_complaint(s, who, e);
 	return judge_step(s, lookup, who, e);
 }
 

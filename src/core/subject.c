@@ -224,6 +224,18 @@ bool troth_promise_is_done(const struct troth_subject *s, const struct troth_pro
 	return done > 0;
 }
 
+unsigned troth_room_of(const struct troth_who *who, unsigned max, unsigned kept)
+{
+	return who->role == TROTH_ROLE_BRAND ? max : max - kept;
+}
+
+bool troth_room_for_terms(const struct troth_subject *s, const struct troth_who *who,
+			  unsigned count)
+{
+	return s->commitment_count + count <=
+	       troth_room_of(who, TROTH_COMMITMENTS_MAX, TROTH_COMMITMENTS_KEPT);
+}
+
 bool troth_room_for_commitment(const struct troth_subject *s,
 			       const struct troth_promise *p)
 {

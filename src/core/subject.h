@@ -8,6 +8,13 @@
 /* True if nothing more can be promised on the order or case. */
 bool troth_subject_closed(const struct troth_subject *s);
 
+/* How many of `max` who acts may use; `kept` of them are for the brand alone. */
+unsigned troth_room_of(const struct troth_who *who, unsigned max, unsigned kept);
+
+/* True if s can have `count` more commitments of who acts. */
+bool troth_room_for_terms(const struct troth_subject *s, const struct troth_who *who,
+			  unsigned count);
+
 /* True if a promise, recovery or alarm of s goes by that id. */
 bool troth_subject_names(const struct troth_subject *s, const struct troth_id *id);
 

@@ -19,7 +19,7 @@
 #define OLIST_NUMBER_MAX 64 /* Bytes of an order's number, customer or product. */
 #define OLIST_SELLER_MAX 32
 #define OLIST_STATUS_MAX 15
-#define OLIST_ITEMS_MAX  63 /* Of an order: 64 promises, one of which is delivery. */
+#define OLIST_ITEMS_MAX  55 /* Of an order: 56 promises, one of which is delivery. */
 #define OLIST_ITEM_LAST  999999u
 
 struct olist_order {

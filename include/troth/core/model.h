@@ -27,6 +27,13 @@
 #define TROTH_TERMS_MAX        16  /* commitments made together with a promise */
 #define TROTH_COMMITMENTS_MAX  256 /* of a subject; of one promise at most 255 */
 #define TROTH_PARTICIPANTS_MAX 32
+/*
+ * So many of them are for the brand alone, which must be able to make good, and to take
+ * back, what others have filled a subject with.
+ */
+#define TROTH_LINKS_KEPT       2
+#define TROTH_PROMISES_KEPT    8
+#define TROTH_COMMITMENTS_KEPT 32
 #define TROTH_RECOVERIES_MAX   (TROTH_PROMISES_MAX + TROTH_COMPLAINTS_MAX)
 #define TROTH_ON_DUTY_MAX      100000u /* agents, at one site */
 #define TROTH_QUEUE_MAX        1000000u

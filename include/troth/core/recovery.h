@@ -33,7 +33,8 @@
 #include <stdint.h>
 
 /* Complaints of a subject; a broken promise always finds room beside them. */
-#define TROTH_COMPLAINTS_MAX 32
+#define TROTH_COMPLAINTS_MAX  32
+#define TROTH_COMPLAINTS_KEPT 4 /* Of these, for the brand alone. */
 
 /* Between what the customer may choose. Stored: append, never renumber. */
 enum troth_choice {

@@ -97,7 +97,7 @@ static void an_entry_beyond_a_limit_counts_and_does_nothing(void **state)
 	(void)state;
 	begin();
 	for (unsigned i = st.s.link_count; i < TROTH_LINKS_MAX; i++) {
-		fixture_event(&e, TROTH_EVENT_ORDER_CASE_LINKED, "acme");
+		fixture_event(&e, TROTH_EVENT_ORDER_CASE_LINKED, "brand");
 		e.u.link.id = fixture_id(100 + i);
 		assert_int_equal(story_tell(&st, &e), OK);
 	}
@@ -106,7 +106,7 @@ static void an_entry_beyond_a_limit_counts_and_does_nothing(void **state)
 
 	begin();
 	for (unsigned i = 0; i < TROTH_PROMISES_MAX; i++) {
-		fixture_event(&e, TROTH_EVENT_PROMISE_MADE, "acme");
+		fixture_event(&e, TROTH_EVENT_PROMISE_MADE, "brand");
 		e.u.promise.id = fixture_id(100 + i);
 		assert_int_equal(story_tell(&st, &e), OK);
 	}
@@ -115,7 +115,7 @@ static void an_entry_beyond_a_limit_counts_and_does_nothing(void **state)
 
 	begin();
 	for (unsigned i = 0; i < TROTH_COMMITMENTS_MAX / TROTH_TERMS_MAX; i++) {
-		fixture_event(&e, TROTH_EVENT_PROMISE_MADE, "acme");
+		fixture_event(&e, TROTH_EVENT_PROMISE_MADE, "brand");
 		e.u.promise.id = fixture_id(100 + i);
 		e.u.promise.terms_count = TROTH_TERMS_MAX;
 		for (unsigned t = 0; t < TROTH_TERMS_MAX; t++)

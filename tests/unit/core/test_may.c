@@ -445,6 +445,61 @@ static void who_had_heard_that_it_was_taken_back_did_not_tell_before(void **stat
 	assert_int_equal(taken_back(false, true, 7), TROTH_REASON_NO_GRANT);
 }
 
+/* Whether it is answered as judged, with that much on the subject, and routed to two. */
+static void check_room(const struct troth_who *asks, unsigned promises,
+		       unsigned commitments, bool room)
+{
+	static struct troth_event e;
+	struct troth_asked a = question();
+	struct troth_id id = fixture_id(10);
+	struct troth_may m = may;
+	struct troth_answered got;
+	struct troth_verdict v;
+
+	m.who = asks;
+	set_subject();
+	troth_may_promise(&m, &a, &got);
+	assert_int_equal(got.answer, TROTH_ANSWER_ASK);
+	assert_int_equal(got.terms_count, 2);
+	fixture_event(&e, TROTH_EVENT_PROMISE_MADE, asks->party);
+	troth_may_event(&a, &got, &id, (struct troth_time){ NOW }, &e);
+
+	subject.promise_count = promises;
+	subject.commitment_count = commitments;
+	troth_may_promise(&m, &a, &got);
+	assert_int_equal(got.answer, room ? TROTH_ANSWER_ASK : TROTH_ANSWER_NO);
+	assert_int_equal(got.reason, room ? TROTH_REASON_NO_GRANT : TROTH_REASON_LIMIT);
+	assert_int_equal(got.terms_count, room ? 2 : 0);
+	v = troth_judge(&subject, &lookup, asks, &e, (struct troth_time){ NOW });
+	assert_int_equal(v.reason, room ? TROTH_REASON_NONE : TROTH_REASON_LIMIT);
+}
+
+static void there_is_room_for_whom_it_is_judged_to_be(void **state)
+{
+	static const struct troth_who brand = { .party = "brand",
+						.site = "main",
+						.role = TROTH_ROLE_BRAND };
+	static const unsigned promises[] = { 0, 55, 56, 63, 64 };
+	static const unsigned commitments[] = { 0, 222, 223, 254, 255 };
+	struct troth_answered got;
+
+	(void)state;
+	all_is_well();
+	at.grant = GRANT_NONE; /* So that it is asked, whoever asks. */
+	answer(&got);
+	policy.route_count = 1;
+	policy.routes[0].count = 2;
+	policy.routes[0].terms[0].debtor = policy.routes[0].terms[1].debtor =
+		TROTH_DEBTOR_BRAND;
+	for (size_t p = 0; p < TROTH_LEN(promises); p++)
+		for (size_t c = 0; c < TROTH_LEN(commitments); c++) {
+			check_room(&who, promises[p], commitments[c],
+				   promises[p] < 56 && commitments[c] <= 222);
+			check_room(&brand, promises[p], commitments[c],
+				   promises[p] < 64 && commitments[c] <= 254);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -456,6 +511,7 @@ int main(void)
 			who_holds_as_many_offers_as_one_may_is_answered_no_instead_of_yes),
 		cmocka_unit_test(of_several_grants_the_one_that_says_yes_counts),
 		cmocka_unit_test(somebody_always_owes_it),
+		cmocka_unit_test(there_is_room_for_whom_it_is_judged_to_be),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

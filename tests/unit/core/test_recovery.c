@@ -345,7 +345,7 @@ static void complaints_have_a_limit_and_broken_promises_room_beside_them(void **
 	(void)state;
 	told_in_a_case();
 	for (unsigned i = 0; i <= TROTH_COMPLAINTS_MAX; i++) {
-		fixture_event(&e, TROTH_EVENT_COMPLAINT, "acme");
+		fixture_event(&e, TROTH_EVENT_COMPLAINT, "brand");
 		e.u.recovery.id = fixture_id(100 + i);
 		assert_int_equal(story_tell(&st, &e),
 				 i < TROTH_COMPLAINTS_MAX ? OK : TROTH_REASON_LIMIT);

@@ -184,7 +184,7 @@ static void many_offers_lapse_in_bounded_turns(void **state)
 	kit_serve(k);
 	kit_down(k);
 	for (unsigned i = 0; i < 300; i++) {
-		struct troth_command *c = cmd_may(k, (uint8_t)(2 + i / 60), 0);
+		struct troth_command *c = cmd_may(k, (uint8_t)(2 + i / 50), 0);
 
 		c->item = (struct troth_id){ { 3, (uint8_t)(i / 200), (uint8_t)i } };
 		(void)snprintf(c->drafts[0]->actor, sizeof(c->drafts[0]->actor),
@@ -287,7 +287,7 @@ static void what_central_refuses_to_take_is_freed(void **state)
 	(void)state;
 	kit_down(k);
 	offer(k, 1, 1);
-	for (uint8_t i = 1; i <= TROTH_PROMISES_MAX; i++) {
+	for (uint8_t i = 1; i <= TROTH_PROMISES_MAX - TROTH_PROMISES_KEPT; i++) {
 		e = (struct troth_event){ .type = TROTH_EVENT_PROMISE_MADE };
 		draft_promise(k, &e, 1, (uint8_t)(100 + i));
 		TROTH_TEXT_SET(e.u.promise.customer, "customer-1");
