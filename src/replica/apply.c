@@ -153,7 +153,7 @@ static void renew_stale(struct troth_gateway *g, struct troth_txn *t)
 	for (unsigned i = 0; i < g->stale_count; i++) {
 		(void)troth_state_load(t, TROTH_T_SUBJECTS, &g->stale[i],
 				       TROTH_SUBJECT_AUTHORITY, g->view[0]);
-		view_renew(g, t, g->view[0], &nothing);
+		outbox_renew(g, t, g->view[0], &nothing);
 	}
 	g->stale_count = 0;
 }
@@ -172,11 +172,11 @@ static void end_run(struct troth_gateway *g, struct troth_txn *t)
 	if (g->run.has_view && put_off(g, s))
 		return;
 	if (g->run.has_view && !TROTH_MUTANT(view_is_not_renewed)) {
-		view_renew(g, t, s, &g->before[0]);
+		outbox_renew(g, t, s, &g->before[0]);
 		return;
 	}
 	troth_state_reindex(t, &g->before[0], s);
-	shares_note(g, t, &g->before[0], s);
+	lapses_note(g, t, &g->before[0], s);
 }
 
 /* The sequenced state of the event's subject: of the present run, or of a new one. */
@@ -247,7 +247,7 @@ static void apply_event(struct coming *c)
 		troth_state_apply_agent(c->t, e);
 	if ((e->type == TROTH_EVENT_SHARE_SPENT || e->type == TROTH_EVENT_SHARE_FREED) &&
 	    !seen && strcmp(e->origin, g->origin) == 0)
-		shares_note_own(g, c->t, e, ours, refused);
+		lapses_note_own(g, c->t, e, ours, refused);
 }
 
 static void apply_item(struct coming *c)

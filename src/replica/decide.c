@@ -36,21 +36,6 @@ static bool personal_ok(const struct troth_personal *p, struct troth_flaw *flaw)
 	return true;
 }
 
-void replica_fill(struct troth_gateway *g, struct troth_event *e)
-{
-	uint8_t random[10 + sizeof(e->salt)];
-
-	g->config.random(g->config.random_ctx, random, sizeof(random));
-	e->created = (struct troth_time){ g->clock_ms };
-	e->id = troth_id_make(e->created, random);
-	memcpy(e->salt, random + 10, sizeof(e->salt));
-	memcpy(e->origin, g->origin, sizeof(g->origin));
-	e->incarnation = g->now.incarnation;
-	e->origin_seq = g->now.seq + 1;
-	e->seen_size = g->heard_size;
-	e->seen_root = g->heard_root;
-}
-
 /* Whether draft i may be saved; otherwise *r says why not. It is applied to *s. */
 static bool judge_draft(struct troth_gateway *g, const struct troth_command *c,
 			unsigned i, struct troth_subject *s, struct troth_result *r)
@@ -58,7 +43,7 @@ static bool judge_draft(struct troth_gateway *g, const struct troth_command *c,
 	struct troth_event *e = c->drafts[i];
 	struct troth_verdict v;
 
-	replica_fill(g, e);
+	outbox_fill(g, e);
 	if (e->type == TROTH_EVENT_PROMISE_MADE && e->u.promise.customer[0] == '\0')
 		memcpy(e->u.promise.customer, s->customer, sizeof(s->customer));
 	if (!troth_event_check(e, &r->flaw) || !personal_ok(c->personal[i], &r->flaw)) {
@@ -87,7 +72,7 @@ void replica_decided(struct troth_gateway *g, struct troth_txn *t)
 	if (g->held.open && g->held.changed) {
 		view_put(g, t, g->view[0]);
 		troth_state_reindex(t, &g->before[0], g->view[0]);
-		shares_note(g, t, &g->before[0], g->view[0]);
+		lapses_note(g, t, &g->before[0], g->view[0]);
 	}
 	g->held.open = false;
 }
@@ -206,7 +191,7 @@ static void save_all(struct troth_gateway *g, struct troth_txn *t,
 	if (on_first < c->count) {
 		view_put(g, t, g->view[1]);
 		troth_state_reindex(t, &g->before[1], g->view[1]);
-		shares_note(g, t, &g->before[1], g->view[1]);
+		lapses_note(g, t, &g->before[1], g->view[1]);
 	}
 }
 

@@ -7,28 +7,6 @@ static bool in_traffic(const struct troth_gateway *g)
 	return g->raw_ms < g->commanded_ms + TRAFFIC_MS;
 }
 
-/* The first arrivals go. */
-static void drop(struct troth_gateway *g, unsigned count)
-{
-	for (; count > 0; count--) {
-		struct arrival *a = g->arrivals;
-
-		g->arrivals = a->next;
-		troth_bus_reply_fini(&a->reply);
-		free(a);
-		g->arrival_count--;
-	}
-	if (g->arrivals == NULL)
-		g->arrivals_end = &g->arrivals;
-}
-
-void follow_reset(struct troth_gateway *g)
-{
-	drop(g, g->arrival_count);
-	g->received = g->kept.cursor;
-	g->received_marks = g->kept.marks;
-}
-
 unsigned follow_share(const struct troth_gateway *g)
 {
 	return in_traffic(g) && g->arrival_count > 1 ? 1 : g->arrival_count;
@@ -36,7 +14,7 @@ unsigned follow_share(const struct troth_gateway *g)
 
 void follow_kept(struct troth_gateway *g, unsigned count)
 {
-	drop(g, count);
+	arrivals_drop(g, count);
 	g->apply_at_ms = g->raw_ms + COMPANY_MS;
 }
 

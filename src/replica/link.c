@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 int64_t replica_back_off(struct troth_gateway *g)
 {
@@ -70,6 +71,27 @@ struct flight *replica_send(struct troth_gateway *g, const struct troth_bus_requ
 	return f;
 }
 
+void arrivals_drop(struct troth_gateway *g, unsigned count)
+{
+	for (; count > 0; count--) {
+		struct arrival *a = g->arrivals;
+
+		g->arrivals = a->next;
+		troth_bus_reply_fini(&a->reply);
+		free(a);
+		g->arrival_count--;
+	}
+	if (g->arrivals == NULL)
+		g->arrivals_end = &g->arrivals;
+}
+
+void arrivals_forget(struct troth_gateway *g)
+{
+	arrivals_drop(g, g->arrival_count);
+	g->received = g->kept.cursor;
+	g->received_marks = g->kept.marks;
+}
+
 /* Everything that belongs to one connection ends with it. */
 static void link_ended(struct troth_gateway *g, const char *why)
 {
@@ -83,7 +105,7 @@ static void link_ended(struct troth_gateway *g, const char *why)
 	shrink(g);
 	memset(g->flights, 0, sizeof(g->flights));
 	g->turned_away = 0; /* Central will say it again. */
-	follow_reset(g);
+	arrivals_forget(g);
 	troth_time_format(since, g->since);
 	(void)snprintf(text, sizeof(text), "no link to central since %s: %.200s", since,
 		       g->trouble);
@@ -154,82 +176,6 @@ void troth_gateway_down(struct troth_gateway *g, const char *why, struct troth_t
 	else if (!g->given_up) /* It was dialled again, in vain. */
 		(void)snprintf(g->trouble, sizeof(g->trouble), "%s", why);
 	g->given_up = false;
-}
-
-static struct flight *flight_of(struct troth_gateway *g, uint32_t request)
-{
-	for (unsigned i = 0; i < FLIGHTS_MAX; i++)
-		if (g->flights[i].request == request)
-			return &g->flights[i];
-	return NULL;
-}
-
-static void dispatch(struct troth_gateway *g, const struct flight *f,
-		     struct troth_bus_reply *reply)
-{
-	if (reply->type == TROTH_BUS_ERROR) {
-		uplink_on_error(g, f, &reply->u.error);
-		return;
-	}
-	if (reply->type != f->type) {
-		replica_lose(g, "central answered another question than was asked");
-		return;
-	}
-	switch (reply->type) {
-	case TROTH_BUS_HELLO:
-		uplink_on_hello(g, &reply->u.hello);
-		break;
-	case TROTH_BUS_SUBMIT:
-		uplink_on_submit(g, f, &reply->u.submit);
-		break;
-	case TROTH_BUS_FOLLOW:
-		follow_on_answer(g, reply);
-		break;
-	case TROTH_BUS_RECEIVE:
-		follow_on_reported(g, f);
-		break;
-	case TROTH_BUS_FRESH:
-	case TROTH_BUS_FIND:
-	case TROTH_BUS_ERROR:
-		break;
-	}
-}
-
-void troth_gateway_reply(struct troth_gateway *g, uint32_t request,
-			 struct troth_span bytes, struct troth_time now)
-{
-	struct troth_bus_reply reply = { .owner = NULL };
-	struct troth_question *q;
-	struct troth_why why;
-	struct flight *found, f;
-
-	replica_set_clock(g, now);
-	if (request == 0 || g->phase == PHASE_DOWN)
-		return;
-	found = flight_of(g, request);
-	q = found == NULL ? questions_find(g, request) : NULL;
-	if (found == NULL && q == NULL)
-		return; /* Of a connection that is gone, or over its time. */
-	if (troth_bus_reply_decode(&reply, bytes, &why) != TROTH_OK) {
-		replica_note(g, "bad_answer", "%s", why.text);
-		replica_lose(g, "central's answer cannot be read: %s", why.text);
-		return;
-	}
-	if (found != NULL) {
-		f = *found;
-		found->request = 0;
-		if (reply.type == TROTH_BUS_SUBMIT)
-			replica_grow(&g->submit_bytes, f.bytes);
-		else if (reply.type == TROTH_BUS_FOLLOW)
-			follow_aim(g, bytes.len);
-		dispatch(g, &f, &reply);
-	} else if (reply.type == TROTH_BUS_ERROR ||
-		   reply.type == (q->find ? TROTH_BUS_FIND : TROTH_BUS_FRESH)) {
-		questions_on_answer(g, q, &reply);
-	} else {
-		replica_lose(g, "central answered another question than was asked");
-	}
-	troth_bus_reply_fini(&reply);
 }
 
 void troth_gateway_link(const struct troth_gateway *g, struct troth_link_state *out)

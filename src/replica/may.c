@@ -95,7 +95,7 @@ bool may_answer(struct troth_gateway *g, struct troth_txn *t, struct troth_comma
 	struct troth_who who;
 	unsigned unspoken;
 
-	replica_fill(g, e);
+	outbox_fill(g, e);
 	r->reason = troth_who_acts(&who, &g->site, &g->lookup, e, g->central);
 	if (r->reason != TROTH_REASON_NONE)
 		return decline(r, r->reason);
@@ -178,7 +178,7 @@ bool may_cite(struct troth_gateway *g, struct troth_txn *t, struct troth_command
 	unsigned unspoken;
 	int i;
 
-	replica_fill(g, e);
+	outbox_fill(g, e);
 	r->reason = troth_who_acts(&who, &g->site, &g->lookup, e, g->central);
 	if (r->reason != TROTH_REASON_NONE)
 		return decline(r, r->reason);
@@ -251,7 +251,7 @@ bool may_approve(struct troth_gateway *g, struct troth_txn *t, struct troth_comm
 	struct troth_who who;
 	int share;
 
-	replica_fill(g, e);
+	outbox_fill(g, e);
 	g->source.at_hand = g->view[0];
 	if (troth_who_acts(&who, &g->site, &g->lookup, e, g->central) !=
 		    TROTH_REASON_NONE ||
@@ -290,10 +290,10 @@ void may_saved(struct troth_gateway *g, struct troth_txn *t,
 	if (c->count > 1 && spent->type == TROTH_EVENT_SHARE_SPENT && lapses.ms != 0)
 		offers_hold(g, t, e->actor, &e->u.promise.id, lapses);
 	if (c->count > 1 && spent->type == TROTH_EVENT_SHARE_SPENT)
-		shares_spend(g, t, &spent->u.share.promise, spent->u.share.party,
+		lapses_spend(g, t, &spent->u.share.promise, spent->u.share.party,
 			     spent->u.share.pool, spent->u.share.amount, lapses);
 	else if (lapses.ms != 0 && e->u.promise.grant[0] != '\0')
-		shares_spend(g, t, &e->u.promise.id,
+		lapses_spend(g, t, &e->u.promise.id,
 			     e->on_behalf[0] != '\0' ? e->on_behalf : g->party, "",
 			     e->u.promise.cost, lapses);
 }

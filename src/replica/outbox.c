@@ -138,6 +138,21 @@ static uint64_t number_of(struct troth_gateway *g, struct troth_txn *t,
 	return troth_load_u64be(value.data);
 }
 
+void outbox_fill(struct troth_gateway *g, struct troth_event *e)
+{
+	uint8_t random[10 + sizeof(e->salt)];
+
+	g->config.random(g->config.random_ctx, random, sizeof(random));
+	e->created = (struct troth_time){ g->clock_ms };
+	e->id = troth_id_make(e->created, random);
+	memcpy(e->salt, random + 10, sizeof(e->salt));
+	memcpy(e->origin, g->origin, sizeof(g->origin));
+	e->incarnation = g->now.incarnation;
+	e->origin_seq = g->now.seq + 1;
+	e->seen_size = g->heard_size;
+	e->seen_root = g->heard_root;
+}
+
 void outbox_add(struct troth_gateway *g, struct troth_txn *t, struct troth_event *e,
 		const struct troth_personal *personal)
 {
@@ -193,6 +208,32 @@ void outbox_sweep(struct troth_gateway *g, struct troth_txn *t)
 		(void)troth_txn_del(t, TROTH_T_OUTBOX, troth_key_span(&k));
 	}
 	troth_cursor_close(&c);
+}
+
+void outbox_renew(struct troth_gateway *g, struct troth_txn *t, struct troth_subject *s,
+		  const struct troth_indexed *before)
+{
+	struct troth_span body, blob;
+	struct troth_why why;
+	uint64_t seq = 0;
+
+	/* The index has all of them: for an earlier one, later ones do not count. */
+	while (troth_query_pending(t, &s->id, &seq, &body, &blob)) {
+		if (troth_body_decode(&g->other, body, &why) != TROTH_OK) {
+			troth_txn_fail(t, TROTH_ERR_CORRUPT, "outbox: number %llu: %s",
+				       (unsigned long long)seq, why.text);
+			return;
+		}
+		g->source.until = g->other.created;
+		(void)view_apply(g, s, &g->other);
+	}
+	g->source.until.ms = 0;
+	if (seq != 0)
+		view_put(g, t, s);
+	else
+		(void)troth_txn_del(t, TROTH_T_VIEWS, troth_id_span(&s->id));
+	troth_state_reindex(t, before, s);
+	lapses_note(g, t, before, s);
 }
 
 bool outbox_confirm(struct troth_gateway *g, struct troth_txn *t,
@@ -311,7 +352,7 @@ void outbox_set_aside(struct troth_gateway *g, struct troth_txn *t, uint64_t seq
 	chain_again(g, t, seq + 1);
 
 	(void)troth_state_load(t, TROTH_T_SUBJECTS, &e->subject, e->subject_kind, s);
-	view_renew(g, t, s, &g->before[0]);
+	outbox_renew(g, t, s, &g->before[0]);
 }
 
 bool outbox_head(struct troth_gateway *g, struct troth_txn *t, uint64_t seq,

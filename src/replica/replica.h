@@ -5,17 +5,22 @@
  * a transaction and falls back to it when the commit fails. Whatever is told to
  * anybody is told from `kept`.
  *
- *   decide.c   commands -> own events on the view
- *   outbox.c   own events: saved, chained again, set aside, confirmed
- *   may.c      questions and approvals: what they come to
- *   shares.c   what becomes of shares by itself
- *   offers.c   what each agent holds back, told to nobody yet
- *   view.c     the view of a subject: sequenced state and own events on top
+ *   gateway.c  open, turn, commit
+ *   reply.c    what comes from central goes to whom it is for
  *   uplink.c   Hello and Submit
  *   follow.c   Follow and Receive; apply.c what an entry does here
+ *   decide.c   commands -> own events on the view
+ *   may.c      questions and approvals: what they come to
+ *   shares.c   what becomes of shares by itself
+ *   outbox.c   own events: saved, chained again, set aside, confirmed
+ *   link.c     the link: what is in flight on it, and its end
  *   ask.c      questions to central
- *   link.c     requests, replies, time-outs
- *   gateway.c  open, turn, commit
+ *   kept.c     numbers, and the transactions in which they change
+ *   lapses.c   what is to be looked at, and when
+ *   offers.c   what each agent holds back, told to nobody yet
+ *   view.c     the view of a subject: sequenced state and own events on top
+ *
+ * A file rests on those below it alone.
  */
 #ifndef TROTH_REPLICA_REPLICA_H
 #define TROTH_REPLICA_REPLICA_H
@@ -204,8 +209,10 @@ struct troth_gateway {
 	struct troth_span *bodies, *blobs; /* TROTH_BATCH_MAX of each. */
 };
 
-/* ---- gateway.c ---- */
+/* ---- kept.c ---- */
 
+/* As the last commit left them. */
+void kept_read(struct troth_txn *t, struct numbers *n);
 void replica_note(struct troth_gateway *g, const char *event, const char *fmt, ...)
 	TROTH_PRINTF(3, 4);
 /* Has g->lookup ask *t, with what the transaction has changed. */
@@ -235,6 +242,10 @@ struct flight *replica_send(struct troth_gateway *g, const struct troth_bus_requ
 unsigned replica_flights(const struct troth_gateway *g, enum troth_bus_type type);
 /* An answer has got through: of messages of half the size aimed at, twice as much. */
 void replica_grow(size_t *aim, size_t got_through);
+/* The first `count` arrivals go. */
+void arrivals_drop(struct troth_gateway *g, unsigned count);
+/* Forgets what was received and not committed. */
+void arrivals_forget(struct troth_gateway *g);
 /* How long the answer to *f may take. */
 int64_t replica_patience_ms(const struct troth_gateway *g, const struct flight *f);
 /* Loses the link if an answer has been due for too long. */
@@ -244,8 +255,6 @@ void replica_check_silence(struct troth_gateway *g);
 
 void replica_decide(struct troth_gateway *g, struct troth_txn *t, struct troth_command *c,
 		    struct troth_result *r);
-/* Fills the envelope of *e but the chain, which is made when it is saved. */
-void replica_fill(struct troth_gateway *g, struct troth_event *e);
 /* After the last command of a transaction: stores the view that they have left. */
 void replica_decided(struct troth_gateway *g, struct troth_txn *t);
 
@@ -259,12 +268,6 @@ struct troth_verdict view_apply(struct troth_gateway *g, struct troth_subject *s
 				const struct troth_event *e);
 void view_put(struct troth_gateway *g, struct troth_txn *t,
 	      const struct troth_subject *s);
-/*
- * Makes the view again: *s is the sequenced state and becomes the view. `before` is
- * what the indexes say.
- */
-void view_renew(struct troth_gateway *g, struct troth_txn *t, struct troth_subject *s,
-		const struct troth_indexed *before);
 
 /* ---- may.c ---- */
 
@@ -286,29 +289,36 @@ void may_saved(struct troth_gateway *g, struct troth_txn *t,
 
 /* ---- shares.c ---- */
 
+/* Looks at what is due, up to LOOKS_MAX, and makes the events that follow. */
+void shares_look(struct troth_gateway *g, struct troth_txn *t);
+/* Central knows the new incarnation, and all that it said until then is here. */
+bool shares_known(const struct troth_gateway *g);
+
+/* ---- lapses.c ---- */
+
+/* The promise, or the authority, is to be looked at once that instant is over. */
+void lapses_add(struct troth_txn *t, struct troth_time at, const struct troth_id *id);
 /*
  * So much of the party's share at this site has been spent on a promise, to be looked
  * at at that instant. A pool of "": nothing was, it only lapses.
  */
-void shares_spend(struct troth_gateway *g, struct troth_txn *t,
+void lapses_spend(struct troth_gateway *g, struct troth_txn *t,
 		  const struct troth_id *promise, const char *party, const char *pool,
 		  int64_t amount, struct troth_time look);
 /* After each change of a view: notes what is to be looked at because of it. */
-void shares_note(struct troth_gateway *g, struct troth_txn *t,
+void lapses_note(struct troth_gateway *g, struct troth_txn *t,
 		 const struct troth_indexed *before, const struct troth_subject *s);
 /*
  * A share_spent or share_freed of this site has come; `ours` if it was waited for, so
  * that it was made by the store as it is.
  */
-void shares_note_own(struct troth_gateway *g, struct troth_txn *t,
+void lapses_note_own(struct troth_gateway *g, struct troth_txn *t,
 		     const struct troth_event *e, bool ours, bool refused);
-/* Looks at what is due, up to LOOKS_MAX, and makes the events that follow. */
-void shares_look(struct troth_gateway *g, struct troth_txn *t);
+/* What the share has to give back now. */
+int64_t lapses_owed(const struct troth_gateway *g, const struct troth_share *s);
 /* Finds out when there is something to look at next. */
-void shares_next(struct troth_gateway *g, struct troth_txn *t);
-bool shares_due(const struct troth_gateway *g);
-/* Central knows the new incarnation, and all that it said until then is here. */
-bool shares_known(const struct troth_gateway *g);
+void lapses_next(struct troth_gateway *g, struct troth_txn *t);
+bool lapses_due(const struct troth_gateway *g);
 
 /* ---- offers.c ---- */
 
@@ -330,6 +340,8 @@ void offers_hold(struct troth_gateway *g, struct troth_txn *t, const char *actor
 
 /* ---- outbox.c ---- */
 
+/* Fills the envelope of *e but the chain, which is made when it is saved. */
+void outbox_fill(struct troth_gateway *g, struct troth_event *e);
 /* Chains *e to the outbox's end and saves it; its envelope but the chain is filled. */
 void outbox_add(struct troth_gateway *g, struct troth_txn *t, struct troth_event *e,
 		const struct troth_personal *personal);
@@ -341,6 +353,12 @@ bool outbox_confirm(struct troth_gateway *g, struct troth_txn *t,
 		    const struct troth_event *e, struct troth_span body);
 /* After an arrival: removes what need not be sent any more, now that it has come. */
 void outbox_sweep(struct troth_gateway *g, struct troth_txn *t);
+/*
+ * Makes the view again: *s is the sequenced state and becomes the view. `before` is
+ * what the indexes say.
+ */
+void outbox_renew(struct troth_gateway *g, struct troth_txn *t, struct troth_subject *s,
+		  const struct troth_indexed *before);
 /* Takes the event out for good, keeps it beside, and chains all later ones again. */
 void outbox_set_aside(struct troth_gateway *g, struct troth_txn *t, uint64_t seq,
 		      const char *reason);
@@ -390,8 +408,6 @@ void follow_aim(struct troth_gateway *g, size_t bytes);
  * so that who asks does not wait for a whole batch of news to be applied.
  */
 unsigned follow_share(const struct troth_gateway *g);
-/* Forgets what was received and not committed. */
-void follow_reset(struct troth_gateway *g);
 /* After a commit of the first `count` arrivals. */
 void follow_kept(struct troth_gateway *g, unsigned count);
 bool follow_can_report(const struct troth_gateway *g);

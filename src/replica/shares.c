@@ -3,53 +3,14 @@
  * by the site's own clock, also without a link; what was spent on a promise that
  * came to nothing is freed; what central asks for back is returned.
  *
- * Changes of a view only note in LAPSES what is to be looked at. The looking is
- * done at the end of a turn, in the same transaction or a later one, and decides by
- * the state alone: whatever was noted twice, or before a crash, is done once.
+ * What is to be looked at stands in LAPSES (lapses.c). The looking is done at the end of
+ * a turn, in the same transaction or a later one, and decides by the state alone:
+ * whatever was noted twice, or before a crash, is done once.
  */
 #include "replica.h"
 
 #include "troth/core/promise.h"
 #include "troth/base/text.h"
-
-/* ---- What is to be looked at ---- */
-
-static struct troth_key lapse_key(struct troth_time at, const struct troth_id *id)
-{
-	struct troth_key k = { .len = 0 };
-
-	troth_key_u64(&k, (uint64_t)at.ms);
-	troth_key_id(&k, id);
-	return k;
-}
-
-static void look_at(struct troth_txn *t, struct troth_time at, const struct troth_id *id)
-{
-	struct troth_key k = lapse_key(at, id);
-
-	troth_txn_put(t, TROTH_T_LAPSES, troth_key_span(&k), TROTH_SPAN_NONE);
-}
-
-static void look_now(struct troth_txn *t, const struct troth_id *id)
-{
-	look_at(t, (struct troth_time){ 0 }, id);
-}
-
-void shares_next(struct troth_gateway *g, struct troth_txn *t)
-{
-	struct troth_cursor c;
-
-	g->lapse_ms = INT64_MAX;
-	troth_cursor_open(&c, t, TROTH_T_LAPSES);
-	if (troth_cursor_seek(&c, TROTH_SPAN_NONE) && c.key.len == 8 + TROTH_ID_LEN)
-		g->lapse_ms = (int64_t)troth_load_u64be(c.key.data);
-	troth_cursor_close(&c);
-}
-
-bool shares_due(const struct troth_gateway *g)
-{
-	return g->lapse_ms < g->clock_ms && g->kept.restored == 0;
-}
 
 bool shares_known(const struct troth_gateway *g)
 {
@@ -57,119 +18,6 @@ bool shares_known(const struct troth_gateway *g)
 		return false;
 	return g->settled_at == 0 ? g->now.cursor >= g->welcome.feed_len
 				  : g->now.position >= g->settled_at;
-}
-
-void shares_spend(struct troth_gateway *g, struct troth_txn *t,
-		  const struct troth_id *promise, const char *party, const char *pool,
-		  int64_t amount, struct troth_time look)
-{
-	struct troth_spend s = { .amount = amount };
-
-	TROTH_TEXT_SET(s.party, party);
-	TROTH_TEXT_SET(s.site, g->site_name);
-	TROTH_TEXT_SET(s.pool, pool);
-	troth_state_set_spend(t, promise, &s);
-	if (TROTH_MUTANT(offer_lapses_early) && look.ms != 0)
-		look.ms -= 2000;
-	look_at(t, look, promise);
-}
-
-/* An offer of this site, made by a life of it that its store does not remember. */
-static bool is_forgotten(struct troth_gateway *g, struct troth_txn *t,
-			 const struct troth_promise *p)
-{
-	struct troth_spend spend;
-	struct troth_party party;
-
-	if (p->state != TROTH_PROMISE_PROPOSED || p->grant[0] == '\0' ||
-	    strcmp(p->site, g->site_name) != 0 || troth_state_spend(t, &p->id, &spend))
-		return false;
-	return strcmp(p->party, g->party) == 0 ||
-	       (troth_state_party(t, p->party, &party) &&
-		strcmp(party.operator_party, g->party) == 0);
-}
-
-/* What it was spent from comes by itself (shares_note_own), if it ever was. */
-static void remember(struct troth_gateway *g, struct troth_txn *t,
-		     const struct troth_promise *p)
-{
-	struct troth_spend s = { .amount = p->cost };
-
-	TROTH_TEXT_SET(s.party, p->party);
-	TROTH_TEXT_SET(s.site, g->site_name);
-	troth_state_set_spend(t, &p->id, &s);
-	look_at(t, p->lapses, &p->id);
-	if (p->pool[0] != '\0')
-		offers_hold(g, t, p->actor, &p->id, p->lapses);
-}
-
-static void note_promises(struct troth_gateway *g, struct troth_txn *t,
-			  const struct troth_indexed *before,
-			  const struct troth_subject *s)
-{
-	struct troth_spend spend;
-
-	for (unsigned i = 0; i < s->promise_count; i++) {
-		const struct troth_promise *p = &s->promises[i];
-
-		if (is_forgotten(g, t, p))
-			remember(g, t, p);
-		if (p->pool[0] != '\0' && p->state != TROTH_PROMISE_PROPOSED)
-			offers_drop(g, p->actor, &p->id);
-		if (p->cost > 0 && troth_state_spend(t, &p->id, &spend) &&
-		    troth_promise_came_to_nothing(p->state) != spend.freed)
-			look_now(t, &p->id);
-	}
-	/* Refused by central, it is no promise any more. */
-	for (unsigned i = 0; i < before->promise_count; i++)
-		if (before->promises[i].given &&
-		    troth_subject_promise(s, &before->promises[i].id) < 0 &&
-		    troth_state_spend(t, &before->promises[i].id, &spend))
-			look_now(t, &before->promises[i].id);
-}
-
-/* What the share has to give back now. */
-static int64_t owed(const struct troth_gateway *g, const struct troth_share *s)
-{
-	int64_t available = troth_share_available(s);
-
-	if (s->frozen || strcmp(s->site, g->site_name) != 0 ||
-	    TROTH_MUTANT(recall_is_ignored))
-		return 0;
-	return s->recalled < available ? s->recalled : available;
-}
-
-void shares_note(struct troth_gateway *g, struct troth_txn *t,
-		 const struct troth_indexed *before, const struct troth_subject *s)
-{
-	if (s->kind != TROTH_SUBJECT_AUTHORITY) {
-		note_promises(g, t, before, s);
-		return;
-	}
-	for (unsigned i = 0; i < s->authority.share_count; i++)
-		if (owed(g, &s->authority.shares[i]) > 0)
-			look_now(t, &s->id);
-}
-
-void shares_note_own(struct troth_gateway *g, struct troth_txn *t,
-		     const struct troth_event *e, bool ours, bool refused)
-{
-	struct troth_spend s = { .amount = e->u.share.amount };
-	bool known = troth_state_spend(t, &e->u.share.promise, &s);
-
-	if (e->type == TROTH_EVENT_SHARE_FREED && refused && known) {
-		s.freed = false; /* Looked at again when the promise changes. */
-	} else if (ours || refused) {
-		return; /* What was done here, is written here already. */
-	} else {
-		/* Of a life of this site that its store does not remember. */
-		s.freed = e->type == TROTH_EVENT_SHARE_FREED;
-		TROTH_TEXT_SET(s.party, e->u.share.party);
-		TROTH_TEXT_SET(s.site, g->site_name);
-		TROTH_TEXT_SET(s.pool, e->u.share.pool);
-		look_now(t, &e->u.share.promise);
-	}
-	troth_state_set_spend(t, &e->u.share.promise, &s);
 }
 
 /* ---- Own events ---- */
@@ -183,7 +31,7 @@ static bool make(struct troth_gateway *g, struct troth_txn *t, struct troth_even
 {
 	struct troth_subject *s = g->view[1];
 
-	replica_fill(g, e);
+	outbox_fill(g, e);
 	TROTH_TEXT_SET(e->actor, TROTH_SITE_ACTOR);
 	TROTH_TEXT_SET(e->on_behalf, strcmp(party, g->party) != 0 ? party : "");
 	if (view_apply(g, s, e).outcome == TROTH_REFUSED)
@@ -203,7 +51,7 @@ static void close_view(struct troth_gateway *g, struct troth_txn *t)
 {
 	view_put(g, t, g->view[1]);
 	troth_state_reindex(t, &g->before[1], g->view[1]);
-	shares_note(g, t, &g->before[1], g->view[1]);
+	lapses_note(g, t, &g->before[1], g->view[1]);
 }
 
 static struct troth_event *share_event(struct troth_gateway *g,
@@ -264,7 +112,7 @@ static enum troth_promise_state state_of(struct troth_gateway *g, struct troth_t
 		return s->promises[i].state;
 	if (s->promises[i].lapses.ms >=
 	    g->clock_ms + TROTH_MUTANT(offer_lapses_early) * 2000) {
-		look_at(t, s->promises[i].lapses, promise);
+		lapses_add(t, s->promises[i].lapses, promise);
 		return s->promises[i].state;
 	}
 	*e = (struct troth_event){ .type = TROTH_EVENT_PROMISE_STEP,
@@ -301,7 +149,7 @@ static void look_at_shares(struct troth_gateway *g, struct troth_txn *t,
 
 	open_view(g, t, authority, TROTH_SUBJECT_AUTHORITY);
 	for (unsigned i = 0; i < a->share_count; i++) {
-		int64_t amount = owed(g, &a->shares[i]);
+		int64_t amount = lapses_owed(g, &a->shares[i]);
 		char party[TROTH_PARTY_MAX + 1], pool[TROTH_CODE_MAX + 1];
 
 		TROTH_TEXT_SET(party, a->party);
@@ -336,9 +184,8 @@ void shares_look(struct troth_gateway *g, struct troth_txn *t)
 		if ((int64_t)troth_load_u64be(c.key.data) >= g->clock_ms)
 			break;
 		memcpy(id.b, c.key.data + 8, TROTH_ID_LEN);
-		k = lapse_key(
-			(struct troth_time){ (int64_t)troth_load_u64be(c.key.data) },
-			&id);
+		memcpy(k.b, c.key.data, c.key.len);
+		k.len = c.key.len;
 		(void)troth_txn_del(t, TROTH_T_LAPSES, troth_key_span(&k));
 		if (troth_state_spend(t, &id, &spend))
 			look_at_promise(g, t, &id, &spend);

@@ -75,7 +75,7 @@ static void go_live(struct troth_gateway *g)
 	g->settled_at = g->announced ? 0 : UINT64_MAX;
 	g->submit_at_ms = g->follow_at_ms = 0;
 	g->told = false;
-	follow_reset(g);
+	arrivals_forget(g);
 	/* A central that was put back counts on from fewer marks than we have heard. */
 	if (g->received_marks > g->welcome.marks)
 		g->received_marks = g->welcome.marks;

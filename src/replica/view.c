@@ -36,29 +36,3 @@ void view_put(struct troth_gateway *g, struct troth_txn *t, const struct troth_s
 	troth_subject_encode(s, &g->out);
 	troth_txn_put_buf(t, TROTH_T_VIEWS, troth_id_span(&s->id), &g->out);
 }
-
-void view_renew(struct troth_gateway *g, struct troth_txn *t, struct troth_subject *s,
-		const struct troth_indexed *before)
-{
-	struct troth_span body, blob;
-	struct troth_why why;
-	uint64_t seq = 0;
-
-	/* The index has all of them: for an earlier one, later ones do not count. */
-	while (troth_query_pending(t, &s->id, &seq, &body, &blob)) {
-		if (troth_body_decode(&g->other, body, &why) != TROTH_OK) {
-			troth_txn_fail(t, TROTH_ERR_CORRUPT, "outbox: number %llu: %s",
-				       (unsigned long long)seq, why.text);
-			return;
-		}
-		g->source.until = g->other.created;
-		(void)view_apply(g, s, &g->other);
-	}
-	g->source.until.ms = 0;
-	if (seq != 0)
-		view_put(g, t, s);
-	else
-		(void)troth_txn_del(t, TROTH_T_VIEWS, troth_id_span(&s->id));
-	troth_state_reindex(t, before, s);
-	shares_note(g, t, before, s);
-}
