@@ -75,6 +75,8 @@ enum troth_reason judge_promise_step(const struct bench *b)
 		troth_capacities(b->s, p, b->who) | as_supervisor(b, p), &to));
 	if (r != TROTH_REASON_NONE)
 		return r;
+	if (e->u.promise_step.action == TROTH_PROMISE_DO_RELEASE)
+		return troth_remedy_release_judge(b->s, b->lookup, b->who, p);
 	if (e->u.promise_step.action == TROTH_PROMISE_DO_APPROVE &&
 	    strcmp(p->actor, e->actor) == 0 &&
 	    troth_acts_for(b->lookup, b->who->party, p->party))

@@ -9,8 +9,12 @@
 /* ---- The life of a recovery ---- */
 
 #define BIT(s) (1u << TROTH_RECOVERY_##s)
-/* Who speaks with the customer. */
-#define SERVICE (TROTH_AS_OWNER | TROTH_AS_SERVICE | TROTH_AS_HQ)
+/* Who answers for it, */
+#define OWNER (TROTH_AS_OWNER | TROTH_AS_HQ)
+/* who may say what the customer wants or feels, which may end what others owe, */
+#define CONTACT (OWNER | TROTH_AS_CONTACT)
+/* and whoever helps. */
+#define SERVICE (OWNER | TROTH_AS_SERVICE)
 #define TO_DO   (BIT(OPEN) | BIT(OFFERED) | BIT(REOPENED))
 #define OPEN    (TO_DO | BIT(MADE_GOOD) | BIT(FOLLOW_UP))
 /* `to` of a step that changes no state. */
@@ -25,14 +29,14 @@ static const struct edge {
 	{ OPEN, TROTH_RECOVERY_DO_APOLOGISE, SERVICE, STAYS },
 	{ OPEN, TROTH_RECOVERY_DO_HARMS, SERVICE, STAYS },
 	{ TO_DO, TROTH_RECOVERY_DO_CHOOSE, SERVICE, TROTH_RECOVERY_OFFERED },
-	{ TO_DO, TROTH_RECOVERY_DO_WAIVE, SERVICE, TROTH_RECOVERY_MADE_GOOD },
-	{ BIT(MADE_GOOD), TROTH_RECOVERY_DO_HELPED, SERVICE, TROTH_RECOVERY_FOLLOW_UP },
-	{ BIT(MADE_GOOD), TROTH_RECOVERY_DO_UNREACHED, SERVICE,
+	{ TO_DO, TROTH_RECOVERY_DO_WAIVE, CONTACT, TROTH_RECOVERY_MADE_GOOD },
+	{ BIT(MADE_GOOD), TROTH_RECOVERY_DO_HELPED, CONTACT, TROTH_RECOVERY_FOLLOW_UP },
+	{ BIT(MADE_GOOD), TROTH_RECOVERY_DO_UNREACHED, CONTACT,
 	  TROTH_RECOVERY_FOLLOW_UP },
 	{ BIT(MADE_GOOD) | BIT(FOLLOW_UP) | BIT(DONE), TROTH_RECOVERY_DO_NOT_HELPED,
-	  SERVICE, TROTH_RECOVERY_REOPENED },
+	  CONTACT, TROTH_RECOVERY_REOPENED },
 	{ BIT(FOLLOW_UP), TROTH_RECOVERY_DO_FINISH, SERVICE, TROTH_RECOVERY_DONE },
-	{ TO_DO, TROTH_RECOVERY_DO_DENY, SERVICE, TROTH_RECOVERY_DENIED },
+	{ TO_DO, TROTH_RECOVERY_DO_DENY, OWNER, TROTH_RECOVERY_DENIED },
 	{ BIT(DENIED), TROTH_RECOVERY_DO_APPEAL, SERVICE, TROTH_RECOVERY_APPEALED },
 	{ BIT(APPEALED), TROTH_RECOVERY_DO_UPHOLD, TROTH_AS_HQ, TROTH_RECOVERY_UPHELD },
 	{ BIT(APPEALED), TROTH_RECOVERY_DO_OVERTURN, TROTH_AS_HQ, TROTH_RECOVERY_OPEN },
@@ -62,6 +66,16 @@ enum troth_step troth_recovery_next(enum troth_recovery_state from, bool complai
 		return TROTH_STEP_OK;
 	}
 	return TROTH_STEP_WRONG_STATE;
+}
+
+unsigned troth_recovery_by(enum troth_recovery_action action)
+{
+	unsigned as = 0;
+
+	for (size_t i = 0; i < TROTH_LEN(edges); i++)
+		if (edges[i].action == action)
+			as |= edges[i].as;
+	return as;
 }
 
 bool troth_recovery_is_open(enum troth_recovery_state s)
@@ -120,167 +134,13 @@ int troth_recovery_about(const struct troth_subject *s, const struct troth_id *p
 	return -1;
 }
 
-static unsigned complaints(const struct troth_subject *s)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < s->recovery_count; i++)
-		n += s->recoveries[i].complaint;
-	return n;
-}
-
-static unsigned capacities(const struct troth_recovery *v, const struct troth_subject *s,
-			   const struct troth_who *who)
-{
-	unsigned as = 0;
-
-	if (who->clock)
-		return TROTH_AS_CLOCK;
-	if (who->role == TROTH_ROLE_BRAND)
-		as |= TROTH_AS_HQ;
-	if (who->role != TROTH_ROLE_CARRIER &&
-	    troth_subject_is_participant(s, who->party))
-		as |= TROTH_AS_SERVICE;
-	if (strcmp(v->owner, who->party) == 0)
-		as |= TROTH_AS_OWNER;
-	return as;
-}
-
-static enum troth_recovery_action action_of(const struct troth_event *e)
+enum troth_recovery_action troth_recovery_action_of(const struct troth_event *e)
 {
 	if (e->type == TROTH_EVENT_COMPLAINT_DENIED)
 		return TROTH_RECOVERY_DO_DENY;
 	if (e->type == TROTH_EVENT_DENIAL_APPEALED)
 		return TROTH_RECOVERY_DO_APPEAL;
 	return e->u.recovery.action;
-}
-
-/* ---- Judging ---- */
-
-static enum troth_reason judge_opened(const struct troth_subject *s,
-				      const struct troth_who *who,
-				      const struct troth_event *e)
-{
-	int p = troth_subject_promise(s, &e->u.recovery.id);
-
-	if (!who->clock)
-		return TROTH_REASON_NOT_ENTITLED;
-	if (p < 0)
-		return TROTH_REASON_NO_PROMISE;
-	/* A complaint about it is something else: that can be denied. */
-	if (troth_subject_recovery(s, &e->u.recovery.id) >= 0)
-		return TROTH_REASON_EXISTS;
-	return s->promises[p].state == TROTH_PROMISE_BROKEN ? TROTH_REASON_NONE
-							    : TROTH_REASON_WRONG_STATE;
-}
-
-static enum troth_reason judge_complaint(const struct troth_subject *s,
-					 const struct troth_who *who,
-					 const struct troth_event *e)
-{
-	const struct troth_id *promise = &e->u.recovery.promise;
-
-	if (troth_subject_names(s, &e->u.recovery.id))
-		return TROTH_REASON_EXISTS;
-	if (!troth_id_is_zero(promise) && troth_subject_promise(s, promise) < 0)
-		return TROTH_REASON_NO_PROMISE;
-	if (!troth_id_is_zero(promise) && troth_recovery_about(s, promise) >= 0)
-		return TROTH_REASON_EXISTS; /* It is being looked after. */
-	return complaints(s) < troth_room_of(who, TROTH_COMPLAINTS_MAX,
-					     TROTH_COMPLAINTS_KEPT)
-		       ? TROTH_REASON_NONE
-		       : TROTH_REASON_LIMIT;
-}
-
-/* What must have been done before the recovery may be called done. */
-static enum troth_reason judge_finish(const struct troth_recovery *v)
-{
-	if ((v->practical[0] == '\0' || v->felt[0] == '\0') &&
-	    !TROTH_MUTANT(finished_without_harm))
-		return TROTH_REASON_HARM_MISSING;
-	if (v->apologised.ms == 0)
-		return TROTH_REASON_APOLOGY_MISSING;
-	if (v->made_good.ms == 0)
-		return TROTH_REASON_REMEDY_MISSING;
-	return v->asked.ms == 0 ? TROTH_REASON_NOT_ASKED : TROTH_REASON_NONE;
-}
-
-static bool is_offer(const struct troth_offer *o, const struct troth_event *e)
-{
-	const struct troth_value *v = &e->u.recovery.value;
-
-	return o->choice == e->u.recovery.choice && o->kind == v->kind &&
-	       strcmp(o->sku, v->sku) == 0 && o->quantity == v->quantity &&
-	       o->amount == v->amount && strcmp(o->currency, v->currency) == 0;
-}
-
-/* An offer is what the policy says that the recovery rests on, whatever else it says. */
-static enum troth_reason judge_choice(const struct troth_recovery *v,
-				      const struct troth_lookup *lookup,
-				      const struct troth_event *e)
-{
-	const struct troth_policy *p = troth_lookup_policy(lookup,
-							   e->u.recovery.policy_version);
-	const struct troth_remedy *r = p != NULL ? troth_policy_remedy(p, v->failure)
-						 : NULL;
-
-	if (e->u.recovery.offer == 0)
-		return TROTH_REASON_NONE;
-	if (p == NULL) /* Or any remedy could pass for one that the policy offers. */
-		return TROTH_REASON_POLICY_UNKNOWN;
-	if (v->policy_version != 0 && v->policy_version != e->u.recovery.policy_version)
-		return TROTH_REASON_OTHER_REMEDY;
-	return r != NULL && e->u.recovery.offer <= r->count &&
-			       is_offer(&r->offers[e->u.recovery.offer - 1], e)
-		       ? TROTH_REASON_NONE
-		       : TROTH_REASON_OTHER_REMEDY;
-}
-
-static enum troth_reason judge_step(const struct troth_subject *s,
-				    const struct troth_lookup *lookup,
-				    const struct troth_who *who,
-				    const struct troth_event *e)
-{
-	int i = troth_subject_recovery(s, &e->u.recovery.id);
-	enum troth_recovery_action action = action_of(e);
-	const struct troth_recovery *v;
-	enum troth_recovery_state to;
-	enum troth_reason r;
-	unsigned as;
-
-	if (i < 0)
-		return TROTH_REASON_NO_RECOVERY;
-	v = &s->recoveries[i];
-	as = capacities(v, s, who);
-	if (action == TROTH_RECOVERY_DO_FINISH && (as & SERVICE) != 0 &&
-	    (OPEN & 1u << v->state) != 0) {
-		r = judge_finish(v);
-		if (r != TROTH_REASON_NONE)
-			return r;
-	}
-	r = troth_step_reason(
-		troth_recovery_next(v->state, v->complaint, action, as, &to));
-	if (r != TROTH_REASON_NONE)
-		return r;
-	if (action == TROTH_RECOVERY_DO_CHOOSE)
-		return judge_choice(v, lookup, e);
-	if (e->type == TROTH_EVENT_APPEAL_DECIDED &&
-	    strcmp(v->denied_by, e->actor) == 0 &&
-	    troth_acts_for(lookup, who->party, v->denied_party))
-		return TROTH_REASON_OWN_REQUEST;
-	return TROTH_REASON_NONE;
-}
-
-enum troth_reason troth_recovery_judge(const struct troth_subject *s,
-				       const struct troth_lookup *lookup,
-				       const struct troth_who *who,
-				       const struct troth_event *e)
-{
-	if (e->type == TROTH_EVENT_RECOVERY_OPENED)
-		return judge_opened(s, who, e);
-	if (e->type == TROTH_EVENT_COMPLAINT)
-		return judge_complaint(s, who, e);
-	return judge_step(s, lookup, who, e);
 }
 
 /* ---- Remedies ---- */
@@ -423,7 +283,7 @@ static void consequences(const struct troth_subject *s, struct troth_recovery *v
 			 const struct troth_who *who, const struct troth_event *e,
 			 struct troth_time at)
 {
-	switch (action_of(e)) {
+	switch (troth_recovery_action_of(e)) {
 	case TROTH_RECOVERY_DO_APOLOGISE:
 		if (v->apologised.ms == 0)
 			v->apologised = at;
@@ -437,10 +297,10 @@ static void consequences(const struct troth_subject *s, struct troth_recovery *v
 		break;
 	case TROTH_RECOVERY_DO_HELPED:
 	case TROTH_RECOVERY_DO_UNREACHED:
-		answered(v, action_of(e), at);
+		answered(v, troth_recovery_action_of(e), at);
 		break;
 	case TROTH_RECOVERY_DO_NOT_HELPED:
-		answered(v, action_of(e), at);
+		answered(v, troth_recovery_action_of(e), at);
 		reopen(v);
 		break;
 	case TROTH_RECOVERY_DO_FINISH:
@@ -474,7 +334,8 @@ void troth_recovery_apply(struct troth_subject *s, const struct troth_who *who,
 		return;
 	}
 	v = &s->recoveries[troth_subject_recovery(s, &e->u.recovery.id)];
-	(void)troth_recovery_next(v->state, v->complaint, action_of(e), ~0u, &v->state);
+	(void)troth_recovery_next(v->state, v->complaint, troth_recovery_action_of(e),
+				  ~0u, &v->state);
 	consequences(s, v, who, e, place.accepted);
 	if (e->u.recovery.practical[0] != '\0')
 		TROTH_TEXT_SET(v->practical, e->u.recovery.practical);

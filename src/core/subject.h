@@ -85,6 +85,16 @@ enum troth_reason troth_recovery_judge(const struct troth_subject *s,
 				       const struct troth_lookup *lookup,
 				       const struct troth_who *who,
 				       const struct troth_event *e);
+/* What the event does to the recovery that it names. */
+enum troth_recovery_action troth_recovery_action_of(const struct troth_event *e);
+/*
+ * Why whoever acts may not release p: if it is a remedy, that waives it, and is for those
+ * alone who may.
+ */
+enum troth_reason troth_remedy_release_judge(const struct troth_subject *s,
+					     const struct troth_lookup *lookup,
+					     const struct troth_who *who,
+					     const struct troth_promise *p);
 bool troth_recovery_fits(const struct troth_subject *s, const struct troth_event *e);
 void troth_recovery_apply(struct troth_subject *s, const struct troth_who *who,
 			  const char *brand, const struct troth_event *e,

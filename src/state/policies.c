@@ -215,6 +215,7 @@ const struct troth_policy *troth_policies_get(struct troth_policies *c,
 			k->policy->version = version;
 	}
 	if (k->policy != NULL) {
+		k->policy->published = r.published;
 		k->policy->withdrawn = r.withdrawn;
 		k->policy->withdrawn_at = r.withdrawn_at;
 	}

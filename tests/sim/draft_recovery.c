@@ -74,20 +74,24 @@ static void complain(struct sim *s, struct troth_event *e, const struct troth_su
 	e->type = TROTH_EVENT_COMPLAINT;
 	e->u.recovery.id = id;
 	(void)strcpy(e->u.recovery.failure, "rude");
-	e->u.recovery.policy_version = dice_below(
-		&s->dice, 1 + (oracle_policies(s) < 2 ? oracle_policies(s) : 2));
+	/* Mostly what there is, else what was, or what is to come. */
+	e->u.recovery.policy_version = oracle_policies(s);
+	if (dice_percent(&s->dice, 30))
+		e->u.recovery.policy_version = dice_below(&s->dice,
+							  oracle_policies(s) + 2);
 	if (v->promise_count > 0 && dice_percent(&s->dice, 40))
 		e->u.recovery.promise =
 			v->promises[dice_below(&s->dice, v->promise_count)].id;
 }
 
 /* Something of the policy, or (number 0) something else. */
-static void choose(struct sim *s, struct troth_event *e)
+static void choose(struct sim *s, struct troth_event *e, const struct troth_recovery *r)
 {
 	struct troth_value *v = &e->u.recovery.value;
 
 	e->u.recovery.offer = (uint32_t)dice_below(&s->dice, 3);
-	e->u.recovery.policy_version = oracle_policies(s) > 0;
+	e->u.recovery.policy_version = r->policy_version != 0 ? r->policy_version
+							      : oracle_policies(s);
 	e->u.recovery.choice = e->u.recovery.offer == 2 ? TROTH_CHOICE_MONEY
 							: TROTH_CHOICE_GOODS;
 	v->kind = e->u.recovery.offer == 2 ? TROTH_KIND_REFUND : TROTH_KIND_GIFT;
@@ -156,7 +160,7 @@ static void on_recovery(struct sim *s, struct troth_event *e,
 	if (a == TROTH_RECOVERY_DO_HARMS)
 		(void)strcpy(e->u.recovery.felt, "let_down");
 	if (a == TROTH_RECOVERY_DO_CHOOSE)
-		choose(s, e);
+		choose(s, e, r);
 	if (a == TROTH_RECOVERY_DO_DENY)
 		e->u.recovery.evidence = TROTH_EVIDENCE_NOTE;
 	if (a == TROTH_RECOVERY_DO_DENY || e->type == TROTH_EVENT_APPEAL_DECIDED)

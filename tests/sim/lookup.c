@@ -172,6 +172,7 @@ void oracle_learn_policy(struct sim *s, const struct troth_event *e)
 			       &why) != TROTH_OK)
 		sim_fail(s, "policy", "what was published cannot be read: %s", why.text);
 	p->version = e->u.policy.version;
+	p->published = e->created;
 	o->policies[o->policy_count++] = p;
 	o->published_ms = s->now;
 }

@@ -63,7 +63,8 @@ struct oracle {
 	uint64_t seqs[NODES_MAX], incarnations[NODES_MAX];
 	int64_t accepted;
 	struct troth_event event;
-	bool by_brand; /* Who has made the event. */
+	char by[TROTH_PARTY_MAX + 1]; /* Who has made the event. */
+	bool by_brand;
 	struct troth_subject *before;
 	struct told *told;
 	size_t told_count, told_cap;

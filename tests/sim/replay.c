@@ -5,6 +5,7 @@
  */
 #include "book.h"
 
+#include "troth/base/text.h"
 #include "troth/core/chain.h"
 #include "troth/core/commitment.h"
 
@@ -339,6 +340,7 @@ void replay(struct sim *s, struct troth_span bytes)
 	tally(s, &entry, &o->event);
 	subject = subject_for(s, &o->event);
 	verdict = judge_again(o, subject->s, &lookup, &who, &site, &entry);
+	TROTH_TEXT_SET(o->by, who.party);
 	o->by_brand = strcmp(who.party, o->brand) == 0;
 	troth_hex(hex, o->event.subject.b + 6, 4);
 	sim_log(s, "ledger: %zu on %s is %s of %u.%llu.%llu op %d: %s %s", o->count, hex,

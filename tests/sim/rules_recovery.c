@@ -7,6 +7,8 @@
 
 #include "troth/base/text.h"
 #include "troth/core/commitment.h"
+#include "troth/core/policy.h"
+#include "troth/core/promise.h"
 
 #include <string.h>
 
@@ -27,9 +29,93 @@ static const unsigned recovery_to[] = {
 	[TROTH_RECOVERY_UPHELD] = 0,
 };
 
+static bool is_vendor(const struct oracle *o, const char *party)
+{
+	for (unsigned i = 0; i < o->party_count; i++)
+		if (strcmp(o->parties[i].party, party) == 0)
+			return o->parties[i].role == TROTH_ROLE_VENDOR;
+	return false;
+}
+
+/* Owes it, itself or through whom it acts for. */
+static bool owes(const struct oracle *o, const char *party,
+		 const struct troth_commitment *c)
+{
+	if (strcmp(c->debtor, party) == 0)
+		return true;
+	for (unsigned i = 0; i < o->party_count; i++)
+		if (strcmp(o->parties[i].party, c->debtor) == 0)
+			return strcmp(o->parties[i].operator_party, party) == 0;
+	return false;
+}
+
+/* By that entry somebody says what the customer has said of it. */
+static bool is_word(const struct oracle *o, const struct troth_recovery *was,
+		    const struct troth_recovery *is)
+{
+	const struct troth_event *e = &o->event;
+	int p;
+
+	if (e->type == TROTH_EVENT_RECOVERY_STEP)
+		return troth_id_eq(&e->u.recovery.id, &is->id) &&
+		       (is->asked.ms > was->asked.ms || (is->waived && !was->waived));
+	if (e->type != TROTH_EVENT_PROMISE_STEP ||
+	    e->u.promise_step.action != TROTH_PROMISE_DO_RELEASE)
+		return false;
+	p = troth_subject_promise(o->before, &e->u.promise_step.promise);
+	return p >= 0 && troth_id_eq(&o->before->promises[p].recovers, &is->id) &&
+	       !o->entries[o->count - 1].refused;
+}
+
+/* What the customer is to have said, comes from somebody without a stake in it. */
+static void check_word(struct sim *s, const struct troth_subject *k,
+		       const struct troth_recovery *was)
+{
+	const struct oracle *o = s->oracle;
+
+	if (o->by_brand || strcmp(o->by, was->owner) == 0)
+		return;
+	if (!is_vendor(o, o->by))
+		sim_fail(s, "model", "%s speaks for the customer", o->by);
+	for (unsigned i = 0; i < k->promise_count; i++) {
+		const struct troth_promise *p = &k->promises[i];
+		bool about = troth_id_eq(&p->id, &was->promise);
+
+		if (about && strcmp(p->party, o->by) == 0)
+			sim_fail(s, "model", "%s has made what it says of", o->by);
+		if (!about && !troth_id_eq(&p->recovers, &was->id))
+			continue;
+		for (unsigned c = 0; c < k->commitment_count; c++)
+			if (troth_id_eq(&k->commitments[c].promise, &p->id) &&
+			    owes(o, o->by, &k->commitments[c]))
+				sim_fail(s, "model", "%s certifies its own work", o->by);
+	}
+}
+
+/* Which remedies there are, nobody chooses who knows of newer ones. */
+static void check_version(struct sim *s, uint64_t version)
+{
+	const struct oracle *o = s->oracle;
+	uint64_t heard = o->event.seen_size;
+
+	if (version < o->policy_count && heard >= 1 && heard <= o->count &&
+	    o->entries[heard - 1].accepted.ms >
+		    o->policies[version]->published.ms + TROTH_SUPERSEDED_MS)
+		sim_fail(s, "model", "remedies of version %llu were over",
+			 (unsigned long long)version);
+}
+
 static void check_recovery(struct sim *s, const struct troth_recovery *was,
 			   const struct troth_recovery *is)
 {
+	if (is_word(s->oracle, was, is))
+		check_word(s, s->oracle->before, was);
+	if (is->state == TROTH_RECOVERY_DENIED && was->state != TROTH_RECOVERY_DENIED &&
+	    !s->oracle->by_brand && strcmp(s->oracle->by, was->owner) != 0)
+		sim_fail(s, "model", "%s has denied what %s answers for", s->oracle->by,
+			 was->owner);
+	if (was->policy_version == 0 && is->policy_version != 0)
+		check_version(s, is->policy_version);
 	if (was->state != is->state && (recovery_to[was->state] & 1u << is->state) == 0)
 		sim_fail(s, "model", "a recovery went from %s to %s",
 			 troth_recovery_state_name(was->state),
@@ -127,6 +213,9 @@ void check_recoveries(struct sim *s, const struct known_subject *k)
 		sim_fail(s, "model", "a recovery or an alarm has vanished");
 	for (unsigned i = 0; i < before->recovery_count; i++)
 		check_recovery(s, &before->recoveries[i], &after->recoveries[i]);
+	if (after->recovery_count > before->recovery_count &&
+	    e->type == TROTH_EVENT_COMPLAINT)
+		check_version(s, e->u.recovery.policy_version);
 	for (unsigned i = 0; i < before->alarm_count; i++)
 		check_alarm(s, e, &before->alarms[i], &after->alarms[i]);
 	for (unsigned i = 0; i < after->promise_count; i++) {

@@ -74,7 +74,10 @@
 	X(unspoken_do_not_count)                                                         \
 	X(limit_goes_by_made)                                                            \
 	X(clock_of_a_site_is_believed)                                                   \
-	X(withdrawal_is_not_placed)
+	X(withdrawal_is_not_placed)                                                      \
+	X(old_remedies_are_cited)                                                        \
+	X(helpers_are_owners)                                                            \
+	X(debtor_says_it_helped)
 
 enum troth_mutant_number {
 	TROTH_MUTANT_none = 0,

@@ -19,8 +19,11 @@ enum troth_capacity {
 	TROTH_AS_OWNER = 0x400,   /* Of the recovery. */
 	/* Certified to TROTH_LEVEL_SUPERVISOR, of the party whose agent was not. */
 	TROTH_AS_SUPERVISOR = 0x800,
+	/* A vendor that takes part, and neither made nor owes what the recovery is
+	 * about, nor owes its remedy. */
+	TROTH_AS_CONTACT = 0x1000,
 };
-#define TROTH_AS_ANY 0xfffu
+#define TROTH_AS_ANY 0x1fffu
 
 enum troth_step {
 	TROTH_STEP_OK = 0,

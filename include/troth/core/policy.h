@@ -154,8 +154,17 @@ struct troth_on_call {
 	} shifts[TROTH_SHIFTS_MAX];
 };
 
+/*
+ * So long after the next version has been published a complaint may still rest on the one
+ * before: a site has heard of it a little before it can go by it.
+ */
+#ifndef TROTH_SUPERSEDED_MS /* Minutes are long in the simulator: there it is less. */
+#define TROTH_SUPERSEDED_MS 60000
+#endif
+
 struct troth_policy {
-	uint64_t version;            /* In the ledger; 0: not from there. */
+	uint64_t version; /* In the ledger; 0: not from there. */
+	struct troth_time published;
 	struct troth_time withdrawn; /* 0: not. It then still holds for what cites it. */
 	uint64_t withdrawn_at;       /* By the entry at that position. */
 	char *text;                  /* What phrases point into. */

@@ -17,6 +17,10 @@
  *   OPEN, OFFERED, REOPENED --deny--> DENIED --appeal--> APPEALED
  *   APPEALED --uphold--> UPHELD, --overturn--> OPEN
  *
+ * Whoever helps may apologise, record harm, and offer. That the customer wants nothing,
+ * or was helped, is not for those to say who owe it or whose failure it was, unless
+ * they own the recovery; and nobody denies it but the owner and HQ.
+ *
  * Apologising and recording harm are steps that change no state. The remedy is a
  * promise like any other, with its own commitments; that it "recovers" this one
  * is written in it, and what becomes of it moves the recovery.
@@ -131,6 +135,9 @@ struct troth_recovery {
 enum troth_step troth_recovery_next(enum troth_recovery_state from, bool complaint,
 				    enum troth_recovery_action action, unsigned as,
 				    enum troth_recovery_state *to);
+
+/* In which capacities that action may be taken from some state; 0: there is none such. */
+unsigned troth_recovery_by(enum troth_recovery_action action);
 
 /* True while somebody has still something to do for the customer. */
 bool troth_recovery_is_open(enum troth_recovery_state s);

@@ -45,9 +45,9 @@ struct troth_policies *troth_policies_new(const struct troth_zone_source *zones)
 void troth_policies_free(struct troth_policies *c); /* NULL is fine. */
 
 /*
- * The version as it stands in t, parsed; its version and its withdrawal are filled in.
- * NULL: there is none, or it cannot be read here (it has been published by a newer
- * release, or names a zone that this system does not have). Stays as it is until
+ * The version as it stands in t, parsed; its version, publication and withdrawal are
+ * filled in. NULL: there is none, or it cannot be read here (it has been published by a
+ * newer release, or names a zone that this system does not have). Stays as it is until
  * seven other versions have been asked for. Without memory t fails: nothing is to be
  * judged as if there were no such version.
  */

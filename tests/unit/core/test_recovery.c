@@ -7,7 +7,9 @@
 
 #define TO_DO   (B(OPEN) | B(OFFERED) | B(REOPENED))
 #define OPEN    (TO_DO | B(MADE_GOOD) | B(FOLLOW_UP))
-#define SERVICE (TROTH_AS_OWNER | TROTH_AS_SERVICE | TROTH_AS_HQ)
+#define OWNER   (TROTH_AS_OWNER | TROTH_AS_HQ)
+#define CONTACT (OWNER | TROTH_AS_CONTACT)
+#define SERVICE (OWNER | TROTH_AS_SERVICE)
 #define STAYS   TROTH_RECOVERY_NONE
 
 static const struct legal {
@@ -20,13 +22,13 @@ static const struct legal {
 	{ OPEN, DO(APOLOGISE), SERVICE, STAYS, false },
 	{ OPEN, DO(HARMS), SERVICE, STAYS, false },
 	{ TO_DO, DO(CHOOSE), SERVICE, IN(OFFERED), false },
-	{ TO_DO, DO(WAIVE), SERVICE, IN(MADE_GOOD), false },
-	{ B(MADE_GOOD), DO(HELPED), SERVICE, IN(FOLLOW_UP), false },
-	{ B(MADE_GOOD), DO(UNREACHED), SERVICE, IN(FOLLOW_UP), false },
-	{ B(MADE_GOOD) | B(FOLLOW_UP) | B(DONE), DO(NOT_HELPED), SERVICE, IN(REOPENED),
+	{ TO_DO, DO(WAIVE), CONTACT, IN(MADE_GOOD), false },
+	{ B(MADE_GOOD), DO(HELPED), CONTACT, IN(FOLLOW_UP), false },
+	{ B(MADE_GOOD), DO(UNREACHED), CONTACT, IN(FOLLOW_UP), false },
+	{ B(MADE_GOOD) | B(FOLLOW_UP) | B(DONE), DO(NOT_HELPED), CONTACT, IN(REOPENED),
 	  false },
 	{ B(FOLLOW_UP), DO(FINISH), SERVICE, IN(DONE), false },
-	{ TO_DO, DO(DENY), SERVICE, IN(DENIED), true },
+	{ TO_DO, DO(DENY), OWNER, IN(DENIED), true },
 	{ B(DENIED), DO(APPEAL), SERVICE, IN(APPEALED), true },
 	{ B(APPEALED), DO(UPHOLD), TROTH_AS_HQ, IN(UPHELD), true },
 	{ B(APPEALED), DO(OVERTURN), TROTH_AS_HQ, IN(OPEN), true },
@@ -74,6 +76,19 @@ static void only_the_listed_steps_happen(void **state)
 			     ((TROTH_AS_ANY + 1) -
 			      ((TROTH_AS_ANY + 1) >> __builtin_popcount(legal[i].as)));
 	assert_int_equal(used, sentences);
+}
+
+static void each_action_says_who_may_take_it(void **state)
+{
+	(void)state;
+	for (int a = 0; a <= TROTH_RECOVERY_ACTION_LAST + 1; a++) {
+		unsigned want = 0;
+
+		for (size_t i = 0; i < TROTH_LEN(legal); i++)
+			if ((int)legal[i].action == a)
+				want = legal[i].as;
+		assert_int_equal(troth_recovery_by((enum troth_recovery_action)a), want);
+	}
 }
 
 /* ---- Stories ---- */
@@ -390,6 +405,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_the_listed_steps_happen),
+		cmocka_unit_test(each_action_says_who_may_take_it),
 		cmocka_unit_test(what_is_broken_is_looked_after_in_the_same_tick),
 		cmocka_unit_test(each_choice_settles_and_the_broken_promise_is_remedied),
 		cmocka_unit_test(nothing_is_finished_before_all_of_it_is_done),
