@@ -32,7 +32,7 @@ enum troth_reason judge_impossible(const struct bench *b)
 
 enum troth_reason judge_made(const struct bench *b)
 {
-	if (troth_subject_closed(b->s))
+	if (troth_subject_closed(b->s, &b->e->u.promise.recovers))
 		return TROTH_REASON_SUBJECT_CLOSED;
 	if (b->e->u.promise.due.ms <= b->now.ms)
 		return TROTH_REASON_DUE_PASSED;
@@ -86,7 +86,7 @@ enum troth_reason judge_promise_step(const struct bench *b)
 	if (e->u.promise_step.action == TROTH_PROMISE_DO_ACTIVATE && p->asked != 0 &&
 	    p->state == TROTH_PROMISE_PROPOSED)
 		return TROTH_REASON_WRONG_STATE; /* It had to be asked, and was not. */
-	if (to == TROTH_PROMISE_ACTIVE && troth_subject_closed(b->s))
+	if (to == TROTH_PROMISE_ACTIVE && troth_subject_closed(b->s, &p->recovers))
 		return TROTH_REASON_SUBJECT_CLOSED;
 	if (to == TROTH_PROMISE_ACTIVE && p->due.ms <= b->now.ms)
 		return TROTH_REASON_DUE_PASSED; /* Said when it could not be kept. */

@@ -112,11 +112,12 @@ static void by_authority(const struct troth_may *m, const struct troth_asked *a,
 
 static void by_subject(const struct troth_may *m, struct troth_answered *out)
 {
+	static const struct troth_id nothing;
 	const struct troth_subject *s = m->subject;
 
 	if (!troth_subject_exists(s))
 		say(out, TROTH_ANSWER_NO, TROTH_REASON_NO_SUBJECT);
-	else if (troth_subject_closed(s))
+	else if (troth_subject_closed(s, m->recovers != NULL ? m->recovers : &nothing))
 		say(out, TROTH_ANSWER_NO, TROTH_REASON_SUBJECT_CLOSED);
 	else if (m->who->role != TROTH_ROLE_BRAND &&
 		 !troth_subject_is_participant(s, m->who->party))

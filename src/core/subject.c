@@ -37,8 +37,12 @@ void troth_subject_init(struct troth_subject *s, enum troth_subject_kind kind,
 	s->recovery_count = 0;
 }
 
-bool troth_subject_closed(const struct troth_subject *s)
+bool troth_subject_closed(const struct troth_subject *s, const struct troth_id *recovers)
 {
+	int v = troth_subject_recovery(s, recovers);
+
+	if (v >= 0 && troth_recovery_is_open(s->recoveries[v].state))
+		return false;
 	return s->kind == TROTH_SUBJECT_ORDER ? s->order.state == TROTH_ORDER_CANCELLED
 					      : s->cas.state == TROTH_CASE_CLOSED;
 }

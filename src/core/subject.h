@@ -5,8 +5,11 @@
 #include "troth/core/commitment.h"
 #include "troth/core/subject.h"
 
-/* True if nothing more can be promised on the order or case. */
-bool troth_subject_closed(const struct troth_subject *s);
+/*
+ * True if nothing more can be promised on the order or case that recovers `recovers`
+ * (zero: nothing): one that is over is open still for what makes good what is not.
+ */
+bool troth_subject_closed(const struct troth_subject *s, const struct troth_id *recovers);
 
 /* How many of `max` who acts may use; `kept` of them are for the brand alone. */
 unsigned troth_room_of(const struct troth_who *who, unsigned max, unsigned kept);

@@ -106,6 +106,7 @@ bool may_answer(struct troth_gateway *g, struct troth_txn *t, struct troth_comma
 					       .authority = authority_of(g, t, who.party),
 					       .who = &who,
 					       .actor = e->actor,
+					       .recovers = &e->u.promise.recovers,
 					       .unspoken = unspoken,
 					       .now = now },
 			  &c->asked, a);
@@ -156,6 +157,7 @@ static bool may_offer(struct troth_gateway *g, const struct troth_authority *aut
 					       .who = who,
 					       .actor = e->actor,
 					       .grant = e->u.promise.grant,
+					       .recovers = &e->u.promise.recovers,
 					       .unspoken = unspoken,
 					       .now = now },
 			  &asked, a);

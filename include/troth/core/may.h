@@ -55,6 +55,8 @@ struct troth_may {
 	const char *actor;
 	struct troth_time now;
 	const char *grant; /* By this grant alone; NULL: by whichever says yes. */
+	const struct troth_id
+		*recovers; /* The recovery that it is to make good, or NULL. */
 	unsigned unspoken; /* Offers out of pools that the actor holds already. */
 };
 

@@ -6,7 +6,8 @@ never the person who denied it.
 """
 
 from needs_kit import main, must
-from recovery_kit import federation, open_case, refused, start, wait_recovery
+from recovery_kit import (
+    federation, later, MORNING, open_case, refused, start, wait_recovery)
 
 DENIAL = {"reason": "own_fault", "evidence": {"kind": "photo", "text": "seal was cut"}}
 
@@ -50,6 +51,38 @@ def hq_hears_the_appeal_and_whoever_denied_it_does_not(directory):
             refused(hq.post(recovery + "/decide", verdict), 403, "own_request")
             eve.must_post(recovery + "/decide", verdict)
             wait_recovery(ann, one, state=state)
+
+
+def what_is_overturned_is_made_good_though_the_case_was_closed(directory):
+    with federation(directory) as fed:
+        ann, hq = start(fed)
+        eve = fed.person("central", "eve")
+        case = open_case(ann)
+        one = complain(ann, case)
+        recovery = "/v1/recoveries/" + one
+        ann.must_post(recovery + "/deny", DENIAL)
+        ann.must_post(case + "/close", {"outcome": "denied"})
+        hq.wait_get(recovery, lambda a: a.status == 200
+                    and a.body["recovery"]["state"] == "denied")
+        ann.must_post(recovery + "/appeal")
+        wait_recovery(eve, one, state="appealed")
+        eve.must_post(recovery + "/decide",
+                      {"decision": "overturn", "reason": "photo_is_of_another"})
+        wait_recovery(ann, one, state="open")
+        ann.must_post(recovery + "/choose", {"offer": 1})
+        credit = {"kind": "credit", "amount": 300, "currency": "EUR", "reason": "rude",
+                  "due": later(MORNING, hours=9), "policy_version": 1, "spoken": False,
+                  "commitments": [{"debtor": "brand", "action": "pay", "acceptance_s": 0}]}
+        refused(ann.post(case + "/promises", credit), 409, "subject_closed")
+        made = ann.must_post(case + "/promises", {**credit, "spoken": True,
+                                                  "recovers": one})
+        hq.wait_get("/v1/promises/" + made["id"], lambda a: a.status == 200
+                    and a.body["promise"]["state"] == "active"
+                    and "subject_closed" not in str(a.body["promise"].get("flags")))
+        hq.must_post("/v1/commitments/" + made["commitments"][0] + "/fulfil",
+                     {"evidence": {"kind": "code", "text": "TX-1"}})
+        got = wait_recovery(ann, one, state="made_good")
+        must(not got["differs"] and not got["waived"], got)
 
 
 if __name__ == "__main__":

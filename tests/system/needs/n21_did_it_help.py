@@ -6,9 +6,9 @@ that is broken does the same. If nobody asks in time, who looks after it is told
 """
 
 from authority_kit import as_documented
-from needs_kit import main, must
+from needs_kit import main, must, VENDOR, VENDOR_2
 from recovery_kit import (
-    broken_call_back, federation, later, MORNING, start, wait_alarm, wait_recovery)
+    broken_call_back, federation, later, MORNING, refused, start, wait_alarm, wait_recovery)
 
 
 def remedy(fed, ann, hq, case, promise, due):
@@ -43,6 +43,28 @@ def no_reopens_it_and_is_counted(directory):
         wait_recovery(ann, promise, state="made_good")
         ann.must_post(recovery + "follow_up", {"answer": "yes"})
         wait_recovery(hq, promise, state="follow_up", reopened=2)
+
+
+def who_owes_the_remedy_does_not_say_that_it_helped(directory):
+    with federation(directory, sites=(VENDOR, VENDOR_2)) as fed:
+        ann, hq = start(fed)
+        bob = fed.person(VENDOR_2, "bob")
+        case, promise = broken_call_back(fed, ann)
+        recovery = "/v1/promises/" + promise + "/recovery/"
+        made = ann.must_post(case + "/promises", {
+            "kind": "credit", "amount": 900, "currency": "EUR", "reason": "no_callback",
+            "due": later(MORNING, hours=9), "policy_version": 1, "recovers": promise,
+            "commitments": [{"debtor": "bolt", "action": "pay", "acceptance_s": 0}]})
+        bob.wait_get("/v1/promises/" + made["id"], lambda a: a.status == 200)
+        refused(bob.post(recovery + "waive"), 403, "not_entitled")
+        refused(bob.post("/v1/promises/" + made["id"] + "/release", {"reason": "waived"}),
+                403, "not_entitled")
+        pay(bob, made["commitments"][0])
+        wait_recovery(bob, promise, state="made_good")
+        refused(bob.post(recovery + "follow_up", {"answer": "yes"}), 403, "not_entitled")
+        wait_recovery(ann, promise, state="made_good")
+        ann.must_post(recovery + "follow_up", {"answer": "yes"})
+        wait_recovery(hq, promise, state="follow_up")
 
 
 def who_does_not_ask_in_time_is_told_and_then_hq(directory):

@@ -402,6 +402,39 @@ static void of_several_grants_the_one_that_says_yes_counts(void **state)
 	assert_string_equal(got.grant, "more");
 }
 
+/* The order is cancelled, and something on it is in that state of being made good. */
+static enum troth_reason answered_to_recover(enum troth_recovery_state state, uint64_t n)
+{
+	struct troth_answered got;
+	struct troth_asked a = question();
+	struct troth_id recovers = fixture_id(n);
+	struct troth_may m = may;
+
+	all_is_well();
+	at.subject = SUBJECT_CLOSED;
+	answer(&got);
+	assert_int_equal(got.reason, TROTH_REASON_SUBJECT_CLOSED);
+	subject.recovery_count = 1;
+	subject.recoveries[0] = (struct troth_recovery){ .id = fixture_id(30),
+							 .state = state };
+	m.recovers = &recovers;
+	troth_may_promise(&m, &a, &got);
+	return got.reason;
+}
+
+static void what_makes_good_what_is_not_may_be_promised_where_all_is_over(void **state)
+{
+	(void)state;
+	for (int s = 1; s <= TROTH_RECOVERY_STATE_LAST; s++) {
+		bool open = troth_recovery_is_open((enum troth_recovery_state)s);
+
+		assert_int_equal(answered_to_recover((enum troth_recovery_state)s, 30),
+				 open ? TROTH_REASON_NONE : TROTH_REASON_SUBJECT_CLOSED);
+		assert_int_equal(answered_to_recover((enum troth_recovery_state)s, 31),
+				 TROTH_REASON_SUBJECT_CLOSED);
+	}
+}
+
 static void somebody_always_owes_it(void **state)
 {
 	struct troth_answered got;
@@ -510,6 +543,8 @@ int main(void)
 		cmocka_unit_test(
 			who_holds_as_many_offers_as_one_may_is_answered_no_instead_of_yes),
 		cmocka_unit_test(of_several_grants_the_one_that_says_yes_counts),
+		cmocka_unit_test(
+			what_makes_good_what_is_not_may_be_promised_where_all_is_over),
 		cmocka_unit_test(somebody_always_owes_it),
 		cmocka_unit_test(there_is_room_for_whom_it_is_judged_to_be),
 	};

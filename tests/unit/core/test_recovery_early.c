@@ -123,6 +123,72 @@ static void what_was_kept_while_hq_decided_counts_when_it_is_overturned(void **s
 	assert_int_equal(recovery()->state, IN(MADE_GOOD));
 }
 
+/* ---- What is over, but not made good ---- */
+
+static enum troth_reason promise_in_closed(const struct troth_id *recovers, bool spoken)
+{
+	fixture_event(&e, TROTH_EVENT_PROMISE_MADE, "acme");
+	e.u.promise.id = fixture_id(40 + spoken);
+	e.u.promise.recovers = *recovers;
+	e.u.promise.spoken = spoken;
+	e.u.promise.lapses.ms = spoken ? 0 : st.now.ms + FIXTURE_HOUR;
+	e.u.promise.terms[0] = fixture_terms("acme");
+	e.u.promise.terms[0].acceptance_ms = 0;
+	return story_tell(&st, &e);
+}
+
+static enum troth_reason tell_offer(void)
+{
+	fixture_event(&e, TROTH_EVENT_PROMISE_STEP, "acme");
+	e.u.promise_step.promise = fixture_id(40);
+	e.u.promise_step.action = TROTH_PROMISE_DO_ACTIVATE;
+	return story_tell(&st, &e);
+}
+
+static void what_is_overturned_after_the_case_was_closed_is_made_good(void **state)
+{
+	(void)state;
+	complain();
+	assert_int_equal(of_complaint(TROTH_EVENT_COMPLAINT_DENIED, "acme", "ann"), OK);
+	assert_int_equal(story_do(&st, TROTH_EVENT_CASE_CLOSED, "acme"), OK);
+	/* While the denial stands there is nothing to make good. */
+	assert_int_equal(promise_in_closed(&recovery()->id, false),
+			 TROTH_REASON_SUBJECT_CLOSED);
+	assert_int_equal(of_complaint(TROTH_EVENT_DENIAL_APPEALED, "acme", "ann"), OK);
+	assert_int_equal(of_complaint(TROTH_EVENT_APPEAL_DECIDED, "brand", "eve"), OK);
+	assert_int_equal(choose(TROTH_CHOICE_GOODS, 1), OK);
+	assert_int_equal(promise_in_closed(&(struct troth_id){ { 0 } }, false),
+			 TROTH_REASON_SUBJECT_CLOSED);
+	assert_int_equal(promise_in_closed(&recovery()->id, false), OK);
+	assert_int_equal(tell_offer(), OK);
+	keep_remedy(40);
+	assert_int_equal(recovery()->state, IN(MADE_GOOD));
+	assert_int_equal(step("acme", DO(APOLOGISE)), OK);
+	assert_int_equal(step("acme", DO(HARMS)), OK);
+	assert_int_equal(step("acme", DO(HELPED)), OK);
+	assert_int_equal(step("acme", DO(FINISH)), OK);
+	assert_int_equal(promise_in_closed(&recovery()->id, true),
+			 TROTH_REASON_SUBJECT_CLOSED); /* A fact: flagged. */
+}
+
+static void what_did_not_help_is_made_good_on_a_cancelled_order(void **state)
+{
+	(void)state;
+	publish();
+	story_begin_usual(&st, TROTH_SUBJECT_ORDER);
+	assert_int_equal(story_promise(&st, "shop", true), OK);
+	(void)story_clock(&st, DUE + 1);
+	assert_int_equal(story_do(&st, TROTH_EVENT_ORDER_CANCELLED, "brand"), OK);
+	fixture_event(&e, TROTH_EVENT_PROMISE_MADE, "shop");
+	e.u.promise.id = fixture_id(40);
+	e.u.promise.due.ms = st.now.ms + FIXTURE_DAY;
+	e.u.promise.terms[0].due = e.u.promise.due;
+	assert_int_equal(story_tell(&st, &e), TROTH_REASON_SUBJECT_CLOSED);
+	e.u.promise.id = fixture_id(41);
+	e.u.promise.recovers = recovery()->id;
+	assert_int_equal(story_tell(&st, &e), OK);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -132,6 +198,9 @@ int main(void)
 		cmocka_unit_test(what_is_chosen_afterwards_hides_no_other_remedy),
 		cmocka_unit_test(
 			what_was_kept_while_hq_decided_counts_when_it_is_overturned),
+		cmocka_unit_test(
+			what_is_overturned_after_the_case_was_closed_is_made_good),
+		cmocka_unit_test(what_did_not_help_is_made_good_on_a_cancelled_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
