@@ -126,6 +126,7 @@ unsigned troth_reason_status(enum troth_reason reason)
 	case TROTH_REASON_NOT_ASKED:
 	case TROTH_REASON_OPEN_RECOVERY:
 	case TROTH_REASON_UNSPOKEN_OFFERS:
+	case TROTH_REASON_OTHER_CUSTOMER:
 	case TROTH_REASON_OTHER_REMEDY:
 		return 409;
 	}
@@ -188,6 +189,8 @@ static const char *title_of(enum troth_reason reason)
 		[TROTH_REASON_OTHER_REMEDY] = "The policy offers something else",
 		[TROTH_REASON_UNSPOKEN_OFFERS] =
 			"The agent holds as many untold offers as one may",
+		[TROTH_REASON_OTHER_CUSTOMER] =
+			"The order and the case are not known to be one customer's",
 	};
 
 	return reason <= TROTH_REASON_LAST && titles[reason] != NULL

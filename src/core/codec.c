@@ -276,19 +276,55 @@ void troth_subject_encode(const struct troth_subject *s, struct troth_buf *out)
 	assert(out->len - start <= max);
 }
 
+/* What all subjects begin with. */
+struct head {
+	struct troth_digest digest;
+	enum troth_subject_kind kind;
+	struct troth_id id;
+	uint64_t revision, position;
+	struct troth_time changed;
+	char customer[TROTH_CUSTOMER_MAX + 1];
+};
+
+static bool get_head(struct troth_reader *r, struct head *h)
+{
+	troth_read_bytes(r, h->digest.b, sizeof(h->digest.b));
+	if (troth_read_u8(r) != FORMAT)
+		return false;
+	h->kind = (enum troth_subject_kind)get_count(r, TROTH_SUBJECT_LAST);
+	get_id(r, &h->id);
+	h->revision = get_uint(r);
+	h->position = get_uint(r);
+	h->changed = get_time(r);
+	GET_TEXT(r, h->customer);
+	return true;
+}
+
+bool troth_subject_customer(struct troth_span record, char out[TROTH_CUSTOMER_MAX + 1])
+{
+	struct troth_reader r = troth_reader(record);
+	struct head h;
+
+	if (!get_head(&r, &h) || r.failed || h.customer[0] == '\0')
+		return false;
+	memcpy(out, h.customer, sizeof(h.customer));
+	return true;
+}
+
 bool troth_subject_decode(struct troth_subject *s, struct troth_span record)
 {
 	struct troth_reader r = troth_reader(record);
+	struct head h;
 
-	troth_read_bytes(&r, s->digest.b, sizeof(s->digest.b));
-	if (troth_read_u8(&r) != FORMAT)
+	if (!get_head(&r, &h))
 		return false;
-	s->kind = (enum troth_subject_kind)get_count(&r, TROTH_SUBJECT_LAST);
-	get_id(&r, &s->id);
-	s->revision = get_uint(&r);
-	s->position = get_uint(&r);
-	s->changed = get_time(&r);
-	GET_TEXT(&r, s->customer);
+	s->digest = h.digest;
+	s->kind = h.kind;
+	s->id = h.id;
+	s->revision = h.revision;
+	s->position = h.position;
+	s->changed = h.changed;
+	memcpy(s->customer, h.customer, sizeof(h.customer));
 	s->order.line_count = 0;
 	s->authority.pool_count = s->authority.grant_count = s->authority.share_count = 0;
 	if (s->kind == TROTH_SUBJECT_ORDER)

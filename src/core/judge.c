@@ -6,6 +6,7 @@
  */
 #include "judge.h"
 
+#include "troth/base/mutant.h"
 #include "troth/core/pool.h"
 
 #include <string.h>
@@ -186,9 +187,29 @@ static enum troth_reason judge_moved(const struct bench *b)
 	return TROTH_REASON_NONE;
 }
 
+/*
+ * A vendor that links its case to an order sees the order: so it is to be the same
+ * customer's. HQ may know better. Where a gateway does not have the other, central
+ * decides.
+ */
+static enum troth_reason judge_customers(const struct bench *b)
+{
+	const struct troth_lookup *l = b->lookup;
+	char customer[TROTH_CUSTOMER_MAX + 1];
+
+	if (l->customer == NULL || judge_may(b, BRAND) ||
+	    TROTH_MUTANT(any_customer_is_linked))
+		return TROTH_REASON_NONE;
+	if (!l->customer(l->ctx, &b->e->u.link.id, customer))
+		return l->has_all ? TROTH_REASON_OTHER_CUSTOMER : TROTH_REASON_NONE;
+	return strcmp(customer, b->s->customer) == 0 ? TROTH_REASON_NONE
+						     : TROTH_REASON_OTHER_CUSTOMER;
+}
+
 static enum troth_reason judge_link(const struct bench *b)
 {
 	const struct troth_link *l = &b->e->u.link;
+	enum troth_reason r;
 
 	for (unsigned i = 0; i < b->s->link_count; i++)
 		if (troth_id_eq(&b->s->links[i].id, &l->id))
@@ -196,11 +217,12 @@ static enum troth_reason judge_link(const struct bench *b)
 	if (b->s->link_count >= troth_room_of(b->who, TROTH_LINKS_MAX, TROTH_LINKS_KEPT))
 		return TROTH_REASON_LIMIT;
 	if (b->e->type == TROTH_EVENT_CASE_ORDER_LINKED)
-		return judge_may(b, BRAND | VENDOR) ? TROTH_REASON_NONE
+		return judge_may(b, BRAND | VENDOR) ? judge_customers(b)
 						    : TROTH_REASON_NOT_ENTITLED;
 	if (b->who->role != TROTH_ROLE_BRAND && strcmp(b->who->party, l->vendor) != 0)
 		return TROTH_REASON_NOT_ENTITLED;
-	return judge_party_of_role(b, l->vendor, VENDOR | BRAND);
+	r = judge_party_of_role(b, l->vendor, VENDOR | BRAND);
+	return r != TROTH_REASON_NONE ? r : judge_customers(b);
 }
 
 /* --- cases --- */

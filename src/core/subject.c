@@ -415,6 +415,7 @@ const char *troth_reason_name(enum troth_reason v)
 		"other_remedy",
 		"open_recovery",
 		"unspoken_offers",
+		"other_customer",
 	};
 
 	return (unsigned)v < TROTH_LEN(names) ? names[v] : NULL;

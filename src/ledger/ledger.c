@@ -238,6 +238,7 @@ void troth_ledger_begin(struct troth_ledger *l, struct troth_time now)
 	l->source.t = &l->txn;
 	l->source.at_hand = NULL;
 	troth_state_lookup(&l->lookup, &l->source, l->brand);
+	l->lookup.has_all = true;
 	awaited_look(l);
 	ledger_clock(l);
 }

@@ -3,6 +3,8 @@
 
 #include "given.h"
 
+#include "troth/state/key.h"
+
 #include "troth/base/text.h"
 
 #include <string.h>
@@ -82,6 +84,21 @@ static bool lookup_site(void *ctx, const char *origin, struct troth_site *out)
 	return troth_state_site(((struct troth_source *)ctx)->t, origin, out);
 }
 
+static bool lookup_customer(void *ctx, const struct troth_id *subject,
+			    char out[TROTH_CUSTOMER_MAX + 1])
+{
+	static const enum troth_table tables[] = { TROTH_T_SUBJECTS, TROTH_T_VIEWS };
+	struct troth_txn *t = ((struct troth_source *)ctx)->t;
+	struct troth_span record;
+
+	/* What a view shows of the customer, and the state does not, was placed here. */
+	for (size_t i = 0; i < TROTH_LEN(tables); i++)
+		if (troth_txn_get(t, tables[i], troth_id_span(subject), &record) &&
+		    troth_subject_customer(record, out))
+			return true;
+	return false;
+}
+
 void troth_state_lookup(struct troth_lookup *lookup, struct troth_source *source,
 			char brand[TROTH_PARTY_MAX + 1])
 {
@@ -103,6 +120,7 @@ void troth_state_lookup(struct troth_lookup *lookup, struct troth_source *source
 		.level = given_level,
 		.given = given_sum,
 		.accepted = given_accepted,
+		.customer = lookup_customer,
 	};
 	if (source->policies != NULL)
 		troth_policies_ask(source->policies, t, lookup);

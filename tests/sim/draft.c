@@ -143,8 +143,10 @@ static void begin_thing(struct sim *s, struct node *n, struct op *op)
 		e->u.cas.policy_version = oracle_policies(s);
 		return;
 	}
+	/* Cases are all of one: of these they are linked, and of others people try. */
 	(void)snprintf(e->u.order.customer, sizeof(e->u.order.customer), "cust-%u",
-		       (unsigned)dice_below(&s->dice, 4));
+		       dice_percent(&s->dice, 50) ? 1
+						  : (unsigned)dice_below(&s->dice, 4));
 	(void)strcpy(e->u.order.seller, strcmp(n->party, "shop") == 0
 						? "shop"
 						: party_of(s, TROTH_ROLE_SELLER));

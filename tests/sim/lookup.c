@@ -86,6 +86,17 @@ static struct troth_time accepted_at(void *ctx, uint64_t position)
 						     : unknown;
 }
 
+static bool find_customer(void *ctx, const struct troth_id *subject,
+			  char out[TROTH_CUSTOMER_MAX + 1])
+{
+	const struct known_subject *k = oracle_subject(ctx, subject);
+
+	if (k == NULL || k->s->customer[0] == '\0')
+		return false;
+	memcpy(out, k->s->customer, sizeof(k->s->customer));
+	return true;
+}
+
 static int64_t sum_given(void *ctx, const char *party, const char *grant,
 			 const char *customer, struct troth_time at, int64_t period_ms)
 {
@@ -132,6 +143,8 @@ void oracle_lookup(struct oracle *o, struct troth_lookup *out)
 		.level = find_level,
 		.given = sum_given,
 		.accepted = accepted_at,
+		.customer = find_customer,
+		.has_all = true,
 	};
 }
 

@@ -190,6 +190,19 @@ static void check_commitment(const struct change *c, const struct troth_commitme
 			 (long long)(was->due.ms - c->entry->accepted.ms));
 }
 
+/* Whoever brings a case sees the order: nobody's but its customer's. */
+static void check_link(struct sim *s, const struct known_subject *k)
+{
+	struct oracle *o = s->oracle;
+	const struct known_subject *other;
+
+	if (k->s->link_count == o->before->link_count || o->by_brand)
+		return;
+	other = oracle_subject(o, &k->s->links[k->s->link_count - 1].id);
+	if (other == NULL || strcmp(other->s->customer, k->s->customer) != 0)
+		sim_fail(s, "model", "%s has linked what is another customer's", o->by);
+}
+
 void check_change(struct sim *s, const struct known_subject *k,
 		  const struct troth_entry *entry, bool clock)
 {
@@ -204,6 +217,7 @@ void check_change(struct sim *s, const struct known_subject *k,
 	for (unsigned i = 0; i < before->commitment_count; i++)
 		check_commitment(&c, &before->commitments[i], &after->commitments[i]);
 	check_recoveries(s, k);
+	check_link(s, k);
 	if (entry->verdict.outcome == TROTH_REFUSED && before->revision > 0 &&
 	    (before->promise_count != after->promise_count ||
 	     before->commitment_count != after->commitment_count))

@@ -223,6 +223,14 @@ void kit_place_order(struct kit *k, struct troth_event *e)
 	(void)kit_take(k, &k->shop, e, "A-1001");
 }
 
+void kit_link_case(struct kit *k, struct troth_event *e)
+{
+	fixture_event(e, TROTH_EVENT_CASE_OPENED, "acme");
+	(void)kit_take(k, &k->acme, e, NULL);
+	fixture_event(e, TROTH_EVENT_ORDER_CASE_LINKED, "acme");
+	(void)kit_take(k, &k->acme, e, NULL);
+}
+
 struct troth_verdict kit_entry(struct kit *k, uint64_t position, struct troth_event *e)
 {
 	struct troth_span bytes, blob;

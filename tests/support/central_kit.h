@@ -80,6 +80,9 @@ uint64_t kit_take(struct kit *k, struct kit_site *site, struct troth_event *e,
  */
 void kit_place_order(struct kit *k, struct troth_event *e);
 
+/* Its customer calls acme: a case, which is linked to the order. *e is the link. */
+void kit_link_case(struct kit *k, struct troth_event *e);
+
 /* What stands at a position. Borrowed strings: none; the event is decoded into *e. */
 struct troth_verdict kit_entry(struct kit *k, uint64_t position, struct troth_event *e);
 

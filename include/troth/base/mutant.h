@@ -77,7 +77,8 @@
 	X(withdrawal_is_not_placed)                                                      \
 	X(old_remedies_are_cited)                                                        \
 	X(helpers_are_owners)                                                            \
-	X(debtor_says_it_helped)
+	X(debtor_says_it_helped)                                                         \
+	X(any_customer_is_linked)
 
 enum troth_mutant_number {
 	TROTH_MUTANT_none = 0,

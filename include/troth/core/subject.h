@@ -72,8 +72,9 @@ enum troth_reason {
 	TROTH_REASON_OTHER_REMEDY = 40,    /* Not the offer that it says it is. */
 	TROTH_REASON_OPEN_RECOVERY = 41,   /* Cannot end before it has been made good. */
 	TROTH_REASON_UNSPOKEN_OFFERS = 42, /* The agent holds as many as one may. */
+	TROTH_REASON_OTHER_CUSTOMER = 43,  /* Links what is not known to be one's. */
 };
-#define TROTH_REASON_LAST TROTH_REASON_UNSPOKEN_OFFERS
+#define TROTH_REASON_LAST TROTH_REASON_OTHER_CUSTOMER
 
 struct troth_verdict {
 	enum troth_outcome outcome;
@@ -106,9 +107,9 @@ struct troth_who {
  * 0: none has been published. Both may be NULL: then there are no policies here
  * (troth_lookup_policy, troth_lookup_newest_policy).
  *
- * authority, level, given and accepted are asked by judge alone: of what is promised
- * under a policy, of a supervisor's approval, and of a grant that is out of a pool.
- * Where there is none of these they may be NULL.
+ * authority, level, given, accepted and customer are asked by judge alone: of what is
+ * promised under a policy, of a supervisor's approval, of a grant that is out of a pool,
+ * of complaints, and of links. Where there is none of these they may be NULL.
  */
 struct troth_lookup {
 	void *ctx;
@@ -131,6 +132,10 @@ struct troth_lookup {
 			 const char *customer, struct troth_time at, int64_t period_ms);
 	/* When central accepted the entry at that position; 0: a gateway cannot tell. */
 	struct troth_time (*accepted)(void *ctx, uint64_t position);
+	/* The customer of an order or a case; false: there is none such here. */
+	bool (*customer)(void *ctx, const struct troth_id *subject,
+			 char out[TROTH_CUSTOMER_MAX + 1]);
+	bool has_all; /* What is not here is nowhere: so it is at central alone. */
 };
 
 static inline const struct troth_policy *troth_lookup_policy(const struct troth_lookup *l,
@@ -194,6 +199,9 @@ struct troth_place {
 void troth_apply(struct troth_subject *s, const struct troth_lookup *lookup,
 		 const struct troth_who *who, const struct troth_event *e,
 		 struct troth_verdict verdict, struct troth_place place);
+
+/* Whose the stored record is; false: of nobody, or it is none. */
+bool troth_subject_customer(struct troth_span record, char out[TROTH_CUSTOMER_MAX + 1]);
 
 /*
  * Moves the running digest: SHA-256(old digest ‖ leaf hash of the entry ‖

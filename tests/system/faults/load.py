@@ -259,8 +259,9 @@ class Load:
             which = self._place(seller, name)
             if not self._shows(central, which):  # Else a link to it would be refused.
                 return
+            customer = central.call("GET", "/v1/orders/" + which)["customer"]
             opened = vendor.call("POST", "/v1/cases", {
-                "customer": self.tag(name), "reason": "late_delivery",
+                "customer": customer, "reason": "late_delivery",
             }, secrets.token_hex(16))
             vendor.call("POST", "/v1/orders/%s/cases" % which, {"case": opened["id"]},
                         secrets.token_hex(16))

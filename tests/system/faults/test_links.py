@@ -30,12 +30,13 @@ class Story:
         """One order at each gateway, to promise on while its link is down."""
         for site in (SELLER, VENDOR):
             seller = self.fed.gateway(SELLER)
-            placed = seller.must_post("/v1/orders", order("own-" + site.replace("/", "-")))["id"]
+            customer = "own-" + site.replace("/", "-")
+            placed = seller.must_post("/v1/orders", order(customer))["id"]
             self.fed.central.wait_get("/v1/orders/" + placed, lambda a: a.status == 200)
             if site == VENDOR:
                 vendor = self.fed.gateway(VENDOR)
                 case = vendor.must_post("/v1/cases", {
-                    "customer": "own-case", "reason": "late_delivery"})["id"]
+                    "customer": customer, "reason": "late_delivery"})["id"]
                 vendor.must_post("/v1/orders/%s/cases" % placed, {"case": case})
             self.fed.gateway(site).wait_get("/v1/orders/" + placed, lambda a: a.status == 200)
             self.order[site] = placed

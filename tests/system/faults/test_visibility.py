@@ -10,7 +10,7 @@ from peer import FOLLOW, FRESH, HELLO, Peer
 
 ALICE, BOB = "acme/s1", "bravo/b1"
 SKU, WORDS, NUMBER = "HDMI-SECRET-7", "a free cable with your parcel", "NR-77-ALICE"
-CUSTOMER, CASE_CUSTOMER = "cust-of-alice-42", "caller-of-alice-43"
+CUSTOMER, CASE_REASON = "cust-of-alice-42", "reason-of-alice-43"
 
 
 def raw(ident):
@@ -63,7 +63,7 @@ def place(fed):
         "deliver_by": DUE, "lines": [{"sku": "TV-55", "quantity": 1, "unit_price": 49900}],
         "personal": {"order_number": NUMBER, "customer_name": "Ann Other"},
     })["id"]
-    case = alice.must_post("/v1/cases", {"customer": CASE_CUSTOMER, "reason": "late_delivery"})["id"]
+    case = alice.must_post("/v1/cases", {"customer": CUSTOMER, "reason": CASE_REASON})["id"]
     alice.must_post("/v1/orders/%s/cases" % placed, {"case": case})
     alice.wait_get("/v1/orders/" + placed, lambda a: a.status == 200)
     made = alice.must_post("/v1/orders/%s/promises" % placed, {
@@ -75,7 +75,7 @@ def place(fed):
     return {
         "order": raw(placed), "case": raw(case), "promise": raw(made)[:15],
         "sku": SKU.encode(), "words": WORDS.encode(), "order number": NUMBER.encode(),
-        "customer": CUSTOMER.encode(), "caller": CASE_CUSTOMER.encode(),
+        "customer": CUSTOMER.encode(), "reason": CASE_REASON.encode(),
     }
 
 
@@ -107,7 +107,7 @@ def a_vendor_never_receives_what_is_another_vendors(directory, rng, rounds):
         fed.gateway(CARRIER).stop()
         seen = found(needles, received(fed, CARRIER))
         must({"order", "promise", "sku", "words"} <= seen, "the carrier lacks", seen)
-        must("caller" not in seen, "the carrier has the case")
+        must("reason" not in seen, "the carrier has the case")
         say("%d bytes to %s, %d to %s" % (
             sum(map(len, told[ALICE])), ALICE, sum(map(len, told[BOB])), BOB))
 

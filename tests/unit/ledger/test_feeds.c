@@ -45,6 +45,8 @@ static void a_vendor_that_links_its_case_receives_the_whole_history(void **state
 	size_t before, n;
 
 	(void)state;
+	fixture_event(&e, TROTH_EVENT_CASE_OPENED, "acme");
+	(void)kit_take(&k, &k.acme, &e, NULL);
 	kit_place_order(&k, &e);
 	first = troth_ledger_size(k.ledger);
 	before = kit_feed(&k, &k.acme, positions, NULL, TROTH_LEN(positions));
@@ -57,6 +59,33 @@ static void a_vendor_that_links_its_case_receives_the_whole_history(void **state
 	assert_int_equal(marks[before][0], TROTH_ITEM_UNCHECKED);
 	kit_subject(&k, &e.subject, &subject);
 	assert_memory_equal(marks[before + 1], subject.digest.b, TROTH_ITEM_DIGEST_LEN);
+}
+
+/* It has read the number of somebody's order, and has, or says it has, a case. */
+static void a_vendor_that_links_another_customers_case_receives_nothing(void **state)
+{
+	static const char *const customers[] = { "cust-2", NULL };
+	struct troth_verdict v;
+	uint64_t placed, position;
+
+	(void)state;
+	kit_place_order(&k, &e);
+	placed = troth_ledger_size(k.ledger);
+	for (uint64_t i = 0; i < TROTH_LEN(customers); i++) {
+		if (customers[i] != NULL) {
+			fixture_event(&e, TROTH_EVENT_CASE_OPENED, "acme");
+			TROTH_TEXT_SET(e.u.cas.customer, customers[i]);
+			(void)kit_take(&k, &k.acme, &e, NULL);
+		}
+		fixture_event(&e, TROTH_EVENT_ORDER_CASE_LINKED, "acme");
+		e.u.link.id = fixture_id(2 + i);
+		position = kit_take(&k, &k.acme, &e, NULL);
+		v = kit_entry(&k, position, &e);
+		assert_int_equal(v.outcome, TROTH_REFUSED);
+		assert_int_equal(v.reason, TROTH_REASON_OTHER_CUSTOMER);
+		assert_true(in_feed(&k.acme, position)); /* The refusal alone. */
+		assert_false(in_feed(&k.acme, placed));
+	}
 }
 
 static void a_refused_request_reaches_its_author_and_nobody_else(void **state)
@@ -91,8 +120,7 @@ static void an_operator_gets_its_partys_refusal_once_and_as_a_participant(void *
 
 	(void)state;
 	kit_place_order(&k, &e);
-	fixture_event(&e, TROTH_EVENT_ORDER_CASE_LINKED, "acme");
-	(void)kit_take(&k, &k.acme, &e, NULL);
+	kit_link_case(&k, &e);
 	before = kit_feed(&k, &k.acme, positions, NULL, TROTH_LEN(positions));
 	fixture_event(&e, TROTH_EVENT_ORDER_SHIPPED, "acme");
 	(void)strcpy(e.on_behalf, "handy");
@@ -130,6 +158,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(only_participants_receive_an_entry),
 		TEST(a_vendor_that_links_its_case_receives_the_whole_history),
+		TEST(a_vendor_that_links_another_customers_case_receives_nothing),
 		TEST(a_refused_request_reaches_its_author_and_nobody_else),
 		TEST(an_operator_gets_its_partys_refusal_once_and_as_a_participant),
 		TEST(the_replaced_carrier_learns_of_it_and_of_nothing_after),

@@ -208,8 +208,7 @@ static void what_stands_as_a_promise_is_not_freed(void **state)
 	(void)state;
 	hq_about(TROTH_EVENT_GRANT_GIVEN, "acme");
 	kit_place_order(&k, &e);
-	fixture_event(&e, TROTH_EVENT_ORDER_CASE_LINKED, "acme");
-	(void)kit_take(&k, &k.acme, &e, NULL);
+	kit_link_case(&k, &e);
 	fixture_event(&made, TROTH_EVENT_PROMISE_MADE, "acme");
 	made.u.promise.id = fixture_id(101);
 	TROTH_TEXT_SET(made.u.promise.grant, "gifts");

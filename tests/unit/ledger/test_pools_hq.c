@@ -46,8 +46,7 @@ static void order_and_grant(void)
 {
 	hq_about(TROTH_EVENT_GRANT_GIVEN, "acme");
 	kit_place_order(&k, &e);
-	fixture_event(&e, TROTH_EVENT_ORDER_CASE_LINKED, "acme");
-	(void)kit_take(&k, &k.acme, &e, NULL);
+	kit_link_case(&k, &e);
 }
 
 static void clock_at(int64_t ms)
