@@ -234,7 +234,20 @@ struct asked {
 	uint64_t visible;
 	unsigned thing;
 	bool known;
+	uint64_t revision; /* Of that order, then. */
 };
+
+/* Somebody has left it since: who was away when central looked, may be back by now. */
+static bool was_left(const struct asked *a)
+{
+	const struct known_subject *k = oracle_subject(a->sim->oracle,
+						       &a->sim->things[a->thing].id);
+
+	for (unsigned i = 0; k != NULL && i < k->s->participant_count; i++)
+		if (k->s->participants[i].left > a->revision)
+			return true;
+	return false;
+}
 
 static void check_found(struct asked *a)
 {
@@ -249,7 +262,7 @@ static void check_found(struct asked *a)
 			return;
 		}
 	/* Who left it meanwhile may find it no more. */
-	if (a->known && oracle_may_find(s, a->node, id, false))
+	if (a->known && oracle_may_find(s, a->node, id, false) && !was_left(a))
 		sim_fail(s, "fresh", "central did not find order %s", a->q.order_number);
 }
 
@@ -297,6 +310,9 @@ static void ask_central(struct sim *s, struct node *n)
 		(void)strcpy(a->q.order_number, s->things[a->thing].number);
 		a->known = oracle_knows_order(s, &s->things[a->thing].id) &&
 			   oracle_may_find(s, n, &s->things[a->thing].id, false);
+		if (a->known)
+			a->revision = oracle_subject(s->oracle, &s->things[a->thing].id)
+					      ->s->revision;
 	}
 	troth_gateway_ask(n->gateway, &a->q, (struct troth_time){ node_time(s, n) });
 	node_poke(s, n);
