@@ -117,6 +117,7 @@ extern const struct troth_in_table troth_in_agent;
 extern const struct troth_in_table troth_in_suspension;
 extern const struct troth_in_table troth_in_resumption;
 extern const struct troth_in_table troth_in_share_move;
+extern const struct troth_in_table troth_in_share_keep;
 extern const struct troth_in_table troth_in_share_freeze;
 extern const struct troth_in_table troth_in_share_thaw;
 extern const struct troth_in_table troth_in_may_i;

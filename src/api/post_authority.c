@@ -128,6 +128,10 @@ const struct troth_in_table troth_in_share_freeze = { freeze_fields,
 						      TROTH_LEN(freeze_fields),
 						      &troth_in_common };
 
+const struct troth_in_table troth_in_share_keep = { freeze_fields,
+						    TROTH_LEN(freeze_fields),
+						    &troth_in_common };
+
 static const struct troth_in_field thaw_fields[] = {
 	TROTH_FIELD_E("party", TROTH_IN_TEXT, u.share.party),
 	TROTH_FIELD_E("site", TROTH_IN_TEXT, u.share.site),
@@ -185,8 +189,19 @@ static void of_move(struct troth_body *b)
 	else if (b->has_to > 0 &&
 		 !is_site(b->c, b->e->u.share.to_party, b->e->u.share.to_site))
 		troth_body_flaw(b, "to", "is no site of the federation");
+	else if (b->e->u.share.amount == 0)
+		troth_body_flaw(b, "amount",
+				"must be 1 to 10^12; /v1/shares/keep takes back what is "
+				"still asked for");
 	else if (b->e->u.share.reason[0] == '\0')
 		TROTH_TEXT_SET(b->e->u.share.reason, "moved");
+}
+
+/* Nothing more is asked back: the amount is 0. */
+static void of_keep(struct troth_body *b)
+{
+	if (b->e->u.share.reason[0] == '\0')
+		TROTH_TEXT_SET(b->e->u.share.reason, "kept");
 }
 
 /* ---- The events, by what is posted ---- */
@@ -206,6 +221,7 @@ static const struct said {
 	{ &troth_in_suspension, TROTH_EVENT_PARTY_SUSPENDED, PARTY_IN(standing), NULL },
 	{ &troth_in_resumption, TROTH_EVENT_PARTY_RESUMED, PARTY_IN(standing), NULL },
 	{ &troth_in_share_move, TROTH_EVENT_SHARE_RECALLED, PARTY_IN(share), of_move },
+	{ &troth_in_share_keep, TROTH_EVENT_SHARE_RECALLED, PARTY_IN(share), of_keep },
 	{ &troth_in_share_freeze, TROTH_EVENT_SHARE_FROZEN, PARTY_IN(share), NULL },
 	{ &troth_in_share_thaw, TROTH_EVENT_SHARE_THAWED, PARTY_IN(share), NULL },
 };

@@ -269,6 +269,7 @@ static const struct {
 	  "there is none of this name, or it is of other goods or another currency" },
 	{ "/v1/suspensions", TROTH_REASON_WRONG_STATE, "it is suspended already" },
 	{ "/v1/suspensions/lift", TROTH_REASON_WRONG_STATE, "it is not suspended" },
+	{ "/v1/shares/keep", TROTH_REASON_WRONG_STATE, "nothing is asked back of it" },
 	{ "/v1/shares/thaw", TROTH_REASON_WRONG_STATE, "it is not frozen" },
 };
 

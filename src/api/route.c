@@ -145,6 +145,8 @@ const struct troth_api_route troth_routes[] = {
 	{ GET, "/v1/shares", ANY, FRESH, troth_get_shares, Q_PAGE "party pool " },
 	{ POST, "/v1/shares/move", MANAGER, KEY, troth_post_authority, NULL,
 	  &troth_in_share_move },
+	{ POST, "/v1/shares/keep", MANAGER, KEY, troth_post_authority, NULL,
+	  &troth_in_share_keep },
 	{ POST, "/v1/shares/freeze", MANAGER, KEY, troth_post_authority, NULL,
 	  &troth_in_share_freeze },
 	{ POST, "/v1/shares/thaw", MANAGER, KEY, troth_post_authority, NULL,

@@ -136,7 +136,11 @@ static enum troth_reason judge_share(const struct troth_subject *s,
 		       : e->u.share.amount <= troth_share_available(share)
 			       ? TROTH_REASON_NONE
 			       : TROTH_REASON_SHARE_EMPTY;
-	if (e->type == TROTH_EVENT_SHARE_FROZEN || e->type == TROTH_EVENT_SHARE_RECALLED)
+	if (e->type == TROTH_EVENT_SHARE_RECALLED) /* 0 takes back what is asked for. */
+		return e->u.share.amount > 0 || share->recalled > 0
+			       ? TROTH_REASON_NONE
+			       : TROTH_REASON_WRONG_STATE;
+	if (e->type == TROTH_EVENT_SHARE_FROZEN)
 		return TROTH_REASON_NONE;
 	if (share->frozen)
 		return TROTH_REASON_SHARE_FROZEN;
@@ -245,6 +249,8 @@ bool troth_authority_fits(const struct troth_subject *s, const struct troth_even
 
 static void apply_recall(struct troth_share *s, const struct troth_event *e)
 {
+	if (e->u.share.amount == 0 && TROTH_MUTANT(recall_is_not_taken_back))
+		return;
 	s->recalled = e->u.share.amount;
 	TROTH_TEXT_SET(s->to_party, e->u.share.to_party);
 	TROTH_TEXT_SET(s->to_site, e->u.share.to_site);

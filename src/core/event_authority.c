@@ -80,6 +80,8 @@ static bool share_ok(const struct troth_event *e, struct troth_flaw *flaw)
 {
 	enum troth_event_type t = e->type;
 	bool promise = t == TROTH_EVENT_SHARE_SPENT || t == TROTH_EVENT_SHARE_FREED;
+	/* Nothing may have been lost, and nothing be asked back any more. */
+	bool none = t == TROTH_EVENT_SHARE_THAWED || t == TROTH_EVENT_SHARE_RECALLED;
 
 	if (!check_name(e->u.share.site, TROTH_SITE_MAX, true, "site", flaw) ||
 	    !check_name(e->u.share.pool, TROTH_CODE_MAX, true, "pool", flaw) ||
@@ -91,12 +93,15 @@ static bool share_ok(const struct troth_event *e, struct troth_flaw *flaw)
 		return false;
 	if ((e->u.share.to_party[0] == '\0') != (e->u.share.to_site[0] == '\0'))
 		return check_fail(flaw, "to_site", "stands with to_party");
+	if (t == TROTH_EVENT_SHARE_RECALLED && e->u.share.amount == 0 &&
+	    e->u.share.to_site[0] != '\0')
+		return check_fail(flaw, "to_site", "stands with an amount");
 	if (promise && (troth_id_is_zero(&e->u.share.promise) ||
 			e->u.share.promise.b[TROTH_ID_LEN - 1] != 0))
 		return check_fail(flaw, "promise", "must be the id of a promise");
 	if (t == TROTH_EVENT_SHARE_FROZEN)
 		return true;
-	return amount_ok(e->u.share.amount, t != TROTH_EVENT_SHARE_THAWED,
+	return amount_ok(e->u.share.amount, none ? 0 : 1,
 			 t == TROTH_EVENT_SHARE_THAWED ? "lost" : "amount", flaw);
 }
 

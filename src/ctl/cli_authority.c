@@ -122,6 +122,12 @@ static const struct cli_option share_move[] = {
 	TEXT("party", NULL, true, "Whose"), TEXT("site", NULL, true, "Which site's"),    \
 		TEXT("pool", NULL, true, "Of which pool")
 
+static const struct cli_option share_keep[] = {
+	SHARE_OF,
+	TEXT("reason", NULL, false, "A code"),
+	END,
+};
+
 static const struct cli_option share_freeze[] = {
 	SHARE_OF,
 	TEXT("reason", NULL, true, "A code, such as restored"),
@@ -140,6 +146,9 @@ const struct cli_verb cli_share_verbs[] = {
 	  "pools items" },
 	{ "move", "POST", "/v1/shares/move",
 	  "Ask a site for some of its share, for another (central)", share_move, NULL },
+	{ "keep", "POST", "/v1/shares/keep",
+	  "Let a site keep what it was asked for and has not returned (central)",
+	  share_keep, NULL },
 	{ "freeze", "POST", "/v1/shares/freeze",
 	  "Let nothing more be spent of a share (central)", share_freeze, NULL },
 	{ "thaw", "POST", "/v1/shares/thaw",

@@ -277,7 +277,7 @@ static void withdraw_policy(struct sim *s, struct op *op)
 	TROTH_TEXT_SET(e->u.policy.reason, "wrong");
 }
 
-/* Asks a share back, for another site or for nobody; or freezes it. */
+/* Asks a share back, for another site or for nobody; takes that back; or freezes it. */
 static void move_share(struct sim *s, struct op *op, bool freeze)
 {
 	const struct held *from = book_any_share(s), *to = book_any_share(s);
@@ -291,8 +291,8 @@ static void move_share(struct sim *s, struct op *op, bool freeze)
 	TROTH_TEXT_SET(e->u.share.site, from->site);
 	TROTH_TEXT_SET(e->u.share.pool, from->pool);
 	TROTH_TEXT_SET(e->u.share.reason, freeze ? "doubt" : "moved");
-	if (freeze)
-		return;
+	if (freeze || (from->recalled > 0 && dice_percent(&s->dice, 40)))
+		return; /* The amount is 0. */
 	e->u.share.amount = strcmp(from->pool, "goodwill") == 0
 				    ? dice_between(&s->dice, 1, 3000)
 				    : dice_between(&s->dice, 1, 4);

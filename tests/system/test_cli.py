@@ -151,6 +151,17 @@ class CommandLine(InDirectory):
         self.assertNotIn("zoe", first)
         self.assertIn("zoe", self.troth(hq, "token", "list", "--after", "admin"))
         self.assertIn("--limit", self.troth(hq, "share", "list", "--help"))
+        shop.stop()  # It does not answer: what it is asked for stays asked.
+        of = ["--party", "shop", "--site", SELLER.split("/")[1], "--pool", "cables"]
+        self.troth(hq, "share", "move", "--pool", "cables", "--amount", "5000",
+                   "--from", SELLER)
+        self.assertRegex(self.troth(hq, "share", "list"), r"recalled=5000")
+        self.assertIn("Let a site keep", self.troth(hq, "share", "--help"))
+        self.troth(hq, "share", "keep", *of)
+        self.assertRegex(self.troth(hq, "share", "list"), r"available=30 .*recalled=0")
+        self.assertIn("nothing is asked back of it",
+                      self.troth(hq, "share", "keep", *of, code=1))
+        shop.start()
         self.troth(hq, "suspend", "--party", "shop", "--reason", "abuse")
         self.assertIn("suspended: true", self.troth(hq, "grant", "list"))
         self.assertIn("no such step", self.troth(hq, "suspend", "--party", "shop",

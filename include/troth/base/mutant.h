@@ -59,6 +59,7 @@
 	X(freed_twice)                                                                   \
 	X(activated_is_freed)                                                            \
 	X(recall_is_ignored)                                                             \
+	X(recall_is_not_taken_back)                                                      \
 	X(returned_is_not_debited)                                                       \
 	X(lost_is_forgotten)                                                             \
 	X(allotted_beyond_the_pool)                                                      \

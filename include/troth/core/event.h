@@ -246,7 +246,8 @@ struct troth_event {
 			char party[TROTH_PARTY_MAX + 1];
 			char site[TROTH_SITE_MAX + 1];
 			char pool[TROTH_CODE_MAX + 1];
-			int64_t amount; /* Not of FROZEN; THAWED: what was lost. */
+			/* Not of FROZEN; THAWED: what was lost; RECALLED 0: no more. */
+			int64_t amount;
 			struct troth_id promise;            /* SPENT, FREED */
 			char to_party[TROTH_PARTY_MAX + 1]; /* RECALLED */
 			char to_site[TROTH_SITE_MAX + 1];

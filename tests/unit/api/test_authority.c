@@ -270,6 +270,13 @@ static const struct {
 	  "{\"pool\":\"cables\",\"amount\":0,\"from\":{\"party\":\"acme\","
 	  "\"site\":\"s\"}}",
 	  "amount" },
+	{ "/v1/shares/move",
+	  "{\"pool\":\"cables\",\"from\":{\"party\":\"acme\",\"site\":\"s\"}}",
+	  "amount" },
+	{ "/v1/shares/keep", "{\"party\":\"acme\",\"site\":\"s\"}", "pool" },
+	{ "/v1/shares/keep",
+	  "{\"party\":\"acme\",\"site\":\"s\",\"pool\":\"cables\",\"amount\":1}",
+	  "amount" },
 	{ "/v1/shares/thaw",
 	  "{\"party\":\"acme\",\"site\":\"s\",\"pool\":\"cables\",\"lost\":-1}", "lost" },
 	{ "/v1/shares/freeze", "{\"party\":\"acme\",\"site\":\"s\",\"pool\":\"cables\"}",
@@ -343,13 +350,16 @@ static void a_party_without_anything_has_no_line_and_an_unknown_one_is_no_party(
 	json_decref(all);
 }
 
-static void a_share_that_is_not_there_is_not_moved_frozen_or_thawed(void **state)
+static void a_share_that_is_not_there_is_not_moved_kept_frozen_or_thawed(void **state)
 {
 	(void)state;
 	refused(404, "/v1/shares/move",
 		"{\"pool\":\"cables\",\"amount\":1,\"from\":{\"party\":\"acme\","
 		"\"site\":\"nosuch\"}}",
 		"no_pool", NULL);
+	refused(404, "/v1/shares/keep",
+		"{\"party\":\"acme\",\"site\":\"nosuch\",\"pool\":\"cables\"}", "no_pool",
+		NULL);
 	refused(404, "/v1/shares/freeze",
 		"{\"party\":\"acme\",\"site\":\"nosuch\",\"pool\":\"cables\","
 		"\"reason\":\"restored\"}",
@@ -384,6 +394,7 @@ static void only_a_manager_delegates_and_everybody_may_look(void **state)
 		"/v1/pools",       "/v1/grants",        "/v1/grants/withdraw",
 		"/v1/agents",      "/v1/suspensions",   "/v1/suspensions/lift",
 		"/v1/shares/move", "/v1/shares/freeze", "/v1/shares/thaw",
+		"/v1/shares/keep",
 	};
 	char others[TROTH_TOKEN_TEXT];
 	struct http_reply r;
@@ -564,7 +575,8 @@ int main(void)
 		cmocka_unit_test(a_suspension_is_seen_and_lifted),
 		cmocka_unit_test(
 			a_party_without_anything_has_no_line_and_an_unknown_one_is_no_party),
-		cmocka_unit_test(a_share_that_is_not_there_is_not_moved_frozen_or_thawed),
+		cmocka_unit_test(
+			a_share_that_is_not_there_is_not_moved_kept_frozen_or_thawed),
 		cmocka_unit_test(a_share_may_move_to_a_site_that_acts_for_the_party),
 		cmocka_unit_test(only_a_manager_delegates_and_everybody_may_look),
 		cmocka_unit_test(

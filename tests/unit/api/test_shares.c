@@ -190,12 +190,51 @@ static void a_cursor_is_for_the_list_that_gave_it(void **state)
 	http_reply_free(&r);
 }
 
+static json_int_t number_of_s1(const char *name)
+{
+	struct http_reply r;
+	json_int_t n;
+
+	page("/v1/shares?party=acme&pool=pool/a&limit=1", &r);
+	n = json_integer_value(json_object_get(
+		json_array_get(json_object_get(r.json, "items"), 0), name));
+	http_reply_free(&r);
+	return n;
+}
+
+/* The site is not there to answer: what it is asked for stays asked. */
+static void what_was_asked_for_by_mistake_is_taken_back(void **state)
+{
+	static const char s1[] =
+		"{\"pool\":\"pool/a\",\"party\":\"acme\",\"site\":\"s1\"}";
+	struct http_reply r;
+	char flaw[SCHEMA_FLAW];
+
+	(void)state;
+	post("/v1/shares/move",
+	     "{\"pool\":\"pool/a\",\"amount\":5000,\"from\":{\"party\":\"acme\","
+	     "\"site\":\"s1\"},\"to\":{\"party\":\"bolt\",\"site\":\"s2\"}}");
+	assert_int_equal(number_of_s1("recalled"), 5000);
+	post("/v1/shares/keep", s1);
+	assert_int_equal(number_of_s1("recalled"), 0);
+	assert_int_equal(number_of_s1("available"), 5);
+	assert_int_equal(api_call(kit, "POST", "/v1/shares/keep", api_kit_admin(kit),
+				  NULL, s1, &r),
+			 409);
+	assert_true(schema_holds(
+		doc, schema_of_reply(doc, "POST", "/v1/shares/keep", 409), r.json, flaw));
+	assert_string_equal(json_string_value(json_object_get(r.json, "detail")),
+			    "nothing is asked back of it");
+	http_reply_free(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pages_of_any_length_come_to_the_same),
 		cmocka_unit_test(pages_are_of_what_the_query_wants),
 		cmocka_unit_test(a_cursor_is_for_the_list_that_gave_it),
+		cmocka_unit_test(what_was_asked_for_by_mistake_is_taken_back),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);

@@ -180,6 +180,69 @@ static void a_frozen_share_is_not_returned_and_thaws_less_what_was_lost(void **s
 	assert_int_equal(troth_share_out(the_share()), 10);
 }
 
+static void what_is_asked_back_is_taken_back_by_asking_for_nothing(void **state)
+{
+	struct troth_flaw flaw;
+
+	(void)state;
+	begin();
+	assert_int_equal(share(TROTH_EVENT_SHARE_RECALLED, 0), TROTH_REASON_NO_POOL);
+	assert_int_equal(share(TROTH_EVENT_SHARE_ALLOTTED, 10), OK);
+	assert_int_equal(share(TROTH_EVENT_SHARE_RECALLED, 0), TROTH_REASON_WRONG_STATE);
+	fixture_event(&e, TROTH_EVENT_SHARE_RECALLED, "acme");
+	e.u.share.amount = 5000;
+	TROTH_TEXT_SET(e.u.share.to_party, "zeta");
+	TROTH_TEXT_SET(e.u.share.to_site, "main");
+	assert_true(troth_event_check(&e, &flaw));
+	assert_int_equal(tell(&st, e.type, "brand", "hq"), OK);
+	assert_int_equal(the_share()->recalled, 5000);
+	assert_int_equal(share(TROTH_EVENT_SHARE_RETURNED, 2), OK);
+	assert_int_equal(share(TROTH_EVENT_SHARE_RECALLED, 0), OK);
+	assert_int_equal(the_share()->recalled, 0);
+	assert_string_equal(the_share()->to_party, "");
+	assert_string_equal(the_share()->to_site, "");
+	/* What the site had sent back before it heard of that is booked once. */
+	assert_int_equal(share(TROTH_EVENT_SHARE_RETURNED, 3), OK);
+	assert_int_equal(the_share()->recalled, 0);
+	assert_int_equal(the_share()->returned, 5);
+	assert_int_equal(troth_share_available(the_share()), 5);
+	assert_int_equal(share(TROTH_EVENT_SHARE_RECALLED, 0), TROTH_REASON_WRONG_STATE);
+}
+
+static void nothing_is_asked_back_for_nobody(void **state)
+{
+	static const struct {
+		enum troth_event_type type;
+		int64_t amount;
+		bool to;
+		const char *field; /* NULL: it is well formed. */
+	} rows[] = {
+		{ TROTH_EVENT_SHARE_RECALLED, 0, false, NULL },
+		{ TROTH_EVENT_SHARE_RECALLED, 1, true, NULL },
+		{ TROTH_EVENT_SHARE_RECALLED, 0, true, "to_site" },
+		{ TROTH_EVENT_SHARE_RECALLED, -1, false, "amount" },
+		{ TROTH_EVENT_SHARE_RECALLED, TROTH_AMOUNT_MAX, true, NULL },
+		{ TROTH_EVENT_SHARE_RECALLED, TROTH_AMOUNT_MAX + 1, true, "amount" },
+		{ TROTH_EVENT_SHARE_ALLOTTED, 0, false, "amount" },
+		{ TROTH_EVENT_SHARE_RETURNED, 0, false, "amount" },
+		{ TROTH_EVENT_SHARE_SPENT, 0, false, "amount" },
+		{ TROTH_EVENT_SHARE_FREED, 0, false, "amount" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < TROTH_LEN(rows); i++) {
+		struct troth_flaw flaw = { "", "" };
+
+		fixture_event(&e, rows[i].type, "acme");
+		e.u.share.amount = rows[i].amount;
+		TROTH_TEXT_SET(e.u.share.to_party, rows[i].to ? "zeta" : "");
+		TROTH_TEXT_SET(e.u.share.to_site, rows[i].to ? "main" : "");
+		assert_int_equal(troth_event_check(&e, &flaw), rows[i].field == NULL);
+		assert_string_equal(flaw.field,
+				    rows[i].field != NULL ? rows[i].field : "");
+	}
+}
+
 /* Whatever central accepts as it should be, in any order: nothing is spent twice. */
 static void whatever_happens_a_share_is_never_more_than_was_allotted(void **state)
 {
@@ -200,6 +263,9 @@ static void whatever_happens_a_share_is_never_more_than_was_allotted(void **stat
 				types[(size_t)rand() % TROTH_LEN(types)];
 			const struct troth_share *s = the_share();
 			int64_t spent = s->spent, amount = 1 + rand() % 12;
+
+			if (t == TROTH_EVENT_SHARE_RECALLED && amount > 9)
+				amount = 0;
 			enum troth_reason r = share(t, amount);
 
 			if (t == TROTH_EVENT_SHARE_SPENT && r != OK) {
@@ -327,6 +393,8 @@ int main(void)
 			a_share_is_spent_to_its_last_piece_and_one_more_is_flagged),
 		cmocka_unit_test(
 			a_frozen_share_is_not_returned_and_thaws_less_what_was_lost),
+		cmocka_unit_test(what_is_asked_back_is_taken_back_by_asking_for_nothing),
+		cmocka_unit_test(nothing_is_asked_back_for_nobody),
 		cmocka_unit_test(
 			whatever_happens_a_share_is_never_more_than_was_allotted),
 		cmocka_unit_test(

@@ -92,6 +92,60 @@ static void what_hq_moves_goes_where_it_said(void **state)
 	checked();
 }
 
+static void what_was_asked_for_by_mistake_is_taken_back_and_the_site_topped_up(
+	void **state)
+{
+	struct troth_result r;
+
+	(void)state;
+	hq_about(TROTH_EVENT_GRANT_GIVEN, "acme");
+	about(TROTH_EVENT_SHARE_RECALLED, "acme");
+	e.u.share.amount = 5000;
+	TROTH_TEXT_SET(e.u.share.to_party, "zeta");
+	TROTH_TEXT_SET(e.u.share.to_site, "main");
+	hq_says();
+	(void)site_says(&k.acme, TROTH_EVENT_SHARE_RETURNED, 20, 0);
+	assert_int_equal(left("zeta"), 20);
+	spend(&k.acme, 8);
+	assert_int_equal(left("acme"), 2); /* It is asked for more than it has. */
+	about(TROTH_EVENT_SHARE_RECALLED, "acme");
+	e.u.share.amount = 0;
+	hq_says();
+	assert_int_equal(share_of("acme", "main").recalled, 0);
+	assert_int_equal(left("acme"), FIRST);
+	/* What it had sent back before it heard of that: moved nowhere, and not lost. */
+	(void)site_says(&k.acme, TROTH_EVENT_SHARE_RETURNED, 2, 0);
+	assert_int_equal(share_of("zeta", "main").allotted, 20);
+	assert_int_equal(left("acme"), FIRST - 2);
+	spend(&k.acme, FIRST - 2);
+	assert_int_equal(left("acme"), FIRST);
+	about(TROTH_EVENT_SHARE_RECALLED, "acme");
+	e.u.share.amount = 0;
+	r = hq();
+	assert_int_equal(r.status, TROTH_DECLINED);
+	assert_int_equal(r.reason, TROTH_REASON_WRONG_STATE);
+	checked();
+}
+
+static void who_may_not_spend_its_share_is_asked_for_it_again_at_once(void **state)
+{
+	(void)state;
+	hq_about(TROTH_EVENT_GRANT_GIVEN, "acme");
+	hq_about(TROTH_EVENT_PARTY_SUSPENDED, "acme");
+	about(TROTH_EVENT_SHARE_RECALLED, "acme");
+	e.u.share.amount = 0;
+	hq_says();
+	assert_int_equal(share_of("acme", "main").recalled, FIRST);
+	hq_about(TROTH_EVENT_PARTY_RESUMED, "acme"); /* What was asked stays asked. */
+	assert_int_equal(share_of("acme", "main").recalled, FIRST);
+	about(TROTH_EVENT_SHARE_RECALLED, "acme");
+	e.u.share.amount = 0;
+	hq_says();
+	assert_int_equal(share_of("acme", "main").recalled, 0);
+	assert_int_equal(left("acme"), FIRST);
+	checked();
+}
+
 static void a_total_that_is_lowered_is_asked_back(void **state)
 {
 	(void)state;
@@ -339,6 +393,8 @@ int main(void)
 		STORY(when_the_pool_is_empty_others_give_back_what_is_above_low),
 		STORY(who_is_suspended_is_asked_for_all_of_it_and_gets_it_again_later),
 		STORY(what_hq_moves_goes_where_it_said),
+		STORY(what_was_asked_for_by_mistake_is_taken_back_and_the_site_topped_up),
+		STORY(who_may_not_spend_its_share_is_asked_for_it_again_at_once),
 		STORY(a_total_that_is_lowered_is_asked_back),
 		STORY(an_idle_share_flows_back_when_its_time_has_come),
 		STORY(a_grant_that_begins_and_ends_does_so_by_the_clock),

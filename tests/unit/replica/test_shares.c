@@ -302,31 +302,6 @@ static void what_central_refuses_to_take_is_freed(void **state)
 	kit_free(k);
 }
 
-static void what_is_recalled_is_returned_as_far_as_it_is_there_and_later_the_rest(
-	void **state)
-{
-	struct kit *k = kit_with_share();
-
-	(void)state;
-	for (uint8_t i = 1; i <= 4; i++)
-		offer(k, 1, i);
-	kit_serve(k);
-	central_says(k, TROTH_EVENT_SHARE_RECALLED, 3);
-	kit_serve(k);
-	assert_int_equal(central_share(k).returned, 1);
-	assert_int_equal(central_share(k).recalled, 2);
-	kit_down(k);
-	pass(k, OFFER_MS + 1); /* Four come back: two of them are owed. */
-	kit_crash(k);
-	assert_int_equal(available(k), 2);
-	kit_up(k);
-	kit_serve(k);
-	kit_check_same(k);
-	assert_int_equal(central_share(k).returned, 3);
-	assert_int_equal(central_share(k).recalled, 0);
-	kit_free(k);
-}
-
 static void a_frozen_share_asks_and_returns_nothing_until_it_is_thawed(void **state)
 {
 	struct kit *k = kit_with_share();
@@ -572,8 +547,6 @@ int main(void)
 		cmocka_unit_test(
 			what_ends_in_the_customers_favour_is_freed_by_its_site_once),
 		cmocka_unit_test(what_central_refuses_to_take_is_freed),
-		cmocka_unit_test(
-			what_is_recalled_is_returned_as_far_as_it_is_there_and_later_the_rest),
 		cmocka_unit_test(
 			a_frozen_share_asks_and_returns_nothing_until_it_is_thawed),
 		cmocka_unit_test(what_is_set_aside_is_neither_spent_nor_freed_for_it),
