@@ -2,7 +2,7 @@
  * The story: a television, a mistyped order, a promised cable, and a driver who
  * knows about it before he rings.
  */
-#include "demo.h"
+#include "demo_story.h"
 
 #include <inttypes.h>
 #include <poll.h>
@@ -25,9 +25,8 @@ static void in_hours(char out[TROTH_TIME_TEXT], int hours)
 
 static void say_saved(const struct demo *d)
 {
-	if (!d->failed)
-		demo_say("saved, fsynced and answered after %.1f ms",
-			 (d->answered - d->asked) * 1e3);
+	demo_say(d, "saved, fsynced and answered after %.1f ms",
+		 (d->answered - d->asked) * 1e3);
 }
 
 /* What may be promised, who then owes it, and what to say. */
@@ -142,8 +141,7 @@ static void order_corrected(struct demo *d)
 	demo_seen(d, DEMO_HQ, "order_corrected", d->order);
 	r = demo_post(d, DEMO_SELLER, 412, path, etag, body);
 	json_decref(r);
-	if (!d->failed)
-		demo_say("a second correction of the old version is refused: 412");
+	demo_say(d, "a second correction of the old version is refused: 412");
 }
 
 static void case_opened(struct demo *d)
@@ -169,9 +167,8 @@ static void case_opened(struct demo *d)
 	r = demo_post(d, DEMO_VENDOR, 200, path, NULL, body);
 	json_decref(r);
 	demo_seen(d, DEMO_VENDOR, "order_corrected", d->order);
-	if (!d->failed)
-		demo_say(
-			"with its whole history; before the case was linked it had none of it");
+	demo_say(d,
+		 "with its whole history; before the case was linked it had none of it");
 }
 
 /* "May I promise this?" The rest of the body behind the due is `what`. */
@@ -203,21 +200,18 @@ static void promise_made(struct demo *d, const char *what, char promise[40],
 	char path[96];
 
 	left = json_object_get(json_object_get(r, "left"), "share");
-	if (!d->failed)
-		demo_say("\"May I promise this?\" - yes, after %.1f ms%s",
-			 (d->answered - d->asked) * 1e3,
-			 json_is_integer(left) ? ", out of the site's own share" : "");
-	if (!d->failed)
-		demo_say("the words to say: %s",
-			 json_string_value(json_object_get(r, "words")));
+	demo_say(d, "\"May I promise this?\" - yes, after %.1f ms%s",
+		 (d->answered - d->asked) * 1e3,
+		 json_is_integer(left) ? ", out of the site's own share" : "");
+	demo_say(d, "the words to say: %s",
+		 json_string_value(json_object_get(r, "words")));
 	demo_take(d, r, "promise", promise);
 	first = json_array_get(json_object_get(r, "commitments"), 0);
 	demo_take(d, first, "id", owed);
 	json_decref(r);
 	(void)snprintf(path, sizeof(path), "/v1/promises/%s/activate", promise);
 	r = demo_post(d, DEMO_VENDOR, 200, path, NULL, "{}");
-	if (!d->failed)
-		demo_say("\"I have told the customer.\"");
+	demo_say(d, "\"I have told the customer.\"");
 	say_saved(d);
 	json_decref(r);
 }
@@ -232,8 +226,7 @@ static void cable_promised(struct demo *d)
 	demo_seen(d, DEMO_CARRIER, "activate", d->cable);
 	demo_seen(d, DEMO_HQ, "activate", d->cable);
 	demo_seen(d, DEMO_SELLER, "activate", d->cable);
-	if (!d->failed)
-		demo_say("the driver's screen: HDMI cable x1, free, do not charge");
+	demo_say(d, "the driver's screen: HDMI cable x1, free, do not charge");
 }
 
 /* What is beyond the agent's authority: HQ answers while the customer waits. */
@@ -244,9 +237,8 @@ static void too_much_asked(struct demo *d)
 
 	demo_step(d, "The family wants 50 euros as well. That is for HQ to decide.");
 	r = may_i(d, "'kind':'credit','amount':5000,'currency':'EUR'", "ask");
-	if (!d->failed)
-		demo_say("\"May I promise this?\" - ask: %s",
-			 json_string_value(json_object_get(r, "reason")));
+	demo_say(d, "\"May I promise this?\" - ask: %s",
+		 json_string_value(json_object_get(r, "reason")));
 	demo_take(d, r, "promise", promise);
 	json_decref(r);
 	demo_seen(d, DEMO_HQ, "\"ask\"", promise);
@@ -256,11 +248,9 @@ static void too_much_asked(struct demo *d)
 		      "'currency':'EUR'}}");
 	json_decref(r);
 	demo_seen(d, DEMO_VENDOR, "instead", promise);
-	if (!d->failed)
-		demo_say("no, but the agent may offer 15 euros instead");
+	demo_say(d, "no, but the agent may offer 15 euros instead");
 	json_decref(may_i(d, "'kind':'credit','amount':1500,'currency':'EUR'", "yes"));
-	if (!d->failed)
-		demo_say("the family prefers the cable; the offer lapses by itself");
+	demo_say(d, "the family prefers the cable; the offer lapses by itself");
 }
 
 /* When the site of `party` received the promise, as the vendor's gateway knows; "": not.
@@ -288,22 +278,20 @@ static void received(struct demo *d, const char *promise, const char *party, cha
 
 static void await_received(struct demo *d, const char *promise, const char *party)
 {
-	struct timespec t;
+	double until = demo_now() + DEMO_WAIT_S;
 	char at[40] = "";
-	time_t until;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	for (until = t.tv_sec + (time_t)DEMO_WAIT_S; !d->failed && t.tv_sec < until;) {
+	while (!d->failed && demo_now() < until) {
 		received(d, promise, party, at);
 		if (at[0] != '\0')
 			break;
 		(void)poll(NULL, 0, POLL_MS);
-		(void)clock_gettime(CLOCK_MONOTONIC, &t);
 	}
 	if (at[0] == '\0')
 		demo_fail(d, "known by: %s has not received it", party);
 	else
-		demo_say("known by, at the call centre: received by %s at %s", party, at);
+		demo_say(d, "known by, at the call centre: received by %s at %s", party,
+			 at);
 }
 
 static void acknowledged(struct demo *d)
@@ -331,18 +319,18 @@ static void cut_off(struct demo *d)
 		return;
 	troth_federation_cut(d->federation, DEMO_CARRIER);
 	promise_made(d, ring, d->call, d->call_owed);
-	demo_say("the agent has promised a call before the delivery meanwhile");
+	demo_say(d, "the agent has promised a call before the delivery meanwhile");
 	demo_seen(d, DEMO_HQ, "activate", d->call);
 	received(d, d->call, "swift", at);
 	if (!d->failed &&
 	    (at[0] != '\0' || demo_count(d, DEMO_CARRIER, "promise_made", d->call)))
 		demo_fail(d, "the carrier has it although it is cut off");
-	demo_say("known by: not yet received by swift, and nobody pretends otherwise");
+	demo_say(d, "known by: not yet received by swift, and nobody pretends otherwise");
 	(void)snprintf(path, sizeof(path), "/v1/commitments/%s/start", d->cable_owed);
 	r = demo_post(d, DEMO_CARRIER, 200, path, NULL, "{}");
 	json_decref(r);
 	say_saved(d);
-	demo_say("the driver has loaded the cable, at a depot without a link");
+	demo_say(d, "the driver has loaded the cable, at a depot without a link");
 }
 
 static void healed(struct demo *d)
@@ -350,10 +338,7 @@ static void healed(struct demo *d)
 	demo_step(d, "The link heals. What was held up arrives by itself, once.");
 	if (d->failed)
 		return;
-	d->asked = 0;
-	struct timespec t;
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	d->asked = (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+	d->asked = demo_now();
 	troth_federation_heal(d->federation, DEMO_CARRIER);
 	demo_seen(d, DEMO_CARRIER, "activate", d->call);
 	demo_seen(d, DEMO_HQ, "\"start\"", d->cable_owed);
@@ -387,8 +372,8 @@ static void fulfilled(struct demo *d, const char *owed, const char *promise,
 	if (!d->failed && (state == NULL || strcmp(state, "kept") != 0))
 		demo_fail(d, "the promise is %s, not kept",
 			  state == NULL ? "nothing" : state);
-	else if (!d->failed)
-		demo_say("HQ accepts the evidence: the promise is kept");
+	else
+		demo_say(d, "HQ accepts the evidence: the promise is kept");
 	json_decref(r);
 }
 
@@ -415,8 +400,9 @@ static void delivered(struct demo *d)
 			    demo_count(d, DEMO_CARRIER, "case_closed", d->cas) !=
 		    0)
 		demo_fail(d, "the carrier has seen the case");
-	else if (!d->failed)
+	else
 		demo_say(
+			d,
 			"the carrier has never seen the case itself: it saw the promises");
 }
 

@@ -85,6 +85,11 @@ void troth_federation_heal(struct troth_federation *f, unsigned node)
 	troth_relay_heal(f->nodes[node].cable);
 }
 
+static enum troth_err given_up(struct troth_why *why)
+{
+	return troth_fail(why, TROTH_ERR_AGAIN, "given up before all nodes served");
+}
+
 static bool has_ended(struct federation_node *n)
 {
 	if (n->pid != 0 && waitpid(n->pid, NULL, WNOHANG) == n->pid)
@@ -109,6 +114,8 @@ enum troth_err troth_federation_wait(struct troth_federation *f, unsigned node,
 		if (has_ended(&f->nodes[node])) {
 			err = troth_fail(why, TROTH_ERR_IO, "%s ended: see %s",
 					 f->nodes[node].name, log);
+		} else if (f->give_up != NULL && f->give_up()) {
+			err = given_up(why);
 		} else if (monotonic_ms() > end) {
 			err = troth_fail(why, TROTH_ERR_IO, "%s does not serve: see %s",
 					 f->nodes[node].name, log);
@@ -269,7 +276,7 @@ static enum troth_err wait_for_brand(struct troth_federation *f, unsigned node,
 		if (err != TROTH_ERR_AGAIN || monotonic_ms() > end)
 			break;
 		(void)poll(NULL, 0, POLL_MS);
-		err = TROTH_OK;
+		err = f->give_up != NULL && f->give_up() ? given_up(why) : TROTH_OK;
 	}
 	troth_http_reply_fini(&reply);
 	troth_http_close(h);
@@ -298,8 +305,10 @@ static enum troth_err bring_up(struct troth_federation *f,
 			       const struct troth_federation_spec *spec,
 			       struct troth_why *why)
 {
-	enum troth_err err = federation_lay_out(f, spec, why);
+	enum troth_err err;
 
+	f->give_up = spec->give_up;
+	err = federation_lay_out(f, spec, why);
 	if (err == TROTH_OK)
 		err = start_and_wait(f, TROTH_FEDERATION_CENTRAL, why);
 	if (err == TROTH_OK)

@@ -27,6 +27,7 @@ struct troth_federation {
 	char dir[PATH_MAX / 2];
 	char program[PATH_MAX];
 	bool throw_away; /* The directory goes with it. */
+	bool (*give_up)(void);
 	unsigned count;
 	struct federation_node nodes[TROTH_FEDERATION_NODES_MAX];
 };

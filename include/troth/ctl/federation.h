@@ -34,7 +34,9 @@ struct troth_federation_spec {
 	const char *dir;    /* NULL: one is made in TMPDIR and removed in the end; else */
 			    /* it is made, and stays with logs and stores. */
 	struct troth_time clock_start; /* Of a simulated clock; 0: the real one. */
-	const char *settings; /* More lines for each configuration; NULL: none. */
+	bool (*give_up)(void); /* Asked while nodes are waited for: true ends that with */
+			       /* TROTH_ERR_AGAIN. NULL: never. */
+	const char *settings;  /* More lines for each configuration; NULL: none. */
 	unsigned party_count, site_count;
 	const struct troth_federation_party *parties; /* The brand first. */
 	const struct troth_federation_site *sites;    /* Each with a gateway. */
