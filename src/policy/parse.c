@@ -107,9 +107,14 @@ static bool take_on_call(struct reading *r, const config_setting_t *s, void *int
 
 /* ---- Rules ---- */
 
+static const char *kind_word(int n)
+{
+	return troth_kind_name((enum troth_kind)n);
+}
+
 static const struct read_key rule_keys[] = {
 	{ "kind", READ_WORD, offsetof(struct troth_rule, kind),
-	  .number = troth_kind_number },
+	  .number = troth_kind_number, .word = kind_word },
 	{ "sku", READ_SKUS, offsetof(struct troth_rule, sku) },
 	{ "forbidden", READ_FLAG, offsetof(struct troth_rule, forbidden) },
 	{ "most", READ_NUMBER, offsetof(struct troth_rule, most), false,
@@ -141,13 +146,23 @@ static int debtor_number(const char *text)
 	return n == TROTH_DEBTOR_PARTY ? -1 : n;
 }
 
+static const char *debtor_word(int n)
+{
+	return troth_debtor_name((enum troth_debtor_is)n);
+}
+
+static const char *action_word(int n)
+{
+	return troth_action_name((enum troth_action)n);
+}
+
 static const struct read_key owed_keys[] = {
 	{ "debtor", READ_WORD, offsetof(struct troth_route_terms, debtor),
-	  .number = debtor_number },
+	  .number = debtor_number, .word = debtor_word },
 	{ "party", READ_NAME, offsetof(struct troth_route_terms, party), false,
 	  TROTH_PARTY_MAX },
 	{ "action", READ_WORD, offsetof(struct troth_route_terms, action), true,
-	  .number = troth_action_number },
+	  .number = troth_action_number, .word = action_word },
 	{ "before_due", READ_CLOCK, offsetof(struct troth_route_terms, before_due) },
 	{ "acknowledge", READ_WAIT, offsetof(struct troth_route_terms, acknowledge) },
 	{ "acceptance", READ_CLOCK, offsetof(struct troth_route_terms, acceptance) },
@@ -185,11 +200,19 @@ static int subject_number(const char *text)
 	return strcmp(text, "case") == 0 ? TROTH_SUBJECT_CASE : -1;
 }
 
+static const char *subject_word(int n)
+{
+	return n == TROTH_SUBJECT_ORDER  ? "order"
+	       : n == TROTH_SUBJECT_CASE ? "case"
+					 : NULL;
+}
+
 static const struct read_key route_keys[] = {
 	{ "kind", READ_WORD, offsetof(struct troth_route, kind),
-	  .number = troth_kind_number },
+	  .number = troth_kind_number, .word = kind_word },
 	{ "sku", READ_SKUS, offsetof(struct troth_route, sku) },
-	{ "on", READ_WORD, offsetof(struct troth_route, on), .number = subject_number },
+	{ "on", READ_WORD, offsetof(struct troth_route, on), .number = subject_number,
+	  .word = subject_word },
 	{ "owed", READ_WITH, 0, true, .with = take_owed },
 };
 
@@ -202,7 +225,7 @@ static bool take_route(struct reading *r, const config_setting_t *s, void *into)
 
 static const struct read_key offer_keys[] = {
 	{ "kind", READ_WORD, offsetof(struct troth_offer, kind), true,
-	  .number = troth_kind_number },
+	  .number = troth_kind_number, .word = kind_word },
 	{ "sku", READ_SKU, offsetof(struct troth_offer, sku) },
 	{ "quantity", READ_COUNT, offsetof(struct troth_offer, quantity), false,
 	  TROTH_QUANTITY_MAX },

@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define DEPTH_MAX 8 /* Nothing that has a meaning lies deeper. */
+#define WORDS_END 32 /* No enum that a policy names has a number as high. */
+#define DEPTH_MAX 8  /* Nothing that has a meaning lies deeper. */
 
 /* ---- What is wrong, and where ---- */
 
@@ -148,6 +149,23 @@ static bool take_currency(struct reading *r, const config_setting_t *s, char out
 	return true;
 }
 
+/* Says which words there are. */
+static bool no_such_word(struct reading *r, const config_setting_t *s,
+			 const struct read_key *k, const char *text)
+{
+	char words[TROTH_WHY_MAX / 2] = "";
+	size_t len = 0;
+
+	for (int n = 1; n < WORDS_END && len < sizeof(words); n++) {
+		const char *word = k->word(n);
+
+		if (word != NULL && k->number(word) == n)
+			len += (size_t)snprintf(words + len, sizeof(words) - len, "%s%s",
+						len > 0 ? ", " : "", word);
+	}
+	return read_fail(r, TROTH_ERR_INPUT, s, "\"%.40s\" is none of %s", text, words);
+}
+
 static bool take_word(struct reading *r, const config_setting_t *s,
 		      const struct read_key *k, void *out)
 {
@@ -158,8 +176,7 @@ static bool take_word(struct reading *r, const config_setting_t *s,
 		return false;
 	n = k->number(text);
 	if (n < 1)
-		return read_fail(r, TROTH_ERR_INPUT, s, "\"%.40s\" is none that %s knows",
-				 text, k->name);
+		return no_such_word(r, s, k, text);
 	memcpy(out, &n, sizeof(n));
 	return true;
 }

@@ -57,7 +57,8 @@ struct read_key {
 	size_t offset; /* Of the member. */
 	bool required;
 	int64_t max;
-	int (*number)(const char *text);
+	int (*number)(const char *text); /* Of READ_WORD, and the word of a number; */
+	const char *(*word)(int number); /* NULL where there is none. */
 	bool (*with)(struct reading *r, const config_setting_t *s, void *into);
 };
 

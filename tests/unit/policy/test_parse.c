@@ -64,7 +64,8 @@ static const char *const wrong_texts[][2] = {
 	{ "a = 1;", "line 1: a: no such section" },
 	{ "\nrules: ( {\nkynd = \"gift\"; } );", "line 3: rules[0].kynd: no such key" },
 	{ "rules: ( { }, { kind = \"bribe\"; } );",
-	  "line 1: rules[1].kind: \"bribe\" is none that kind knows" },
+	  "line 1: rules[1].kind: \"bribe\" is none of gift, credit, refund, "
+	  "replacement, repair, redelivery, delivery, callback, answer, other" },
 	{ "rules: ( { kind = 1; } );", "line 1: rules[0].kind: must be text in quotes" },
 	{ "rules: ( { kind = \"gi\\x01ft\"; } );",
 	  "line 1: rules[0].kind: must be UTF-8 without control" },
@@ -87,9 +88,13 @@ static const char *const wrong_texts[][2] = {
 	{ "rules: ( );", "line 1: rules: is empty" },
 	{ "routes: ( { kind = \"gift\"; } );", "line 1: routes[0]: owed is missing" },
 	{ "routes: ( { on = \"parcel\"; owed: ( ); } );",
-	  "line 1: routes[0].on: \"parcel\" is none that on knows" },
+	  "line 1: routes[0].on: \"parcel\" is none of order, case" },
 	{ "routes: ( { owed: ( { debtor = \"party\"; action = \"pay\"; } ); } );",
-	  "line 1: routes[0].owed[0].debtor: \"party\" is none" },
+	  "line 1: routes[0].owed[0].debtor: \"party\" is none of brand, seller, "
+	  "carrier, maker" },
+	{ "routes: ( { owed: ( { debtor = \"brand\"; action = \"bribe\"; } ); } );",
+	  "line 1: routes[0].owed[0].action: \"bribe\" is none of pack, hand_over, "
+	  "deliver, call_back, pay, repair, tell_customer, confirm_with_customer, other" },
 	{ "routes: ( { owed: ( { action = \"pay\"; } ); } );",
 	  "line 1: routes[0].owed[0]: must have either a debtor or a party" },
 	{ "routes: ( { owed: ( { debtor = \"brand\"; party = \"a\"; action = "
