@@ -297,6 +297,18 @@ void troth_ledger_submit(struct troth_ledger *l, const char *origin,
 
 /* ---- HQ's own people ---- */
 
+/* A version that says what the newest says would only be taken for a change. */
+static bool is_newest_text(struct troth_ledger *l, const struct troth_event *e)
+{
+	struct troth_policy_record newest;
+	uint64_t version = troth_state_newest_policy(&l->txn);
+
+	return e->u.policy.version == version + 1 &&
+	       troth_state_policy(&l->txn, version, &newest) &&
+	       newest.withdrawn.ms == 0 &&
+	       troth_span_eq(newest.text, e->u.policy.policy_text);
+}
+
 /* Fills what the caller of a command leaves to the node, so that it can be checked. */
 static bool draft_ok(struct troth_ledger *l, struct troth_event *e,
 		     struct troth_result *out)
@@ -317,6 +329,12 @@ static bool draft_ok(struct troth_ledger *l, struct troth_event *e,
 				 NULL) != TROTH_OK) {
 		out->flaw = (struct troth_flaw){
 			"text", "is no policy of parties that are in the federation"
+		};
+		return false;
+	}
+	if (e->type == TROTH_EVENT_POLICY_PUBLISHED && is_newest_text(l, e)) {
+		out->flaw = (struct troth_flaw){
+			"text", "is that of the newest version, which is in force"
 		};
 		return false;
 	}

@@ -219,6 +219,11 @@ static void the_same_request_again_gets_the_same_answer(void **state)
 
 	(void)state;
 	call(200, "POST", "/v1/policies", api_kit_admin(kit), key, body, &first);
+	call(200, "POST", "/v1/policies", api_kit_admin(kit), key, body, &second);
+	assert_string_equal(first.body, second.body);
+	http_reply_free(&second);
+	refused(422, "POST", "/v1/policies", api_kit_admin(kit), body, "invalid_field",
+		"is that of the newest version, which is in force");
 	publish(1, 6);
 	call(200, "POST", "/v1/policies", api_kit_admin(kit), key, body, &second);
 	assert_string_equal(first.body, second.body);

@@ -76,6 +76,23 @@ static void what_hq_publishes_is_sequenced_and_outlives_a_crash(void **state)
 	assert_int_equal(hq(3, "# in time", true).status, TROTH_DONE);
 }
 
+static void what_the_newest_says_is_published_again_only_if_it_was_withdrawn(void **state)
+{
+	struct troth_result r;
+
+	(void)state;
+	assert_int_equal(hq(1, "# one", true).status, TROTH_DONE);
+	r = hq(2, "# one", true);
+	assert_int_equal(r.status, TROTH_FLAWED);
+	assert_string_equal(r.flaw.field, "text");
+	assert_int_equal(hq(1, "# one", true).reason, TROTH_REASON_STALE);
+	assert_int_equal(hq(2, "# two", true).status, TROTH_DONE);
+	assert_int_equal(hq(3, "# one", true).status, TROTH_DONE); /* Not the newest. */
+	assert_int_equal(hq(3, NULL, true).status, TROTH_DONE);
+	assert_int_equal(hq(4, "# one", true).status, TROTH_DONE);
+	assert_int_equal(newest(), 4);
+}
+
 static void what_does_not_parse_is_not_published(void **state)
 {
 	struct troth_result r = hq(1, "rulez: 1;", true);
@@ -161,6 +178,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(what_hq_publishes_is_sequenced_and_outlives_a_crash),
+		TEST(what_the_newest_says_is_published_again_only_if_it_was_withdrawn),
 		TEST(what_does_not_parse_is_not_published),
 		TEST(a_party_that_is_not_there_is_named_in_no_policy),
 		TEST(what_was_not_committed_was_not_published),

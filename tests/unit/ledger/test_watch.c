@@ -156,7 +156,8 @@ static void a_ladder_that_comes_later_tells_of_what_was_flagged_before(void **st
 	(void)state_at(FIXTURE_NOW + FIXTURE_HOUR + 2);
 	assert_int_equal(s.alarm_count, 1);
 	assert_int_equal(s.alarms[0].cause, TROTH_CAUSE_OVER_AUTHORITY);
-	publish_next(4, ladder);
+	publish_next(4, "ladders: { over_authority: { rungs: ( { to = \"maker\"; } ); }; "
+			"}; # once more");
 	(void)state_at(FIXTURE_NOW + FIXTURE_HOUR + 3);
 	assert_int_equal(s.alarm_count, 1); /* Raised once. */
 }
