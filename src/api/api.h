@@ -205,6 +205,11 @@ void troth_call_declined(struct troth_call *c, enum troth_reason reason);
  * the field that names it, as callers write it; it is the command's. NULL: there is none.
  */
 const char *troth_call_stranger(struct troth_call *c, char field[TROTH_FIELD_TEXT]);
+/*
+ * The party on whose behalf the call's command was given though the node's site does not
+ * act for it; it is the command's. NULL: that is not what is wrong with it.
+ */
+const char *troth_call_not_served(struct troth_call *c);
 /* HTTP status of a reason. */
 unsigned troth_reason_status(enum troth_reason reason);
 

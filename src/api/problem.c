@@ -1,5 +1,6 @@
 #include "api.h"
 
+#include "troth/base/text.h"
 #include "troth/core/promise.h"
 
 #include <stdio.h>
@@ -288,17 +289,25 @@ void troth_call_declined(struct troth_call *c, enum troth_reason reason)
 	const char *detail = meaning_of(c, reason);
 	struct troth_out o = { &c->reply, true };
 	char said[96], field[TROTH_FIELD_TEXT] = "";
-	const char *stranger = NULL;
+	const char *party = NULL;
 
 	if (reason == TROTH_REASON_NO_PARTY)
-		stranger = troth_call_stranger(c, field);
-	if (stranger != NULL) {
+		party = troth_call_stranger(c, field);
+	if (party != NULL) {
 		(void)snprintf(said, sizeof(said), "%s is no party of the federation",
-			       stranger);
+			       party);
 		detail = said;
 	}
 	if (reason == TROTH_REASON_NOT_ENTITLED && !c->has_result)
 		detail = "central alone takes this";
+	else if (reason == TROTH_REASON_NOT_ENTITLED)
+		party = troth_call_not_served(c);
+	if (party != NULL && field[0] == '\0') {
+		TROTH_TEXT_SET(field, "on_behalf");
+		(void)snprintf(said, sizeof(said), "this site does not act for %s",
+			       party);
+		detail = said;
+	}
 	if (reason == TROTH_REASON_WRONG_STATE && detail == NULL && load_subject(c))
 		state = state_of(c);
 	if (state != NULL) {
@@ -306,7 +315,7 @@ void troth_call_declined(struct troth_call *c, enum troth_reason reason)
 		detail = said;
 	}
 	answer(c, name != NULL ? name : "declined", troth_reason_status(reason),
-	       title_of(reason), stranger != NULL ? field : NULL, detail);
+	       title_of(reason), party != NULL ? field : NULL, detail);
 	if (reason == TROTH_REASON_OPEN_PROMISE)
 		name_open_promise(c, &o);
 	troth_buf_put_u8(&c->reply, '}');

@@ -26,11 +26,14 @@ static bool bad(struct troth_call *c, const char *field, const char *what)
 static bool read_filter(struct troth_call *c, struct filter *f)
 {
 	const char *kind = troth_call_query(c, "kind");
+	struct troth_party party;
 
 	*f = (struct filter){ .party = troth_call_query(c, "party"),
 			      .site = troth_call_query(c, "site") };
 	if (f->party != NULL && !troth_text_is_name(f->party, TROTH_PARTY_MAX))
 		return bad(c, "party", "must be a name of at most 32 bytes");
+	if (f->party != NULL && !troth_state_party(c->t, f->party, &party))
+		return bad(c, "party", "there is no such party in the federation");
 	if (f->site != NULL && !troth_text_is_name(f->site, TROTH_SITE_MAX))
 		return bad(c, "site", "must be a name of at most 32 bytes");
 	if (f->site != NULL && f->party == NULL)

@@ -1,12 +1,14 @@
 /*
- * Which of the parties that a command names is not in the federation: whoever mistyped
- * one of three would have to guess.
+ * Which of the parties that a command names is not in the federation, or not one that
+ * this site acts for: whoever mistyped one of three would have to guess.
  */
 #include "api.h"
 
+#include "troth/base/text.h"
 #include "troth/state/state.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define AT(member) offsetof(struct troth_event, u.member)
 
@@ -81,6 +83,7 @@ const char *troth_call_stranger(struct troth_call *c, char field[TROTH_FIELD_TEX
 	if (e == NULL)
 		return NULL;
 	troth_txn_begin(&s.t, c->api->engine->kv, TROTH_TXN_READ);
+	(void)is_stranger(&s, e->on_behalf, NULL, 0, "on_behalf");
 	for (size_t i = 0; s.found == NULL && i < TROTH_LEN(named); i++)
 		if (named[i].type == e->type)
 			(void)is_stranger(&s, (const char *)e + named[i].at, NULL, 0,
@@ -89,4 +92,25 @@ const char *troth_call_stranger(struct troth_call *c, char field[TROTH_FIELD_TEX
 		search_lists(&s, e);
 	troth_txn_abort(&s.t);
 	return s.found;
+}
+
+const char *troth_call_not_served(struct troth_call *c)
+{
+	const struct troth_event *e = c->command != NULL ? c->command->drafts[0] : NULL;
+	char own[TROTH_PARTY_MAX + 1];
+	struct troth_lookup lookup;
+	struct troth_party p;
+	struct troth_txn t;
+	bool served = true;
+
+	if (e == NULL || e->on_behalf[0] == '\0')
+		return NULL;
+	troth_txn_begin(&t, c->api->engine->kv, TROTH_TXN_READ);
+	troth_state_lookup(&lookup, &(struct troth_source){ .t = &t }, own);
+	if (c->api->engine->party[0] != '\0') /* Central acts for the brand. */
+		TROTH_TEXT_SET(own, c->api->engine->party);
+	if (strcmp(e->on_behalf, own) != 0 && troth_state_party(&t, e->on_behalf, &p))
+		served = strcmp(p.operator_party, own) == 0;
+	troth_txn_abort(&t);
+	return served ? NULL : e->on_behalf;
 }
