@@ -162,6 +162,8 @@ cmd_init() {
 	: >"$TROTH_CA/issuing/keys.txt"
 	write_crls
 	echo "$2" | put "$TROTH_CA/domain" 0444
+	[[ -z ${TROTH_QUICK:-} ]] || return 0
+	echo "The CA of $2 is in $1; carry $1/root/root.key away to where it is safe"
 }
 
 # Refuses a request whose holder cannot sign with its key, or whose key is not
@@ -414,6 +416,11 @@ cmd_install() {
 	done
 	rm -rf "$dir/request"
 	hand_over "$dir"
+	echo "$dir has the keys and certificates of the bundle; they end"
+	for f in tls sign; do
+		printf '  %-4s %s\n' "$f" "$(openssl x509 -in "$dir/$f.pem" -noout -enddate \
+			-dateopt iso_8601 | cut -d= -f2)"
+	done
 }
 
 # --- for tests and demonstrations ---------------------------------------------
@@ -425,9 +432,9 @@ cmd_quick() {
 	for node in "$@"; do
 		check_node "$node"
 	done
+	TROTH_QUICK=1
 	cmd_init "$top/ca" "$domain"
 	open_ca "$top/ca"
-	TROTH_QUICK=1
 	for node in "$@"; do
 		dir=$top/${node//\//-}
 		[[ ! -e $dir ]] || die "$dir: exists already"

@@ -268,6 +268,9 @@ static bool make_path(const struct call *c, char *out, size_t size)
 
 static void print_answer(const struct call *c, const struct troth_http_reply *r)
 {
+	/* People are told it once, in the end, as --if-match has it. */
+	if (r->etag[0] != '\0' && !c->json)
+		(void)json_object_del(r->json, "etag");
 	if (r->json == NULL)
 		(void)fwrite(r->body.data, 1, r->body.len, stdout);
 	else if (c->json)
@@ -280,7 +283,7 @@ static void print_answer(const struct call *c, const struct troth_http_reply *r)
 				    : "",
 			    stdout);
 	else
-		cli_print(r->json, c->verb->list);
+		cli_print(r->json, c->verb->list, c->verb->trees);
 	/* A text that was asked for is given as it is; what was made is a line. */
 	if (r->json == NULL || c->json || (c->verb->only != NULL && !is_get(c)))
 		(void)putchar('\n');
@@ -366,6 +369,9 @@ static int make_call(struct call *c)
 		goto out;
 	}
 	print_answer(c, &reply);
+	if (c->verb->undecided != NULL && !c->json &&
+	    json_is_false(json_object_get(reply.json, "sequenced")))
+		(void)fprintf(stderr, "troth: %s\n", c->verb->undecided);
 	status = 0;
 out:
 	troth_http_reply_fini(&reply);
@@ -406,7 +412,7 @@ int troth_ctl_cli(int argc, char **argv)
 		help_noun(stderr, n);
 		return EXIT_USAGE;
 	}
-	if (strcmp(argv[1], "--help") == 0) {
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-?") == 0) {
 		help_noun(stdout, n);
 		return 0;
 	}

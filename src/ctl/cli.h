@@ -50,6 +50,8 @@ struct cli_verb {
 	/* What the argument is where the path has no {id}; NULL: there is none. */
 	const struct cli_option *argument;
 	const char *otherwise; /* The {id} if none is given; NULL: one is needed. */
+	const char *undecided; /* Told if central has yet to decide. */
+	bool trees;            /* What is in the lists is printed whole. */
 	const char *only;      /* For people, this text of the answer and no more. */
 };
 
@@ -104,8 +106,12 @@ TROTH_MUST_USE enum troth_err cli_connect(const struct cli_node *n,
 unsigned cli_read_parts(struct argp_state *state, const char *option, const char *arg,
 			const char *const parts[CLI_PARTS], unsigned out[CLI_PARTS]);
 
-/* Prints an answer for people: lists as lines, anything else as a tree. */
-void cli_print(const json_t *answer, const char *lists);
+/*
+ * Prints an answer for people: its lists (NULL: it has none) a line a record, or with
+ * `trees` each record whole, and how to go on; an answer without lists as a tree. What is
+ * empty is not there.
+ */
+void cli_print(const json_t *answer, const char *lists, bool trees);
 
 /* Parses one value into the body; false with *why naming what is wrong. */
 bool cli_set(json_t *body, const struct cli_option *o, const char *value,

@@ -62,8 +62,13 @@ const struct cli_verb cli_grant_verbs[] = {
 	  grant_give, NULL },
 	{ "withdraw", "POST", "/v1/grants/withdraw", "End a grant (central)",
 	  grant_withdraw, NULL },
-	{ "list", "GET", "/v1/grants", "What may be promised, and who is suspended",
-	  grant_list, NULL },
+	{ .name = "list",
+	  .method = "GET",
+	  .path = "/v1/grants",
+	  .help = "What may be promised, and who is suspended",
+	  .options = grant_list,
+	  .list = "items",
+	  .trees = true },
 	{ NULL, NULL, NULL, NULL, NULL, NULL },
 };
 
@@ -204,8 +209,13 @@ static const struct cli_option approve_no[] = {
 };
 
 const struct cli_verb cli_approve_verbs[] = {
-	{ "list", "GET", "/v1/approvals", "What waits for HQ's word", approve_list,
-	  NULL },
+	{ .name = "list",
+	  .method = "GET",
+	  .path = "/v1/approvals",
+	  .help = "What waits for HQ's word",
+	  .options = approve_list,
+	  .list = "items",
+	  .trees = true },
 	{ "yes", "POST", "/v1/promises/{id}/approve", "It may be promised (HQ)",
 	  approve_yes, NULL },
 	{ "no", "POST", "/v1/promises/{id}/reject",

@@ -165,6 +165,11 @@ static int check(const char *path)
 		     "routes %u, remedies %u, ladders %u\n",
 		     path, p->calendar_count, p->phrase_count, p->on_call_count,
 		     p->rule_count, p->route_count, p->remedy_count, p->ladder_count);
+	if (p->rule_count == 0)
+		(void)printf(
+			"%s: warning: no rules: whoever asks whether they may promise "
+			"something is sent to HQ\n",
+			path);
 	status = 0;
 out:
 	troth_policy_free(p);
@@ -308,6 +313,6 @@ int troth_ctl_policy(int argc, char **argv)
 	(void)fprintf(argc == 3 ? stdout : stderr,
 		      "Usage: troth policy check FILE\n"
 		      "Says whether FILE may be published, or the line and the key of "
-		      "what is wrong.\n");
+		      "what is wrong;\nwarns if it has no rules.\n");
 	return argc == 3 ? 0 : EXIT_USAGE;
 }

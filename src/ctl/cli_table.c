@@ -83,8 +83,15 @@ static const struct cli_verb order_verbs[] = {
 	  at_option, NULL },
 	{ "cancel", "POST", "/v1/orders/{id}/cancellation", "Cancel an order",
 	  order_cancel, NULL },
-	{ "link", "POST", "/v1/orders/{id}/cases", "Link a case to an order", order_link,
-	  NULL },
+	{ .name = "link",
+	  .method = "POST",
+	  .path = "/v1/orders/{id}/cases",
+	  .help = "Link a case to an order, of which this site may see nothing before: "
+		  "only central knows whether it is there",
+	  .options = order_link,
+	  .undecided = "saved; central decides whether the customer of the case has such "
+		       "an order: if so `troth order show ID --fresh true` shows it; a "
+		       "refusal is in the event stream alone (order_case_linked)" },
 	{ "history", "GET", "/v1/orders/{id}/history", "What happened to it",
 	  history_list, "items" },
 	{ NULL, NULL, NULL, NULL, NULL, NULL },

@@ -219,6 +219,12 @@ static bool is_scalar(const json_t *v)
 	return !json_is_object(v) && !json_is_array(v);
 }
 
+static bool is_empty(const json_t *v)
+{
+	return json_is_null(v) || (json_is_string(v) && json_string_length(v) == 0) ||
+	       (!is_scalar(v) && json_object_size(v) == 0 && json_array_size(v) == 0);
+}
+
 /* Depth is bounded by jansson's own limit on what it parsed. */
 static void print_tree(const json_t *v, int indent) // NOLINT(misc-no-recursion)
 {
@@ -228,6 +234,8 @@ static void print_tree(const json_t *v, int indent) // NOLINT(misc-no-recursion)
 
 	json_object_foreach((json_t *)v, name, member)
 	{
+		if (is_empty(member))
+			continue;
 		(void)printf("%*s%s: ", indent, "", name);
 		if (is_scalar(member)) {
 			print_scalar(member);
@@ -310,7 +318,7 @@ static void print_list(const json_t *items)
 	}
 }
 
-void cli_print(const json_t *answer, const char *lists)
+void cli_print(const json_t *answer, const char *lists, bool trees)
 {
 	char name[32];
 	size_t len;
@@ -322,7 +330,10 @@ void cli_print(const json_t *answer, const char *lists)
 	for (; *lists != '\0'; lists += len + (lists[len] == ' ')) {
 		len = strcspn(lists, " ");
 		(void)snprintf(name, sizeof(name), "%.*s", (int)len, lists);
-		print_list(json_object_get(answer, name));
+		if (trees)
+			print_tree(json_object_get(answer, name), 0);
+		else
+			print_list(json_object_get(answer, name));
 	}
 
 	const char *next = json_string_value(json_object_get(answer, "next"));

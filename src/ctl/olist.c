@@ -353,25 +353,28 @@ static enum troth_err load_reviews(struct olist *o, const char *path,
 
 enum troth_err olist_load(struct olist *o, const char *dir, struct troth_why *why)
 {
-	char path[PATH_MAX];
+	char orders[PATH_MAX], items[PATH_MAX], reviews[PATH_MAX];
+	bool has_orders = csv_find_file(dir, "orders", "olist_orders_dataset", orders);
+	bool has_items = csv_find_file(dir, "order_items", "olist_order_items_dataset",
+				       items);
 	enum troth_err err;
 
 	*o = (struct olist){ 0 };
-	if (!csv_find_file(dir, "orders", "olist_orders_dataset", path))
-		return troth_fail(why, TROTH_ERR_IO, "%s: there is no such file", path);
-	err = load_orders(o, path, why);
-	if (err != TROTH_OK)
-		return err;
-	if (!csv_find_file(dir, "order_items", "olist_order_items_dataset", path))
-		return troth_fail(why, TROTH_ERR_IO, "%s: there is no such file", path);
-	err = load_items(o, path, why);
+	if (!has_orders || !has_items)
+		return troth_fail(why, TROTH_ERR_IO,
+				  "%.150s: there is no %s%s%s (.csv.gz or .csv)", dir,
+				  has_orders ? "" : "orders",
+				  has_orders || has_items ? "" : " and no ",
+				  has_items ? "" : "order_items");
+	err = load_orders(o, orders, why);
+	if (err == TROTH_OK)
+		err = load_items(o, items, why);
 	if (err == TROTH_OK)
 		err = list_sellers(o, why);
-	if (err != TROTH_OK)
-		return err;
-	if (!csv_find_file(dir, "reviews", "olist_order_reviews_dataset", path))
-		return TROTH_OK;
-	return load_reviews(o, path, why);
+	if (err == TROTH_OK &&
+	    csv_find_file(dir, "reviews", "olist_order_reviews_dataset", reviews))
+		err = load_reviews(o, reviews, why);
+	return err;
 }
 
 void olist_free(struct olist *o)

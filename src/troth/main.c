@@ -72,22 +72,31 @@ static void help(FILE *out)
 	fprintf(out,
 		"\nWhat asks a node takes its address from TROTH_API and a token from the "
 		"file\nTROTH_TOKEN_FILE, or from --api and --token-file.\n"
-		"`troth COMMAND --help` says more about one; "
+		"`troth COMMAND --help` (or -h) says more about one; "
 		"`troth --version` says which troth this is.\n");
 }
 
 int main(int argc, char **argv)
 {
+	static char long_help[] = "--help";
+	int first = 1;
+
 	argp_err_exit_status = 2;
 	if (argc < 2) {
 		help(stderr);
 		return 2;
 	}
+	/* Before the first option: behind one it could be that option's value. */
+	while (first < argc && argv[first][0] != '-')
+		first++;
+	if (first < argc && strcmp(argv[first], "-h") == 0)
+		argv[first] = long_help;
 	for (size_t i = 0; i < TROTH_LEN(commands); i++) {
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].run(argc - 1, argv + 1);
 	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-?") == 0 ||
+	    strcmp(argv[1], "help") == 0) {
 		help(stdout);
 		return 0;
 	}

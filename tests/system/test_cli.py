@@ -11,7 +11,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from test_daemons import CARRIER, SELLER, InDirectory  # noqa: E402
-from troth_nodes import program  # noqa: E402
+from troth_nodes import Events, program  # noqa: E402
 
 
 class CommandLine(InDirectory):
@@ -127,6 +127,7 @@ class CommandLine(InDirectory):
         correct = ["order", "correct", ident, "--reason", "wrong_model", "--line", "TV:2"]
         for quotes in ("%s", '"%s"'):
             shown = self.troth(seller, "order", "show", ident)
+            self.assertEqual(shown.count("etag: "), 1, shown)
             etag = shown.rsplit("etag: ", 1)[1].strip().strip('"')
             self.troth(seller, *correct, "--if-match", quotes % etag)
         self.troth(seller, *correct, "--if-match", quotes % etag, code=1)
@@ -209,6 +210,8 @@ class CommandLine(InDirectory):
         self.assertEqual(self.troth(hq, "policy", "show"), text)
         shop.wait_get("/v1/policies/1", lambda a: a.status == 200)
         self.assertEqual(self.troth(shop, "policy", "show", "1"), text)
+        self.assertIn("text: is that of the newest version",
+                      self.troth(hq, "policy", "publish", self.example(), code=1))
         # The greatest that there can be reaches the site, too.
         large = self.policy_file("large", "#" * (48 * 1024 - 1) + "\n")
         self.assertIn("version: 2", self.troth(hq, "policy", "publish", large, "--as", "2"))
@@ -251,6 +254,12 @@ class CommandLine(InDirectory):
             self.assertIn('line 3: rules[0].kind: "bribe" is none',
                           self.troth(fed.central, "policy", verb, bad, code=1))
         long = self.policy_file("long", "#" * (48 * 1024) + "\n")
+        self.assertIn("is none of gift, credit, refund,",
+                      self.troth(fed.central, "policy", "check", bad, code=1))
+        for text, warned in (("", True), ("# nothing yet\n", True),
+                             ("rules: ( { most = 1; } );\n", False)):
+            said = self.troth(fed.central, "policy", "check", self.policy_file("few", text))
+            self.assertEqual("warning: no rules" in said, warned, said)
         self.assertIn("longer than the 49152 bytes",
                       self.troth(fed.central, "policy", "check", long, code=1))
         for wrong, said, code in (
@@ -419,6 +428,13 @@ class CommandLine(InDirectory):
                           "--owe", "debtor=shpo,action=pack"],
                  ": commitments[0].debtor: shpo is no party of the federation\n"
                  "troth: --owe: Who owes what"),
+                (seller, ["case", "open", "--customer", "c", "--reason", "late",
+                          "--on-behalf", "fastship"],
+                 ": on_behalf: this site does not act for fastship\n"
+                 "troth: --on-behalf: Party that this site acts for\n"),
+                (seller, ["case", "open", "--customer", "c", "--reason", "late",
+                          "--on-behalf", "fastshpi"],
+                 ": on_behalf: fastshpi is no party of the federation\n"),
                 (seller, ["order", "correct", ident, "--if-match", "7", "--reason", "x"],
                  'troth: its ETag is now "1": look at it again'),
                 (seller, ["policy", "publish", policy], "central alone takes this"),
@@ -444,6 +460,60 @@ class CommandLine(InDirectory):
                       ["alarm", "raise", "--order", case, "--code", "smoke"]):
             self.assertIn("troth: %s is not the id of a" % case,
                           self.troth(seller, *wrong, code=2), wrong)
+
+    def test_who_links_a_case_to_a_mistyped_order_is_told_who_decides(self):
+        fed = self.federation(sites=(SELLER, "acme/s1")).start()
+        fed.register(roles={"shop": "seller"})
+        for node in fed.gateways.values():
+            node.wait_get("/v1/status", lambda a: a.body["link"]["up"] and a.body["brand"])
+        seller, acme = fed.gateway(SELLER), fed.gateway("acme/s1")
+        order = self.id_in(self.troth(seller, "order", "place", "--customer", "c-1",
+                                      "--seller", "shop"))
+        mistyped = order[:-1] + ("0" if order[-1] != "0" else "1")
+        case = re.search(r"cas_\w{26}", self.troth(
+            acme, "case", "open", "--customer", "c-1", "--reason", "late"))[0]
+        decides = "central decides whether the customer of the case has such an order"
+        with Events(acme) as events:
+            self.assertIn(decides, self.troth(acme, "order", "link", mistyped,
+                                              "--case", case))
+            refused = events.wait_for(lambda e: e.type == "order_case_linked").data
+        self.assertEqual((refused["verdict"], refused["reason"]), ("refused", "no_subject"))
+        self.assertIn("no such order", self.troth(acme, "order", "show", mistyped,
+                                                  "--fresh", "true", code=1))
+        json.loads(self.troth(acme, "order", "link", order, "--case", case, "--json"))
+        self.assertIn(order, self.troth(acme, "order", "show", order, "--fresh", "true"))
+        # Central itself has decided when it answers.
+        other = re.search(r"cas_\w{26}", self.troth(
+            fed.central, "case", "open", "--customer", "c-1", "--reason", "late"))[0]
+        self.assertNotIn(decides, self.troth(fed.central, "order", "link", order,
+                                             "--case", other))
+
+    def test_what_is_empty_is_not_printed(self):
+        fed = self.added()
+        for noun in ("approve", "grant", "pool", "agent", "share", "alarm", "recovery"):
+            self.assertEqual(self.troth(fed.central, noun, "list"), "", noun)
+        said = self.troth(fed.central, "status")
+        self.assertIn("party: brand\n", said)
+        for empty in ("site:", "since:", "null"):
+            self.assertNotIn(empty, said)
+        self.assertIn("site: s1\n", self.troth(fed.gateway(SELLER), "status"))
+
+    def test_a_card_of_no_party_is_an_error_and_one_of_no_promises_is_empty(self):
+        fed = self.added()
+        self.assertIn("party: there is no such party",
+                      self.troth(fed.central, "scorecard", "--party", "shpo", code=1))
+        self.assertIn("promised\n", self.troth(fed.central, "scorecard", "--party", "shop"))
+
+    def test_minus_h_is_help_where_it_is_not_a_value(self):
+        fed = self.federation(sites=())
+        fed.central.start()
+        for words in ((), ("order",), ("order", "link"), ("status",), ("certs",),
+                      ("certs", "init"), ("central",), ("policy", "check"),
+                      ("policy", "diff"), ("score",), ("demo",), ("replay-run",)):
+            self.assertEqual(self.troth(fed.central, *words, "-h"),
+                             self.troth(fed.central, *words, "--help"), words)
+        self.assertIn("reason", self.troth(fed.central, "suspend", "--party", "p",
+                                           "--reason", "-h", code=1))
 
     def test_the_help_says_what_is_needed(self):
         done = subprocess.run([program(), "ask", "order", "--help"], text=True, check=True,

@@ -124,6 +124,7 @@ def a_data_set_is_one_of_those_that_are_known():
              (["boston311"], "too few arguments"),
              (["boston311", CASES, "--rule", "instant"], "--rule says nothing of boston311"),
              (["boston311", SMALL], "cases.csv.gz: there is no such file"),
+             (["olist", CASES], ": there is no orders and no order_items (.csv.gz or .csv)"),
              (["boston311", CASES, "--as-of", "2018-02-21T09:59:59Z"],
               "before the last step, which is at 2018-02-21T10:00:00.000Z")]
     for arguments, says in wrong:
