@@ -206,23 +206,31 @@ static enum troth_reason judge_customers(const struct bench *b)
 						     : TROTH_REASON_OTHER_CUSTOMER;
 }
 
+/* Whether who acts may link this at all. */
+static enum troth_reason judge_linker(const struct bench *b)
+{
+	const char *vendor = b->e->u.link.vendor;
+
+	if (b->e->type == TROTH_EVENT_CASE_ORDER_LINKED)
+		return judge_may(b, BRAND | VENDOR) ? TROTH_REASON_NONE
+						    : TROTH_REASON_NOT_ENTITLED;
+	if (b->who->role != TROTH_ROLE_BRAND && strcmp(b->who->party, vendor) != 0)
+		return TROTH_REASON_NOT_ENTITLED;
+	return judge_party_of_role(b, vendor, VENDOR | BRAND);
+}
+
 static enum troth_reason judge_link(const struct bench *b)
 {
-	const struct troth_link *l = &b->e->u.link;
-	enum troth_reason r;
+	enum troth_reason r = judge_linker(b);
 
+	if (r != TROTH_REASON_NONE)
+		return r;
 	for (unsigned i = 0; i < b->s->link_count; i++)
-		if (troth_id_eq(&b->s->links[i].id, &l->id))
+		if (troth_id_eq(&b->s->links[i].id, &b->e->u.link.id))
 			return TROTH_REASON_EXISTS;
 	if (b->s->link_count >= troth_room_of(b->who, TROTH_LINKS_MAX, TROTH_LINKS_KEPT))
 		return TROTH_REASON_LIMIT;
-	if (b->e->type == TROTH_EVENT_CASE_ORDER_LINKED)
-		return judge_may(b, BRAND | VENDOR) ? judge_customers(b)
-						    : TROTH_REASON_NOT_ENTITLED;
-	if (b->who->role != TROTH_ROLE_BRAND && strcmp(b->who->party, l->vendor) != 0)
-		return TROTH_REASON_NOT_ENTITLED;
-	r = judge_party_of_role(b, l->vendor, VENDOR | BRAND);
-	return r != TROTH_REASON_NONE ? r : judge_customers(b);
+	return judge_customers(b);
 }
 
 /* --- cases --- */
@@ -325,57 +333,41 @@ static enum troth_reason judge_payload(const struct bench *b)
 
 /* --- room for those who come to see the subject --- */
 
-struct guests {
-	const struct troth_subject *s;
-	unsigned count;
-	const char *names[TROTH_LINES_MAX + 3];
-};
-
-static void invite(struct guests *g, const char *name)
-{
-	if (name[0] == '\0' || troth_subject_participant(g->s, name) >= 0)
-		return;
-	for (unsigned i = 0; i < g->count; i++)
-		if (strcmp(g->names[i], name) == 0)
-			return;
-	g->names[g->count++] = name;
-}
-
-static void invite_for_order(struct guests *g, const struct bench *b)
+static void invite_for_order(struct troth_guests *g, const struct bench *b)
 {
 	if (b->e->type == TROTH_EVENT_ORDER_PLACED) {
-		invite(g, b->lookup->brand);
-		invite(g, b->e->u.order.seller);
+		troth_invite(g, b->lookup->brand);
+		troth_invite(g, b->e->u.order.seller);
 	}
-	invite(g, b->e->u.order.carrier);
+	troth_invite(g, b->e->u.order.carrier);
 	for (unsigned i = 0; i < b->e->u.order.line_count; i++)
-		invite(g, b->e->u.order.lines[i].seller);
+		troth_invite(g, b->e->u.order.lines[i].seller);
 }
 
 /* Whoever becomes a participant must find room: nobody owes what it cannot see. */
-static bool room_for_guests(const struct bench *b)
+static bool guests_fit(const struct bench *b)
 {
 	const struct troth_event *e = b->e;
-	struct guests g = { .s = b->s };
+	struct troth_guests g = { .s = b->s };
 
 	if (e->type == TROTH_EVENT_ORDER_PLACED || e->type == TROTH_EVENT_ORDER_CORRECTED)
 		invite_for_order(&g, b);
 	else if (e->type == TROTH_EVENT_ORDER_CANCELLED && e->u.cancel.has_tell)
-		invite(&g, e->u.cancel.tell.debtor);
+		troth_invite(&g, e->u.cancel.tell.debtor);
 	else if (e->type == TROTH_EVENT_ORDER_CASE_LINKED)
-		invite(&g, e->u.link.vendor);
+		troth_invite(&g, e->u.link.vendor);
 	else if (e->type == TROTH_EVENT_CASE_HANDED_OVER)
-		invite(&g, e->u.cas.to);
+		troth_invite(&g, e->u.cas.to);
 	else if (e->type == TROTH_EVENT_PROMISE_MADE)
 		for (unsigned i = 0; i < e->u.promise.terms_count; i++)
-			invite(&g, e->u.promise.terms[i].debtor);
+			troth_invite(&g, e->u.promise.terms[i].debtor);
 	else if (e->type == TROTH_EVENT_PROMISE_STEP && e->u.promise_step.has_tell)
-		invite(&g, e->u.promise_step.tell.debtor);
+		troth_invite(&g, e->u.promise_step.tell.debtor);
 	else if (e->type == TROTH_EVENT_COMMITMENT_ADDED)
-		invite(&g, e->u.commitment.terms.debtor);
+		troth_invite(&g, e->u.commitment.terms.debtor);
 	else if (e->type == TROTH_EVENT_COMMITMENT_STEP)
-		invite(&g, e->u.commitment_step.party);
-	return b->s->participant_count + g.count <= TROTH_PARTICIPANTS_MAX;
+		troth_invite(&g, e->u.commitment_step.party);
+	return troth_room_for_guests(&g, b->who);
 }
 
 /* --- the verdict --- */
@@ -412,7 +404,7 @@ struct troth_verdict troth_judge(const struct troth_subject *s,
 		return (struct troth_verdict){ TROTH_REFUSED, r };
 
 	r = judge_payload(&b);
-	if ((r == TROTH_REASON_NONE || stands(&b, r)) && !room_for_guests(&b))
+	if ((r == TROTH_REASON_NONE || stands(&b, r)) && !guests_fit(&b))
 		return (struct troth_verdict){ TROTH_REFUSED, TROTH_REASON_LIMIT };
 	if (r == TROTH_REASON_NONE)
 		return (struct troth_verdict){ TROTH_TAKES_EFFECT, r };

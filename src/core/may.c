@@ -149,6 +149,7 @@ void troth_may_promise(const struct troth_may *m, const struct troth_asked *a,
 {
 	uint64_t newest = troth_lookup_newest_policy(m->lookup);
 	const struct troth_policy *p = troth_lookup_policy(m->lookup, newest);
+	struct troth_guests guests = { .s = m->subject };
 
 	*out = (struct troth_answered){
 		.answer = TROTH_ANSWER_YES,
@@ -183,7 +184,10 @@ void troth_may_promise(const struct troth_may *m, const struct troth_asked *a,
 	}
 	if (out->answer != TROTH_ANSWER_NO)
 		route(m, a, p, out);
-	if (!troth_room_for_terms(m->subject, m->who, out->terms_count)) {
+	for (unsigned i = 0; i < out->terms_count; i++)
+		troth_invite(&guests, out->terms[i].debtor);
+	if (!troth_room_for_terms(m->subject, m->who, out->terms_count) ||
+	    !troth_room_for_guests(&guests, m->who)) {
 		say(out, TROTH_ANSWER_NO, TROTH_REASON_LIMIT);
 		out->terms_count = 0;
 	}

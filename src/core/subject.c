@@ -240,6 +240,24 @@ bool troth_room_for_terms(const struct troth_subject *s, const struct troth_who 
 	       troth_room_of(who, TROTH_COMMITMENTS_MAX, TROTH_COMMITMENTS_KEPT);
 }
 
+void troth_invite(struct troth_guests *g, const char *party)
+{
+	if (party[0] == '\0' || troth_subject_participant(g->s, party) >= 0)
+		return;
+	for (unsigned i = 0; i < g->count; i++)
+		if (strcmp(g->names[i], party) == 0)
+			return;
+	g->names[g->count++] = party;
+}
+
+bool troth_room_for_guests(const struct troth_guests *g, const struct troth_who *who)
+{
+	/* Who brings nobody does no harm where the brand has used what is kept for it. */
+	return g->count == 0 || g->s->participant_count + g->count <=
+					troth_room_of(who, TROTH_PARTICIPANTS_MAX,
+						      TROTH_PARTICIPANTS_KEPT);
+}
+
 bool troth_room_for_commitment(const struct troth_subject *s,
 			       const struct troth_promise *p)
 {

@@ -18,6 +18,19 @@ unsigned troth_room_of(const struct troth_who *who, unsigned max, unsigned kept)
 bool troth_room_for_terms(const struct troth_subject *s, const struct troth_who *who,
 			  unsigned count);
 
+/* Who comes to see s with an event, and is no participant yet. Names are borrowed. */
+struct troth_guests {
+	const struct troth_subject *s;
+	unsigned count;
+	const char *names[TROTH_LINES_MAX + 3]; /* As many as an order can name. */
+};
+
+/* Adds the party, unless it is "", a participant, or there already. */
+void troth_invite(struct troth_guests *g, const char *party);
+
+/* True if all of them find room, where it is `who` that brings them. */
+bool troth_room_for_guests(const struct troth_guests *g, const struct troth_who *who);
+
 /* True if a promise, recovery or alarm of s goes by that id. */
 bool troth_subject_names(const struct troth_subject *s, const struct troth_id *id);
 

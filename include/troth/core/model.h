@@ -31,13 +31,14 @@
  * So many of them are for the brand alone, which must be able to make good, and to take
  * back, what others have filled a subject with.
  */
-#define TROTH_LINKS_KEPT       2
-#define TROTH_PROMISES_KEPT    8
-#define TROTH_COMMITMENTS_KEPT 32
-#define TROTH_RECOVERIES_MAX   (TROTH_PROMISES_MAX + TROTH_COMPLAINTS_MAX)
-#define TROTH_ON_DUTY_MAX      100000u /* agents, at one site */
-#define TROTH_QUEUE_MAX        1000000u
-#define TROTH_WAIT_MAX_S       86400u
+#define TROTH_LINKS_KEPT        2
+#define TROTH_PROMISES_KEPT     8
+#define TROTH_COMMITMENTS_KEPT  32
+#define TROTH_PARTICIPANTS_KEPT 4
+#define TROTH_RECOVERIES_MAX    (TROTH_PROMISES_MAX + TROTH_COMPLAINTS_MAX)
+#define TROTH_ON_DUTY_MAX       100000u /* agents, at one site */
+#define TROTH_QUEUE_MAX         1000000u
+#define TROTH_WAIT_MAX_S        86400u
 #define TROTH_AVAILABLE_MAX_MS                                                           \
 	INT64_C(86400000) /* What a site says holds a day at most. */
 #define TROTH_QUANTITY_MAX      1000000u

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 /*
@@ -480,7 +481,7 @@ static void who_had_heard_that_it_was_taken_back_did_not_tell_before(void **stat
 
 /* Whether it is answered as judged, with that much on the subject, and routed to two. */
 static void check_room(const struct troth_who *asks, unsigned promises,
-		       unsigned commitments, bool room)
+		       unsigned commitments, unsigned participants, bool room)
 {
 	static struct troth_event e;
 	struct troth_asked a = question();
@@ -499,6 +500,10 @@ static void check_room(const struct troth_who *asks, unsigned promises,
 
 	subject.promise_count = promises;
 	subject.commitment_count = commitments;
+	for (unsigned i = subject.participant_count; i < participants; i++)
+		(void)snprintf(subject.participants[i].party,
+			       sizeof(subject.participants[i].party), "p-%u", i);
+	subject.participant_count = participants;
 	troth_may_promise(&m, &a, &got);
 	assert_int_equal(got.answer, room ? TROTH_ANSWER_ASK : TROTH_ANSWER_NO);
 	assert_int_equal(got.reason, room ? TROTH_REASON_NO_GRANT : TROTH_REASON_LIMIT);
@@ -526,11 +531,15 @@ static void there_is_room_for_whom_it_is_judged_to_be(void **state)
 		TROTH_DEBTOR_BRAND;
 	for (size_t p = 0; p < TROTH_LEN(promises); p++)
 		for (size_t c = 0; c < TROTH_LEN(commitments); c++) {
-			check_room(&who, promises[p], commitments[c],
+			check_room(&who, promises[p], commitments[c], 1,
 				   promises[p] < 56 && commitments[c] <= 222);
-			check_room(&brand, promises[p], commitments[c],
+			check_room(&brand, promises[p], commitments[c], 1,
 				   promises[p] < 64 && commitments[c] <= 254);
 		}
+	for (unsigned n = 1; n <= 32; n++) { /* And the brand, which would owe it. */
+		check_room(&who, 0, 0, n, n < 28);
+		check_room(&brand, 0, 0, n, n < 32);
+	}
 }
 
 int main(void)

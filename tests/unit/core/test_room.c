@@ -1,7 +1,10 @@
 /* How much of an order or case others may fill, and what the brand can then still do. */
 #include "alarm_kit.h"
 
+#include "troth/base/text.h"
 #include "troth/core/promise.h"
+
+#include <stdio.h>
 
 #define LIMIT TROTH_REASON_LIMIT
 
@@ -86,7 +89,7 @@ static void others_fill_so_much_and_the_brand_alone_the_rest(void **state)
 		begin_with_two(order ? TROTH_SUBJECT_ORDER : TROTH_SUBJECT_CASE);
 		fill(l->type, "acme", l->others);
 		refused(l->type, "acme");
-		if (order)
+		if (order && l->type != TROTH_EVENT_ORDER_CASE_LINKED)
 			refused(l->type, "shop"); /* Whoever it was that filled it. */
 		fill(l->type, "brand", l->all);
 		refused(l->type, "brand");
@@ -102,6 +105,126 @@ static enum troth_reason promise_with(unsigned count, const char *party)
 	for (unsigned i = 0; i < count; i++)
 		e.u.promise.terms[i] = fixture_terms("swift");
 	return story_tell(&st, &e);
+}
+
+/* A federation of many carriers: "c-0" and so on. */
+static bool find_carrier(void *ctx, const char *name, struct troth_party *out)
+{
+	if (fixture_lookup.party(ctx, name, out))
+		return true;
+	if (name[0] != 'c' || name[1] != '-')
+		return false;
+	*out = (struct troth_party){ .role = TROTH_ROLE_CARRIER };
+	TROTH_TEXT_SET(out->party, name);
+	return true;
+}
+
+/* By which somebody comes to see an order. The promise is acme's, which owes it, too. */
+static const enum troth_event_type ways[] = {
+	TROTH_EVENT_PROMISE_MADE,    TROTH_EVENT_COMMITMENT_ADDED,
+	TROTH_EVENT_ORDER_CORRECTED, TROTH_EVENT_ORDER_CANCELLED,
+	TROTH_EVENT_COMMITMENT_STEP,
+};
+
+static enum troth_reason bring(enum troth_event_type way, const char *party,
+			       const char *guest)
+{
+	fixture_event(&e, way, party);
+	if (way == TROTH_EVENT_PROMISE_MADE) {
+		e.u.promise.id = fixture_id(100 + st.position);
+		e.u.promise.terms[0] = fixture_terms(guest);
+	} else if (way == TROTH_EVENT_COMMITMENT_ADDED) {
+		e.u.commitment.terms = fixture_terms(guest);
+	} else if (way == TROTH_EVENT_ORDER_CORRECTED) {
+		e.u.order.version = st.s.order.version + 1;
+		TROTH_TEXT_SET(e.u.order.carrier, guest);
+	} else if (way == TROTH_EVENT_ORDER_CANCELLED) {
+		e.u.cancel.initiator = TROTH_BY_FIRM;
+		e.u.cancel.has_tell = true;
+		e.u.cancel.tell = fixture_terms(guest);
+	} else {
+		e.u.commitment_step.commitment = story_the_commitment(&st, 1)->promise;
+		e.u.commitment_step.commitment.b[TROTH_ID_LEN - 1] = 1;
+		e.u.commitment_step.action = TROTH_COMMITMENT_DO_DELEGATE;
+		TROTH_TEXT_SET(e.u.commitment_step.party, guest);
+	}
+	return story_tell(&st, &e);
+}
+
+static void bring_upto(const char *party, unsigned count)
+{
+	char guest[TROTH_PARTY_MAX + 1];
+
+	while (st.s.participant_count < count) {
+		(void)snprintf(guest, sizeof(guest), "c-%u", st.s.participant_count);
+		assert_int_equal(bring(TROTH_EVENT_COMMITMENT_ADDED, party, guest), OK);
+	}
+	assert_int_equal(st.s.participant_count, count);
+}
+
+static void others_bring_in_so_many_and_the_brand_alone_the_rest(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < TROTH_LEN(ways); i++) {
+		begin_with_two(TROTH_SUBJECT_ORDER);
+		lookup.party = find_carrier;
+		bring_upto("acme", 27);
+		assert_int_equal(bring(ways[i], "acme", "c-last"), OK);
+		assert_int_equal(st.s.participant_count, 28);
+
+		begin_with_two(TROTH_SUBJECT_ORDER);
+		lookup.party = find_carrier;
+		bring_upto("acme", 28);
+		assert_int_equal(bring(ways[i], "acme", "c-more"), LIMIT);
+		assert_int_equal(st.last.outcome, TROTH_REFUSED);
+		bring_upto("brand", 29);
+		assert_int_equal(bring(ways[i], "acme", "c-more"), LIMIT);
+		assert_int_equal(bring(ways[i], "acme", "swift"), OK); /* It sees it. */
+	}
+}
+
+static void the_brand_brings_in_a_new_carrier_where_a_vendor_filled_the_order(
+	void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < TROTH_LEN(ways) - 1;
+	     i++) { /* It has nothing to delegate. */
+		begin_with_two(TROTH_SUBJECT_ORDER);
+		lookup.party = find_carrier;
+		bring_upto("acme", 28);
+		bring_upto("brand", 31);
+		assert_int_equal(bring(ways[i], "brand", "c-last"), OK);
+		assert_true(troth_subject_is_participant(&st.s, "c-last"));
+
+		begin_with_two(TROTH_SUBJECT_ORDER);
+		lookup.party = find_carrier;
+		bring_upto("brand", 32);
+		assert_int_equal(bring(ways[i], "brand", "c-more"), LIMIT);
+		assert_int_equal(bring(ways[i], "brand", "c-31"), OK);
+	}
+}
+
+static void who_may_not_link_hears_that_and_not_how_full_it_is(void **state)
+{
+	static const struct {
+		enum troth_event_type type;
+		const char *party;
+	} rows[] = {
+		{ TROTH_EVENT_ORDER_CASE_LINKED, "shop" },
+		{ TROTH_EVENT_CASE_ORDER_LINKED, "swift" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < TROTH_LEN(rows); i++) {
+		begin_with_two(i == 0 ? TROTH_SUBJECT_ORDER : TROTH_SUBJECT_CASE);
+		fill(rows[i].type, "brand", 16);
+		fixture_event(&e, rows[i].type, rows[i].party);
+		e.u.link.id = fixture_id(100 + st.position);
+		TROTH_TEXT_SET(e.u.link.vendor, "acme");
+		assert_int_equal(story_tell(&st, &e), TROTH_REASON_NOT_ENTITLED);
+		e.u.link.id = st.s.links[0].id; /* Nor what is linked already. */
+		assert_int_equal(story_tell(&st, &e), TROTH_REASON_NOT_ENTITLED);
+	}
 }
 
 static enum troth_reason cancel_order(const char *party)
@@ -216,6 +339,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(others_fill_so_much_and_the_brand_alone_the_rest),
+		cmocka_unit_test(others_bring_in_so_many_and_the_brand_alone_the_rest),
+		cmocka_unit_test(
+			the_brand_brings_in_a_new_carrier_where_a_vendor_filled_the_order),
+		cmocka_unit_test(who_may_not_link_hears_that_and_not_how_full_it_is),
 		cmocka_unit_test(
 			what_comes_with_a_promise_or_with_its_end_needs_room_too),
 		cmocka_unit_test(
