@@ -86,14 +86,6 @@ int troth_cause_number(const char *text)
 
 /* ---- Alarms of a subject ---- */
 
-int troth_subject_alarm(const struct troth_subject *s, const struct troth_id *id)
-{
-	for (unsigned i = 0; i < s->alarm_count; i++)
-		if (troth_id_eq(&s->alarms[i].id, id))
-			return (int)i;
-	return -1;
-}
-
 /*
  * Where a new alarm goes: behind the others, or in place of the one that has ended
  * longest ago. Danger displaces even what has not ended. -1: there is no room.

@@ -22,6 +22,8 @@ struct bench {
 #define SELLER  (1u << TROTH_ROLE_SELLER)
 #define ANYONE  (BRAND | VENDOR | CARRIER | SELLER)
 
+/* ---- judge_party.c ---- */
+
 /* True if who acts has one of the roles. */
 bool judge_may(const struct bench *b, unsigned roles);
 /* Whether that is a party, and of one of the roles. */
@@ -30,7 +32,7 @@ enum troth_reason judge_party_of_role(const struct bench *b, const char *name,
 /* Whether the parties that they name may owe, and be owed, on this subject. */
 enum troth_reason judge_terms(const struct bench *b, const struct troth_terms *t);
 
-/* judge_promise.c */
+/* ---- judge_promise.c ---- */
 
 /* True if promise p can have one more commitment of who acts. */
 bool judge_room(const struct bench *b, const struct troth_promise *p);

@@ -55,6 +55,22 @@ int troth_subject_promise(const struct troth_subject *s, const struct troth_id *
 	return -1;
 }
 
+int troth_subject_recovery(const struct troth_subject *s, const struct troth_id *id)
+{
+	for (unsigned i = 0; i < s->recovery_count; i++)
+		if (troth_id_eq(&s->recoveries[i].id, id))
+			return (int)i;
+	return -1;
+}
+
+int troth_subject_alarm(const struct troth_subject *s, const struct troth_id *id)
+{
+	for (unsigned i = 0; i < s->alarm_count; i++)
+		if (troth_id_eq(&s->alarms[i].id, id))
+			return (int)i;
+	return -1;
+}
+
 int troth_subject_commitment(const struct troth_subject *s, const struct troth_id *id)
 {
 	struct troth_id promise = troth_promise_of(id);
