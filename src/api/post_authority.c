@@ -143,15 +143,64 @@ const struct troth_in_table troth_in_share_thaw = { thaw_fields, TROTH_LEN(thaw_
 
 /* ---- What has to be said beyond the members of the body ---- */
 
+static bool is_said(const struct troth_body *b, const char *member)
+{
+	const json_t *v = json_object_get(b->c->json, member);
+
+	return v != NULL && !json_is_null(v);
+}
+
+/*
+ * What is not said of a pool that there is stays as it is: nobody who makes it larger
+ * ends the topping up by that. It is taken from the books as they stand here, and done
+ * on these books alone: of two at once, one is told that they have changed.
+ */
+static void leave_the_rest(struct troth_body *b, const struct troth_pool *old)
+{
+	struct troth_pool *p = &b->e->u.pool;
+	const struct {
+		const char *member;
+		int64_t *to, from;
+	} sizes[] = {
+		{ "total", &p->total, old->total },
+		{ "share", &p->share, old->share },
+		{ "low", &p->low, old->low },
+		{ "idle_s", &p->idle_ms, old->idle_ms },
+	};
+
+	if (!is_said(b, "sku") && !is_said(b, "currency")) {
+		TROTH_TEXT_SET(p->sku, old->sku);
+		TROTH_TEXT_SET(p->currency, old->currency);
+	}
+	for (size_t i = 0; i < TROTH_LEN(sizes); i++) {
+		if (is_said(b, sizes[i].member))
+			continue;
+		*sizes[i].to = sizes[i].from;
+		if (!b->c->has_if_match)
+			b->c->if_match = troth_view_etag(b->c->api->view);
+		b->c->has_if_match = true;
+	}
+}
+
 /* Pools are the brand's. */
 static void of_pool(struct troth_body *b)
 {
+	const struct troth_authority *a = &b->c->api->view->subject.authority;
 	char brand[TROTH_PARTY_MAX + 1];
 	struct troth_lookup lookup;
+	int i = -1;
 
 	troth_state_lookup(&lookup, &(struct troth_source){ .t = b->c->t }, brand);
 	b->e->subject = troth_authority_id(brand);
 	b->e->u.pool.idle_ms = to_ms(b->seconds);
+	if (troth_query_subject(b->c->t, b->c->api->engine->kind, &b->e->subject,
+				b->c->api->view))
+		i = troth_authority_pool(a, b->e->u.pool.pool);
+	if (i >= 0)
+		leave_the_rest(b, &a->pools[i]);
+	else if (!is_said(b, "total"))
+		troth_body_flaw(b, "total",
+				"is missing: there is no pool of this name yet");
 }
 
 /* Credits and refunds are always of a currency: a grant without one covers none. */

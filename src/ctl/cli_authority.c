@@ -5,7 +5,8 @@ static const struct cli_option pool_set[] = {
 	TEXT("pool", NULL, true, "Its name"),
 	TEXT("sku", NULL, false, "Goods, counted in pieces; or else"),
 	TEXT("currency", NULL, false, "money: an ISO 4217 code"),
-	{ "total", NULL, CLI_NUMBER, true, "Pieces or minor units in all" },
+	{ "total", NULL, CLI_NUMBER, false,
+	  "Pieces or minor units in all; a new pool needs it" },
 	{ "share", NULL, CLI_NUMBER, false, "What a site is to hold" },
 	{ "low", NULL, CLI_NUMBER, false, "Below which a site is topped up" },
 	{ "idle-s", "idle_s", CLI_NUMBER, false,
@@ -16,7 +17,8 @@ static const struct cli_option pool_set[] = {
 static const struct cli_option pool_list[] = { FRESH, END };
 
 const struct cli_verb cli_pool_verbs[] = {
-	{ "set", "POST", "/v1/pools", "Set up a pool, or change its size (central)",
+	{ "set", "POST", "/v1/pools",
+	  "Set up a pool, or change of one what is given and leave the rest (central)",
 	  pool_set, NULL },
 	{ "list", "GET", "/v1/pools", "The pools, and what of them is out", pool_list,
 	  "items" },

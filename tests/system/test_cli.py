@@ -139,6 +139,12 @@ class CommandLine(InDirectory):
                    "--total", "100", "--share", "30", "--low", "10", "--idle-s", "3600")
         self.assertRegex(self.troth(hq, "pool", "list"),
                          r"^pool=cables .*total=100 .*out=\d+ .*free=\d+ ")
+        self.assertIn("total: is missing", self.troth(
+            hq, "pool", "set", "--pool", "new", "--sku", "S", code=1))
+        self.troth(hq, "pool", "set", "--pool", "cables", "--total", "90")
+        self.assertRegex(self.troth(hq, "pool", "list"),
+                         r"^pool=cables  sku=HDMI-2M  total=90  share=30  low=10  "
+                         r"idle_s=3600  ")
         self.troth(hq, "grant", "give", "--party", "shop", "--grant", "gifts",
                    "--kinds", "gift,replacement", "--skus", "HDMI-2M", "--most", "2",
                    "--pool", "cables", "--level", "1")
