@@ -300,12 +300,13 @@ static bool get_head(struct troth_reader *r, struct head *h)
 	return true;
 }
 
-bool troth_subject_customer(struct troth_span record, char out[TROTH_CUSTOMER_MAX + 1])
+bool troth_subject_customer(struct troth_span record, enum troth_subject_kind kind,
+			    char out[TROTH_CUSTOMER_MAX + 1])
 {
 	struct troth_reader r = troth_reader(record);
 	struct head h;
 
-	if (!get_head(&r, &h) || r.failed || h.customer[0] == '\0')
+	if (!get_head(&r, &h) || r.failed || h.kind != kind || h.customer[0] == '\0')
 		return false;
 	memcpy(out, h.customer, sizeof(h.customer));
 	return true;

@@ -170,11 +170,15 @@ static enum troth_reason judge_customers(const struct bench *b)
 {
 	const struct troth_lookup *l = b->lookup;
 	char customer[TROTH_CUSTOMER_MAX + 1];
+	/* Or an order, named for a case, would vouch for itself. */
+	enum troth_subject_kind other = b->s->kind == TROTH_SUBJECT_ORDER
+						? TROTH_SUBJECT_CASE
+						: TROTH_SUBJECT_ORDER;
 
 	if (l->customer == NULL || judge_may(b, BRAND) ||
 	    TROTH_MUTANT(any_customer_is_linked))
 		return TROTH_REASON_NONE;
-	if (!l->customer(l->ctx, &b->e->u.link.id, customer))
+	if (!l->customer(l->ctx, &b->e->u.link.id, other, customer))
 		return l->has_all ? TROTH_REASON_OTHER_CUSTOMER : TROTH_REASON_NONE;
 	return strcmp(customer, b->s->customer) == 0 ? TROTH_REASON_NONE
 						     : TROTH_REASON_OTHER_CUSTOMER;
@@ -193,18 +197,21 @@ static enum troth_reason judge_linker(const struct bench *b)
 	return judge_party_of_role(b, vendor, VENDOR | BRAND);
 }
 
+/* What is linked already is told to those alone who may link it. */
 static enum troth_reason judge_link(const struct bench *b)
 {
 	enum troth_reason r = judge_linker(b);
 
+	if (r == TROTH_REASON_NONE)
+		r = judge_customers(b);
 	if (r != TROTH_REASON_NONE)
 		return r;
 	for (unsigned i = 0; i < b->s->link_count; i++)
 		if (troth_id_eq(&b->s->links[i].id, &b->e->u.link.id))
 			return TROTH_REASON_EXISTS;
-	if (b->s->link_count >= troth_room_of(b->who, TROTH_LINKS_MAX, TROTH_LINKS_KEPT))
-		return TROTH_REASON_LIMIT;
-	return judge_customers(b);
+	return b->s->link_count < troth_room_of(b->who, TROTH_LINKS_MAX, TROTH_LINKS_KEPT)
+		       ? TROTH_REASON_NONE
+		       : TROTH_REASON_LIMIT;
 }
 
 /* --- cases --- */

@@ -117,7 +117,7 @@ bool given_counts(const struct troth_promise *p)
 	return p->grant[0] != '\0' && !troth_promise_came_to_nothing(p->state);
 }
 
-static bool is_central(struct troth_txn *t)
+bool given_is_central(struct troth_txn *t)
 {
 	struct troth_span v;
 
@@ -135,7 +135,7 @@ static struct troth_time accepted_at(struct troth_txn *t, uint64_t position)
 	struct troth_why why;
 	uint8_t key[8];
 
-	if (position == 0 || !is_central(t))
+	if (position == 0 || !given_is_central(t))
 		return unknown;
 	troth_store_u64be(key, position - 1);
 	if (troth_txn_get(t, TROTH_T_ENTRIES, troth_span(key, 8), &v) &&
@@ -159,7 +159,7 @@ static struct troth_time given_at(struct troth_txn *t, const struct troth_writin
 {
 	struct troth_time at = w->created, heard;
 
-	if (!is_central(t) || TROTH_MUTANT(clock_of_a_site_is_believed))
+	if (!given_is_central(t) || TROTH_MUTANT(clock_of_a_site_is_believed))
 		return at;
 	if (at.ms > w->accepted.ms)
 		at = w->accepted;

@@ -12,6 +12,9 @@ int64_t given_sum(void *ctx, const char *party, const char *grant, const char *c
 		  struct troth_time at, int64_t period_ms);
 struct troth_time given_accepted(void *ctx, uint64_t position);
 
+/* True if t is of central's store. */
+bool given_is_central(struct troth_txn *t);
+
 /* True if the promise counts as given: under a grant, and it has not come to nothing. */
 bool given_counts(const struct troth_promise *p);
 

@@ -85,18 +85,18 @@ static bool lookup_site(void *ctx, const char *origin, struct troth_site *out)
 }
 
 static bool lookup_customer(void *ctx, const struct troth_id *subject,
+			    enum troth_subject_kind kind,
 			    char out[TROTH_CUSTOMER_MAX + 1])
 {
-	static const enum troth_table tables[] = { TROTH_T_SUBJECTS, TROTH_T_VIEWS };
 	struct troth_txn *t = ((struct troth_source *)ctx)->t;
-	struct troth_span record;
+	struct troth_span id = troth_id_span(subject), record;
 
+	if (troth_txn_get(t, TROTH_T_SUBJECTS, id, &record) &&
+	    troth_subject_customer(record, kind, out))
+		return true;
 	/* What a view shows of the customer, and the state does not, was placed here. */
-	for (size_t i = 0; i < TROTH_LEN(tables); i++)
-		if (troth_txn_get(t, tables[i], troth_id_span(subject), &record) &&
-		    troth_subject_customer(record, out))
-			return true;
-	return false;
+	return !given_is_central(t) && troth_txn_get(t, TROTH_T_VIEWS, id, &record) &&
+	       troth_subject_customer(record, kind, out);
 }
 
 void troth_state_lookup(struct troth_lookup *lookup, struct troth_source *source,

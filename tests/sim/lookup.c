@@ -87,11 +87,11 @@ static struct troth_time accepted_at(void *ctx, uint64_t position)
 }
 
 static bool find_customer(void *ctx, const struct troth_id *subject,
-			  char out[TROTH_CUSTOMER_MAX + 1])
+			  enum troth_subject_kind kind, char out[TROTH_CUSTOMER_MAX + 1])
 {
 	const struct known_subject *k = oracle_subject(ctx, subject);
 
-	if (k == NULL || k->s->customer[0] == '\0')
+	if (k == NULL || k->s->kind != kind || k->s->customer[0] == '\0')
 		return false;
 	memcpy(out, k->s->customer, sizeof(k->s->customer));
 	return true;

@@ -132,9 +132,9 @@ struct troth_lookup {
 			 const char *customer, struct troth_time at, int64_t period_ms);
 	/* When central accepted the entry at that position; 0: a gateway cannot tell. */
 	struct troth_time (*accepted)(void *ctx, uint64_t position);
-	/* The customer of an order or a case; false: there is none such here. */
+	/* The customer of the order, or of the case; false: there is none such here. */
 	bool (*customer)(void *ctx, const struct troth_id *subject,
-			 char out[TROTH_CUSTOMER_MAX + 1]);
+			 enum troth_subject_kind kind, char out[TROTH_CUSTOMER_MAX + 1]);
 	bool has_all; /* What is not here is nowhere: so it is at central alone. */
 };
 
@@ -200,8 +200,9 @@ void troth_apply(struct troth_subject *s, const struct troth_lookup *lookup,
 		 const struct troth_who *who, const struct troth_event *e,
 		 struct troth_verdict verdict, struct troth_place place);
 
-/* Whose the stored record is; false: of nobody, or it is none. */
-bool troth_subject_customer(struct troth_span record, char out[TROTH_CUSTOMER_MAX + 1]);
+/* Whose the stored record is; false: of nobody, of another kind, or it is none. */
+bool troth_subject_customer(struct troth_span record, enum troth_subject_kind kind,
+			    char out[TROTH_CUSTOMER_MAX + 1]);
 
 /*
  * Moves the running digest: SHA-256(old digest ‖ leaf hash of the entry ‖

@@ -21,10 +21,14 @@ static struct troth_event e;
 static const char *other_customer;
 
 static bool find_customer(void *ctx, const struct troth_id *subject,
-			  char out[TROTH_CUSTOMER_MAX + 1])
+			  enum troth_subject_kind kind, char out[TROTH_CUSTOMER_MAX + 1])
 {
 	(void)ctx;
 	assert_true(troth_id_eq(subject, &e.u.link.id));
+	/* An order is linked to a case, and a case to an order. */
+	assert_int_equal(kind, e.subject_kind == TROTH_SUBJECT_ORDER
+				       ? TROTH_SUBJECT_CASE
+				       : TROTH_SUBJECT_ORDER);
 	if (other_customer == NULL)
 		return false;
 	troth_text_copy(out, TROTH_CUSTOMER_MAX + 1, other_customer);
@@ -68,7 +72,7 @@ static void a_stored_record_tells_whose_it_is_and_a_torn_one_does_not(void **sta
 	troth_subject_seal(&st.s, &leaf, &record);
 	for (size_t len = 0; len <= record.len; len++) {
 		bool told = troth_subject_customer(troth_span(record.data, len),
-						   customer);
+						   TROTH_SUBJECT_ORDER, customer);
 
 		if (told && least == 0)
 			least = len;
@@ -76,10 +80,13 @@ static void a_stored_record_tells_whose_it_is_and_a_torn_one_does_not(void **sta
 	}
 	assert_true(least > TROTH_DIGEST_LEN && least < record.len);
 	assert_string_equal(customer, "cust-1");
+	assert_false(troth_subject_customer(troth_buf_span(&record), TROTH_SUBJECT_CASE,
+					    customer)); /* It is none. */
 	troth_buf_reset(&record);
 	story_begin(&st, TROTH_SUBJECT_ORDER); /* It is not there. */
 	troth_subject_seal(&st.s, &leaf, &record);
-	assert_false(troth_subject_customer(troth_buf_span(&record), customer));
+	assert_false(troth_subject_customer(troth_buf_span(&record), TROTH_SUBJECT_ORDER,
+					    customer));
 	troth_buf_fini(&record);
 }
 

@@ -34,6 +34,56 @@ static void only_vendors_find_the_orders_of_others(void **state)
 		troth_ledger_find(k.ledger, "spiffe://no/one", "A-1001", found, 4), 0);
 }
 
+/* zeta wants to see the order, and says that this is a case of its customer. */
+static enum troth_reason linked_by_zeta(uint64_t other)
+{
+	fixture_event(&e, TROTH_EVENT_ORDER_CASE_LINKED, "zeta");
+	TROTH_TEXT_SET(e.u.link.vendor, "zeta");
+	e.u.link.id = fixture_id(other);
+	return kit_entry(&k, kit_take(&k, &k.zeta, &e, NULL), &e).reason;
+}
+
+static void only_a_case_of_its_customer_lets_a_vendor_see_an_order(void **state)
+{
+	static struct troth_subject s;
+	struct troth_id order = fixture_id(1);
+
+	(void)state;
+	kit_place_order(&k, &e);
+	fixture_event(&e, TROTH_EVENT_ORDER_PLACED, "shop");
+	e.subject = fixture_id(70); /* Another one of the same customer's. */
+	(void)kit_take(&k, &k.shop, &e, NULL);
+	for (uint64_t n = 71; n <= 72; n++) {
+		fixture_event(&e, TROTH_EVENT_CASE_OPENED, "zeta");
+		e.subject = fixture_id(n);
+		if (n == 71)
+			TROTH_TEXT_SET(e.u.cas.customer, "somebody-else");
+		(void)kit_take(&k, &k.zeta, &e, NULL);
+	}
+	assert_int_equal(linked_by_zeta(1), TROTH_REASON_OTHER_CUSTOMER); /* Itself, */
+	assert_int_equal(linked_by_zeta(70), TROTH_REASON_OTHER_CUSTOMER);
+	assert_int_equal(linked_by_zeta(71), TROTH_REASON_OTHER_CUSTOMER);
+	assert_int_equal(linked_by_zeta(99), TROTH_REASON_OTHER_CUSTOMER); /* nothing. */
+	kit_subject(&k, &order, &s);
+	assert_int_equal(s.link_count, 0);
+	assert_true(troth_subject_participant(&s, "zeta") < 0);
+	assert_int_equal(linked_by_zeta(72), TROTH_REASON_NONE);
+	assert_int_equal(linked_by_zeta(72), TROTH_REASON_EXISTS);
+	kit_subject(&k, &order, &s);
+	assert_true(troth_subject_participant(&s, "zeta") >= 0);
+}
+
+static void what_is_linked_already_is_told_to_no_outsider(void **state)
+{
+	(void)state;
+	kit_place_order(&k, &e);
+	kit_link_case(&k, &e); /* acme's. */
+	fixture_event(&e, TROTH_EVENT_ORDER_CASE_LINKED, "swift");
+	TROTH_TEXT_SET(e.u.link.vendor, "acme");
+	assert_int_equal(kit_entry(&k, kit_take(&k, &k.swift, &e, NULL), &e).reason,
+			 TROTH_REASON_NOT_ENTITLED);
+}
+
 static void a_promise_cannot_hide_one_of_another_subject(void **state)
 {
 	struct troth_id id, subject_id;
@@ -199,6 +249,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(only_vendors_find_the_orders_of_others),
+		TEST(only_a_case_of_its_customer_lets_a_vendor_see_an_order),
+		TEST(what_is_linked_already_is_told_to_no_outsider),
 		TEST(a_promise_cannot_hide_one_of_another_subject),
 		TEST(no_alarm_can_hide_a_promise),
 		TEST(no_promise_takes_the_id_of_an_alarm),
