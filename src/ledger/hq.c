@@ -21,15 +21,20 @@ static struct troth_share own_share(struct troth_ledger *l, const char *pool)
 	return i >= 0 ? a->shares[i] : (struct troth_share){ 0 };
 }
 
-#define UNPAID_BATCH 256 /* Looked at whenever the pool is balanced, oldest first. */
+#define UNPAID_BATCH 256 /* Looked at whenever the pool is balanced, by their ids. */
+
+/* How much of `cost` what is left does not do for. */
+static int64_t beyond(int64_t cost, int64_t left)
+{
+	return left < cost ? cost - left : 0;
+}
 
 /* How much must be allotted before so much can be spent. */
 static int64_t missing(struct troth_ledger *l, const char *pool, int64_t cost)
 {
 	struct troth_share s = own_share(l, pool);
-	int64_t left = troth_share_available(&s);
 
-	return left < cost ? cost - left : 0;
+	return beyond(cost, troth_share_available(&s));
 }
 
 enum troth_reason pools_approve(struct troth_ledger *l, struct troth_event *e)
@@ -117,29 +122,11 @@ bool pools_asks_hq(const struct troth_ledger *l, const struct troth_event *e)
 	       pools_is_hq(l, e->u.share.party, e->u.share.site);
 }
 
-void pools_follow(struct troth_ledger *l, const struct troth_subject *s)
-{
-	struct troth_spend spend;
-
-	for (unsigned i = 0; i < s->promise_count; i++) {
-		const struct troth_promise *p = &s->promises[i];
-
-		/* What rests on a grant was spent by a site, not by HQ. */
-		if (p->cost > 0 && p->grant[0] == '\0' &&
-		    troth_state_spend(&l->txn, &p->id, &spend) &&
-		    pools_is_hq(l, spend.party, spend.site) &&
-		    troth_promise_came_to_nothing(p->state) != spend.freed)
-			note(l, &p->id);
-	}
-}
-
-static struct troth_key unpaid_key(struct troth_span prefix,
-				   const struct troth_id *promise)
+static struct troth_key unpaid_key(const char *pool, const struct troth_id *promise)
 {
 	struct troth_key k = { .len = 0 };
 
-	memcpy(k.b, prefix.data, prefix.len);
-	k.len = prefix.len;
+	troth_key_text(&k, pool);
 	troth_key_id(&k, promise);
 	return k;
 }
@@ -148,12 +135,40 @@ static struct troth_key unpaid_key(struct troth_span prefix,
 static void await_payment(struct troth_ledger *l, const char *pool,
 			  const struct troth_id *promise)
 {
-	struct troth_key name = { .len = 0 }, k;
+	struct troth_key k = unpaid_key(pool, promise);
 
-	troth_key_text(&name, pool);
-	k = unpaid_key(troth_key_span(&name), promise);
 	troth_txn_put(&l->txn, TROTH_T_UNPAID, troth_key_span(&k), TROTH_SPAN_NONE);
 	pools_mark(l, pool);
+}
+
+/* It has come to nothing again: if it was to be paid, others need not wait for it. */
+static void owe_no_more(struct troth_ledger *l, const char *pool,
+			const struct troth_id *promise)
+{
+	struct troth_key k = unpaid_key(pool, promise);
+
+	if (troth_txn_del(&l->txn, TROTH_T_UNPAID, troth_key_span(&k)))
+		pools_mark(l, pool);
+}
+
+void pools_follow(struct troth_ledger *l, const struct troth_subject *s)
+{
+	struct troth_spend spend;
+
+	for (unsigned i = 0; i < s->promise_count; i++) {
+		const struct troth_promise *p = &s->promises[i];
+		bool nothing = troth_promise_came_to_nothing(p->state);
+
+		/* What rests on a grant was spent by a site, not by HQ. */
+		if (p->cost == 0 || p->grant[0] != '\0' ||
+		    !troth_state_spend(&l->txn, &p->id, &spend) ||
+		    !pools_is_hq(l, spend.party, spend.site))
+			continue;
+		if (nothing != spend.freed)
+			note(l, &p->id);
+		else if (nothing)
+			owe_no_more(l, spend.pool, &p->id);
+	}
 }
 
 void pools_free_ended(struct troth_ledger *l)
@@ -166,8 +181,10 @@ void pools_free_ended(struct troth_ledger *l)
 		const struct troth_promise *p = spends_promise(l, &id);
 		bool nothing = p == NULL || troth_promise_came_to_nothing(p->state);
 
-		/* It may have been noted twice, or said again since. */
-		if (!troth_state_spend(&l->txn, &id, &s) || s.freed == nothing)
+		/* It may have been noted twice, or said again since, or a site has spent
+		 * on it in the meantime. */
+		if (!troth_state_spend(&l->txn, &id, &s) || s.freed == nothing ||
+		    !pools_is_hq(l, s.party, s.site))
 			continue;
 		if (!s.freed)
 			(void)book(l, TROTH_EVENT_SHARE_FREED, s.pool, s.amount, &id);
@@ -180,60 +197,83 @@ void pools_free_ended(struct troth_ledger *l)
 /* ---- What was said after all ---- */
 
 /* The first row of the pool from *k on; *k becomes its key. */
-static bool next_unpaid(struct troth_ledger *l, struct troth_span prefix,
-			struct troth_key *k, struct troth_id *promise)
+static bool next_unpaid(struct troth_ledger *l, const char *pool, struct troth_key *k,
+			struct troth_id *promise)
 {
+	size_t prefix = strlen(pool) + 1;
 	struct troth_cursor c;
 	bool found;
 
 	troth_cursor_open(&c, &l->txn, TROTH_T_UNPAID);
 	found = troth_cursor_seek(&c, troth_key_span(k)) &&
-		c.key.len == prefix.len + TROTH_ID_LEN &&
-		memcmp(c.key.data, prefix.data, prefix.len) == 0;
+		c.key.len == prefix + TROTH_ID_LEN &&
+		memcmp(c.key.data, pool, prefix) == 0;
 	if (found) {
-		memcpy(promise->b, c.key.data + prefix.len, TROTH_ID_LEN);
-		*k = unpaid_key(prefix, promise);
+		memcpy(promise->b, c.key.data + prefix, TROTH_ID_LEN);
+		*k = unpaid_key(pool, promise);
 	}
 	troth_cursor_close(&c);
 	return found;
 }
 
+/* What can be paid from, as of now; looked up once, not for each promise. */
+struct purse {
+	int64_t left; /* In HQ's own share, */
+	int64_t free; /* and what could be allotted to it. */
+	bool frozen;
+};
+
+static struct purse purse_of(struct troth_ledger *l, const char *pool)
+{
+	struct troth_share s = own_share(l, pool);
+
+	return (struct purse){ .left = troth_share_available(&s),
+			       .free = pools_free(l, pool),
+			       .frozen = s.frozen };
+}
+
 /* Spends on the promise what it costs, if there is room. What is owed afterwards. */
 static int64_t pay(struct troth_ledger *l, const char *pool,
-		   const struct troth_id *promise)
+		   const struct troth_id *promise, struct purse *purse)
 {
-	const struct troth_promise *p = spends_promise(l, promise);
+	const struct troth_promise *p;
 	struct troth_spend s;
 
-	if (p == NULL || troth_promise_came_to_nothing(p->state) ||
-	    !troth_state_spend(&l->txn, promise, &s) || !s.freed)
+	if (!troth_state_spend(&l->txn, promise, &s) || !s.freed ||
+	    !pools_is_hq(l, s.party, s.site))
 		return 0;
-	if (own_share(l, pool).frozen ||
-	    missing(l, pool, s.amount) > pools_free(l, pool) ||
-	    !spend(l, pool, s.amount, promise))
+	if (purse->frozen || beyond(s.amount, purse->left) > purse->free)
 		return s.amount;
+	p = spends_promise(l, promise);
+	if (p == NULL || troth_promise_came_to_nothing(p->state))
+		return 0;
+	if (!spend(l, pool, s.amount, promise))
+		return s.amount;
+	*purse = purse_of(l, pool);
 	return 0;
 }
 
 int64_t pools_pay(struct troth_ledger *l, const char *pool)
 {
-	struct troth_key name = { .len = 0 }, k;
+	struct troth_key k = { .len = 0 };
+	struct purse purse = { .left = 0 };
 	struct troth_id promise;
 	int64_t owed = 0;
 
-	troth_key_text(&name, pool);
-	k = name;
-	for (unsigned n = 0;
-	     n < UNPAID_BATCH && next_unpaid(l, troth_key_span(&name), &k, &promise);
+	troth_key_text(&k, pool);
+	for (unsigned n = 0; n < UNPAID_BATCH && next_unpaid(l, pool, &k, &promise);
 	     n++) {
-		int64_t left = pay(l, pool, &promise);
+		int64_t left;
 
+		if (n == 0)
+			purse = purse_of(l, pool);
+		left = pay(l, pool, &promise, &purse);
 		if (left == 0)
 			(void)troth_txn_del(&l->txn, TROTH_T_UNPAID, troth_key_span(&k));
 		owed += left;
 		troth_key_u8(&k, 0); /* The next possible key. */
 	}
-	return owed > 0 ? missing(l, pool, owed) : 0;
+	return owed > 0 ? beyond(owed, purse.left) : 0;
 }
 
 /* ---- What HQ moves from one site to another ---- */

@@ -150,6 +150,55 @@ static void what_was_told_after_all_is_paid_as_soon_as_the_pool_has_room(void **
 	checked();
 }
 
+/* What a party sends in one batch, signed once. */
+static void sent_together(struct kit_site *site, struct troth_event *events, unsigned n)
+{
+	struct kit_batch b;
+
+	kit_batch_init(&b, site);
+	for (unsigned i = 0; i < n; i++)
+		kit_batch_add(&k, &b, &events[i], NULL);
+	kit_batch_seal(&b);
+	assert_int_equal(kit_submit(&k, &b).code, 0);
+	kit_batch_fini(&b);
+}
+
+static struct troth_event about_promise(uint8_t n, enum troth_promise_action action)
+{
+	fixture_event(&e, TROTH_EVENT_PROMISE_STEP, "acme");
+	e.u.promise_step.promise = fixture_id(100 + n);
+	e.u.promise_step.action = action;
+	return e;
+}
+
+static void what_a_site_spent_is_not_freed_in_the_share_of_hq(void **state)
+{
+	static struct troth_event events[3];
+	struct troth_time lapses;
+
+	(void)state;
+	order_and_grant();
+	(void)ask(1);
+	lapses = ask(2);
+	assert_int_equal(approve(1).status, TROTH_DONE);
+	clock_at(lapses.ms + 1); /* HQ frees what it has spent on the first. */
+	(void)ask(3);
+	assert_int_equal(approve(3).status, TROTH_DONE);
+	assert_int_equal(hq_pays(), 1);
+	/* The first is told after all, paid by the site, and released at once. */
+	events[0] = about_promise(1, TROTH_PROMISE_DO_SPEAK);
+	about(TROTH_EVENT_SHARE_SPENT, "acme");
+	e.u.share.amount = 1;
+	e.u.share.promise = fixture_id(101);
+	events[1] = e;
+	events[2] = about_promise(1, TROTH_PROMISE_DO_RELEASE);
+	sent_together(&k.acme, events, 3);
+	assert_int_equal(hq_pays(), 1);
+	assert_int_equal(site_says(&k.acme, TROTH_EVENT_SHARE_FREED, 1, 1).outcome,
+			 TROTH_TAKES_EFFECT);
+	checked();
+}
+
 static void out_of_a_frozen_share_hq_approves_nothing(void **state)
 {
 	(void)state;
@@ -239,6 +288,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		STORY(what_hq_approves_is_spent_from_its_own_share_and_freed_again),
 		STORY(what_was_told_after_all_is_paid_as_soon_as_the_pool_has_room),
+		STORY(what_a_site_spent_is_not_freed_in_the_share_of_hq),
 		STORY(out_of_a_frozen_share_hq_approves_nothing),
 		STORY(a_site_that_went_back_in_time_has_its_shares_frozen),
 		STORY(after_a_restore_central_allots_nothing_until_all_have_reported),
