@@ -7,11 +7,17 @@
 
 /* ---- Who may do what ---- */
 
-/* True if the one could say of the other's work that it was well done, and mean its own.
+/*
+ * True if the one could say of the other's work that it was well done, and mean its own:
+ * either acts for the other, or the same party acts for both.
  */
 static bool is_one_hand(const struct troth_lookup *lookup, const char *a, const char *b)
 {
-	return troth_acts_for(lookup, a, b) || troth_acts_for(lookup, b, a);
+	struct troth_party p;
+
+	return troth_acts_for(lookup, a, b) ||
+	       (lookup->party(lookup->ctx, a, &p) && p.operator_party[0] != '\0' &&
+		troth_acts_for(lookup, p.operator_party, b));
 }
 
 /* True if who acts has made or owes what v is about, or owes what is to make it good. */
@@ -28,9 +34,10 @@ static bool is_concerned(const struct troth_recovery *v, const struct troth_subj
 		const struct troth_commitment *c = &s->commitments[i];
 
 		p = troth_subject_promise(s, &c->promise);
-		if (p >= 0 && is_one_hand(lookup, who->party, c->debtor) &&
+		if (p >= 0 &&
 		    (troth_id_eq(&c->promise, &v->promise) ||
-		     troth_id_eq(&s->promises[p].recovers, &v->id)))
+		     troth_id_eq(&s->promises[p].recovers, &v->id)) &&
+		    is_one_hand(lookup, who->party, c->debtor))
 			return true;
 	}
 	return false;

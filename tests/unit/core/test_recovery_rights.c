@@ -148,6 +148,32 @@ static void nobody_certifies_its_own_work_or_denies_what_another_answers_for(voi
 				}
 }
 
+static bool of_one_operator(void *ctx, const char *name, struct troth_party *out)
+{
+	bool found = fixture_lookup.party(ctx, name, out);
+
+	if (found && (strcmp(name, "acme") == 0 || strcmp(name, "zeta") == 0))
+		TROTH_TEXT_SET(out->operator_party, "mall");
+	return found;
+}
+
+static void who_runs_both_parties_does_not_let_one_certify_the_other(void **state)
+{
+	const struct scene of = { "shop", "zeta", "", "" };
+
+	(void)state;
+	begin(&of);
+	begun = st;
+	lookup = fixture_lookup;
+	st.lookup = &lookup;
+	assert_int_equal(step("acme", DO(WAIVE)), OK);
+	lookup.party = of_one_operator;
+	st = begun;
+	st.lookup = &lookup;
+	assert_int_equal(step("acme", DO(WAIVE)), TROTH_REASON_NOT_ENTITLED);
+	assert_int_equal(step("brand", DO(WAIVE)), OK);
+}
+
 /* ---- By which version ---- */
 
 #define NEWEST 3
@@ -273,6 +299,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			nobody_certifies_its_own_work_or_denies_what_another_answers_for),
+		cmocka_unit_test(
+			who_runs_both_parties_does_not_let_one_certify_the_other),
 		cmocka_unit_test(nobody_goes_back_to_remedies_that_it_knows_to_be_over),
 		cmocka_unit_test(
 			what_rests_on_no_version_is_made_good_by_none_that_is_over),
