@@ -82,6 +82,16 @@ static void default_origin(struct troth_call *c, struct troth_event *e)
 		       e->u.site.party, e->u.site.site);
 }
 
+/* Nobody is there to be asked for one: OpenSSL would ask at the terminal, and wait. */
+static int no_passphrase(char *buf, int size, int writing, void *ctx)
+{
+	(void)buf;
+	(void)size;
+	(void)writing;
+	(void)ctx;
+	return -1;
+}
+
 /*
  * The Ed25519 key of a PEM certificate. Which node of `own`'s federation it names goes to
  * `names` (of TROTH_IDENTITY_TEXT bytes; empty: none): that is no proof, but a file that
@@ -90,7 +100,8 @@ static void default_origin(struct troth_call *c, struct troth_event *e)
 static bool key_of_cert(const char *pem, uint8_t out[32], const char *own, char *names)
 {
 	BIO *bio = BIO_new_mem_buf(pem, -1);
-	X509 *cert = bio != NULL ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+	X509 *cert = bio != NULL ? PEM_read_bio_X509(bio, NULL, no_passphrase, NULL)
+				 : NULL;
 	EVP_PKEY *key = cert != NULL ? X509_get0_pubkey(cert) : NULL;
 	struct troth_identity central, who;
 	struct troth_why why;

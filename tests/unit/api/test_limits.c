@@ -117,6 +117,28 @@ static void a_certificate_may_have_8191_bytes_and_not_one_more(void **state)
 	free(longer);
 }
 
+/* Whoever has to be asked for a passphrase would be asked at the node's terminal. */
+static void for_a_certificate_nobody_is_asked_for_a_passphrase(void **state)
+{
+	static const char body[] =
+		"{\"party\":\"brand\",\"site\":\"s\",\"sign_cert\":\""
+		"-----BEGIN CERTIFICATE-----\\nProc-Type: 4,ENCRYPTED\\n"
+		"DEK-Info: AES-128-CBC,000102030405060708090A0B0C0D0E0F\\n\\n"
+		"AAAAAAAAAAAAAAAAAAAAAA==\\n-----END CERTIFICATE-----\\n\"}";
+	int terminal[2], before = dup(STDIN_FILENO);
+
+	(void)state;
+	assert_int_equal(pipe(terminal), 0); /* Nobody types there. */
+	assert_true(dup2(terminal[0], STDIN_FILENO) >= 0);
+	post(422, "/v1/sites", api_kit_admin(kit), body, "sign_cert",
+	     "must be a PEM certificate with an Ed25519 key");
+	if (before >= 0)
+		(void)dup2(before, STDIN_FILENO);
+	(void)close(before);
+	(void)close(terminal[0]);
+	(void)close(terminal[1]);
+}
+
 static void a_batch_may_have_4_mib_and_not_one_byte_more(void **state)
 {
 	static const char body[] = "{\"requests\":[{}]*}";
@@ -262,6 +284,7 @@ int main(void)
 		cmocka_unit_test(
 			each_text_may_be_as_long_as_the_document_says_and_not_longer),
 		cmocka_unit_test(a_certificate_may_have_8191_bytes_and_not_one_more),
+		cmocka_unit_test(for_a_certificate_nobody_is_asked_for_a_passphrase),
 		cmocka_unit_test(a_batch_may_have_4_mib_and_not_one_byte_more),
 		cmocka_unit_test(
 			a_body_of_16_mib_is_read_away_and_one_that_is_longer_is_not),
