@@ -131,12 +131,18 @@ static struct troth_key unpaid_key(const char *pool, const struct troth_id *prom
 	return k;
 }
 
-/* It is paid when the pool is balanced, now or when something has come back to it. */
+/*
+ * It was said after all: it is paid when the pool is balanced, now or when something has
+ * come back to it.
+ */
 static void await_payment(struct troth_ledger *l, const char *pool,
 			  const struct troth_id *promise)
 {
 	struct troth_key k = unpaid_key(pool, promise);
+	struct troth_span awaited;
 
+	if (troth_txn_get(&l->txn, TROTH_T_UNPAID, troth_key_span(&k), &awaited))
+		return;
 	troth_txn_put(&l->txn, TROTH_T_UNPAID, troth_key_span(&k), TROTH_SPAN_NONE);
 	pools_mark(l, pool);
 }
@@ -164,10 +170,12 @@ void pools_follow(struct troth_ledger *l, const struct troth_subject *s)
 		    !troth_state_spend(&l->txn, &p->id, &spend) ||
 		    !pools_is_hq(l, spend.party, spend.site))
 			continue;
-		if (nothing != spend.freed)
+		if (nothing && !spend.freed)
 			note(l, &p->id);
 		else if (nothing)
 			owe_no_more(l, spend.pool, &p->id);
+		else if (spend.freed)
+			await_payment(l, spend.pool, &p->id);
 	}
 }
 
@@ -179,17 +187,13 @@ void pools_free_ended(struct troth_ledger *l)
 	for (unsigned i = 0; i < l->pools.ended_count; i++) {
 		struct troth_id id = l->pools.ended[i];
 		const struct troth_promise *p = spends_promise(l, &id);
-		bool nothing = p == NULL || troth_promise_came_to_nothing(p->state);
 
 		/* It may have been noted twice, or said again since, or a site has spent
 		 * on it in the meantime. */
-		if (!troth_state_spend(&l->txn, &id, &s) || s.freed == nothing ||
-		    !pools_is_hq(l, s.party, s.site))
-			continue;
-		if (!s.freed)
+		if ((p == NULL || troth_promise_came_to_nothing(p->state)) &&
+		    troth_state_spend(&l->txn, &id, &s) && !s.freed &&
+		    pools_is_hq(l, s.party, s.site))
 			(void)book(l, TROTH_EVENT_SHARE_FREED, s.pool, s.amount, &id);
-		else
-			await_payment(l, s.pool, &id); /* Said after all. */
 	}
 	l->pools.ended_count = 0;
 }

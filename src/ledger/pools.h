@@ -84,12 +84,12 @@ void pools_approved(struct troth_ledger *l, const struct troth_event *e);
 bool pools_is_hq(const struct troth_ledger *l, const char *party, const char *site);
 /* Asks HQ's own share back, which holds nothing in advance: there is nothing to ask. */
 bool pools_asks_hq(const struct troth_ledger *l, const struct troth_event *e);
-/* A subject with promises has been changed: notes those that HQ has spent on. */
-void pools_follow(struct troth_ledger *l, const struct troth_subject *s);
 /*
- * Frees what HQ has spent on promises that came to nothing. What was told after all is
- * to be paid again.
+ * A subject with promises has been changed: notes those that HQ has spent on and that
+ * came to nothing. What was told after all is to be paid again.
  */
+void pools_follow(struct troth_ledger *l, const struct troth_subject *s);
+/* Frees what HQ has spent on promises that came to nothing. */
 void pools_free_ended(struct troth_ledger *l);
 /* Pays from the pool, as far as it has room; returns what it lacks for the rest. */
 int64_t pools_pay(struct troth_ledger *l, const char *pool);
