@@ -79,6 +79,15 @@ static const struct troth_party *party_of(const struct sim *s, const char *party
 	return NULL;
 }
 
+bool oracle_feeds(const struct sim *s, const struct node *n, const char *party)
+{
+	const struct troth_party *p = party_of(s, party);
+
+	return p != NULL &&
+	       strcmp(p->operator_party[0] != '\0' ? p->operator_party : p->party,
+		      n->feed_party) == 0;
+}
+
 bool oracle_may_find(const struct sim *s, const struct node *n, const struct troth_id *id,
 		     bool once)
 {
@@ -87,13 +96,10 @@ bool oracle_may_find(const struct sim *s, const struct node *n, const struct tro
 
 	if (p != NULL && (p->role == TROTH_ROLE_VENDOR || p->role == TROTH_ROLE_BRAND))
 		return true;
-	for (unsigned i = 0; k != NULL && i < k->s->participant_count; i++) {
-		p = party_of(s, k->s->participants[i].party);
-		if ((once || k->s->participants[i].active) && p != NULL &&
-		    strcmp(p->operator_party[0] != '\0' ? p->operator_party : p->party,
-			   n->feed_party) == 0)
+	for (unsigned i = 0; k != NULL && i < k->s->participant_count; i++)
+		if ((once || k->s->participants[i].active) &&
+		    oracle_feeds(s, n, k->s->participants[i].party))
 			return true;
-	}
 	return false;
 }
 

@@ -237,14 +237,15 @@ struct asked {
 	uint64_t revision; /* Of that order, then. */
 };
 
-/* Somebody has left it since: who was away when central looked, may be back by now. */
+/* Who asks has left it since: away when central looked, it may be back by now. */
 static bool was_left(const struct asked *a)
 {
 	const struct known_subject *k = oracle_subject(a->sim->oracle,
 						       &a->sim->things[a->thing].id);
 
 	for (unsigned i = 0; k != NULL && i < k->s->participant_count; i++)
-		if (k->s->participants[i].left > a->revision)
+		if (k->s->participants[i].left > a->revision &&
+		    oracle_feeds(a->sim, a->node, k->s->participants[i].party))
 			return true;
 	return false;
 }

@@ -370,6 +370,8 @@ void oracle_clock(struct sim *s); /* After each turn of central's. */
 /* How many entries the site is to have. */
 uint64_t oracle_visible(const struct sim *s, const struct node *n);
 bool oracle_knows_order(const struct sim *s, const struct troth_id *id);
+/* True if what the party sees is fed to that site. */
+bool oracle_feeds(const struct sim *s, const struct node *n, const char *party);
 /*
  * The site may find the order by its number: a vendor's every one, others those that
  * they take part in, or (`once`) ever did.
