@@ -46,7 +46,8 @@ static void *run_asker(void *arg)
 		double due = a->start + (double)i / BENCH_QUESTIONS_PER_S;
 
 		bench_wait_until(due);
-		a->failed = write(a->fd, &byte, 1) != 1 || read(a->fd, &byte, 1) != 1;
+		a->failed = send(a->fd, &byte, 1, MSG_NOSIGNAL) != 1 ||
+			    read(a->fd, &byte, 1) != 1;
 		a->took[i] = bench_now() - due;
 	}
 	(void)shutdown(a->fd, SHUT_RDWR);
@@ -98,7 +99,7 @@ static void *run_answerer(void *arg)
 		if (records > 0)
 			w->rc = save(w, records);
 		for (unsigned i = 0; i < BENCH_ASKERS && w->rc == 0; i++)
-			if (asks[i] && write(p[i].fd, "a", 1) != 1)
+			if (asks[i] && send(p[i].fd, "a", 1, MSG_NOSIGNAL) != 1)
 				w->rc = errno;
 	}
 	for (unsigned i = 0; i < BENCH_ASKERS; i++)
