@@ -27,7 +27,8 @@
  *   problem                    answers that say why not
  *   stranger                   who of those that a command names is not known
  *   reply                      what handlers need of a call
- *   wake, rate                 other threads; requests that come too fast
+ *   rate                       requests that come too fast
+ *   wake                       other threads, and the time that has gone by
  *   token                      who may call
  *   render, in, out, canon     things as JSON, and back
  */
@@ -210,8 +211,6 @@ const char *troth_call_stranger(struct troth_call *c, char field[TROTH_FIELD_TEX
  * act for it; it is the command's. NULL: that is not what is wrong with it.
  */
 const char *troth_call_not_served(struct troth_call *c);
-/* HTTP status of a reason. */
-unsigned troth_reason_status(enum troth_reason reason);
 
 /* ---- The node as seen by the handlers ---- */
 

@@ -5,7 +5,6 @@
 #include "handlers.h"
 #include "read.h"
 
-#include "troth/base/text.h"
 #include "troth/state/availability.h"
 
 #include <string.h>

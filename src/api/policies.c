@@ -5,7 +5,6 @@
 #include "handlers.h"
 #include "read.h"
 
-#include "troth/base/text.h"
 #include "troth/policy/policy.h"
 
 #include <stdio.h>

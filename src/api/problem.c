@@ -78,7 +78,8 @@ void troth_call_no_scope(struct troth_call *c, unsigned scopes)
 	troth_buf_fini(&detail);
 }
 
-unsigned troth_reason_status(enum troth_reason reason)
+/* The HTTP status. */
+static unsigned status_of(enum troth_reason reason)
 {
 	switch (reason) {
 	case TROTH_REASON_NOT_ENTITLED:
@@ -314,8 +315,8 @@ void troth_call_declined(struct troth_call *c, enum troth_reason reason)
 		(void)snprintf(said, sizeof(said), "it is %s", state);
 		detail = said;
 	}
-	answer(c, name != NULL ? name : "declined", troth_reason_status(reason),
-	       title_of(reason), party != NULL ? field : NULL, detail);
+	answer(c, name != NULL ? name : "declined", status_of(reason), title_of(reason),
+	       party != NULL ? field : NULL, detail);
 	if (reason == TROTH_REASON_OPEN_PROMISE)
 		name_open_promise(c, &o);
 	troth_buf_put_u8(&c->reply, '}');

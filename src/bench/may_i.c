@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define EACH    4 /* Questions of one agent, who leaves them unspoken. */
 #define WAIT_S  30

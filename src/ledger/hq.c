@@ -8,7 +8,6 @@
 
 #include "troth/base/mutant.h"
 #include "troth/base/text.h"
-#include "troth/state/query.h"
 
 #include <stdlib.h>
 #include <string.h>

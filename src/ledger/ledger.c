@@ -1,6 +1,5 @@
 #include "ledger.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -5,7 +5,7 @@
  */
 #include "replica.h"
 
-#include "troth/core/promise.h"
+#include "troth/core/authority.h"
 #include "troth/base/text.h"
 
 static struct troth_key lapse_key(struct troth_time at, const struct troth_id *id)

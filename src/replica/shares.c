@@ -9,7 +9,7 @@
  */
 #include "replica.h"
 
-#include "troth/core/promise.h"
+#include "troth/core/authority.h"
 #include "troth/base/text.h"
 
 bool shares_known(const struct troth_gateway *g)

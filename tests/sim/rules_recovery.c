@@ -6,9 +6,7 @@
 #include "oracle.h"
 
 #include "troth/base/text.h"
-#include "troth/core/commitment.h"
 #include "troth/core/policy.h"
-#include "troth/core/promise.h"
 
 #include <string.h>
 

@@ -1,8 +1,6 @@
 /* What is said, asked, approved, taken back and waived: told as stories. */
 #include "story.h"
 
-#include "troth/core/commitment.h"
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,9 +1,6 @@
 /* Who receives which entry: participants, newcomers, authors, and nobody else. */
 #include "central_kit.h"
 
-#include "troth/core/chain.h"
-#include "troth/state/query.h"
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
