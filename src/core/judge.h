@@ -1,6 +1,6 @@
 /*
  * judge - what the files that judge share: the event on the bench, and who may be
- * named in it. Every judge_... of it answers with a reason; NONE: it may take effect.
+ * named in it. What answers with a reason says NONE if it may take effect.
  */
 #ifndef TROTH_CORE_JUDGE_H
 #define TROTH_CORE_JUDGE_H

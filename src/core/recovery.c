@@ -2,8 +2,6 @@
 #include "names.h"
 #include "subject.h"
 
-#include "troth/base/mutant.h"
-
 #define BIT(s) (1u << TROTH_RECOVERY_##s)
 /* Who answers for it, */
 #define OWNER (TROTH_AS_OWNER | TROTH_AS_HQ)

@@ -95,7 +95,10 @@ void troth_alarms_follow(struct troth_subject *s, struct troth_time at);
 void troth_case_touched(struct troth_subject *s, const struct troth_event *e,
 			struct troth_time at);
 
-/* Recoveries (recovery.c). The one that is about the promise, by whatever name, or -1. */
+/*
+ * Recoveries (recovery.c, judge_recovery.c, apply_recovery.c). The one that is about the
+ * promise, by whatever name, or -1.
+ */
 int troth_recovery_about(const struct troth_subject *s, const struct troth_id *promise);
 enum troth_reason troth_recovery_judge(const struct troth_subject *s,
 				       const struct troth_lookup *lookup,
