@@ -40,6 +40,7 @@ enum troth_reason pools_approve(struct troth_ledger *l, struct troth_event *e)
 {
 	const struct troth_promise *p;
 	struct troth_approval cost;
+	struct troth_spend spent;
 	int i;
 
 	ledger_load(l, &e->subject, e->subject_kind);
@@ -47,6 +48,8 @@ enum troth_reason pools_approve(struct troth_ledger *l, struct troth_event *e)
 	if (i < 0 || l->subject->promises[i].state != TROTH_PROMISE_PENDING_APPROVAL)
 		return TROTH_REASON_NONE; /* It will be declined for that. */
 	p = &l->subject->promises[i];
+	if (troth_state_spend(&l->txn, &p->id, &spent) && !spent.freed)
+		return TROTH_REASON_NONE; /* Its site had it in its share, and asked. */
 	troth_approval_by_grant(p, l->lookup.authority(l->lookup.ctx, p->party), l->now,
 				&cost);
 	troth_approval_by_goods(p, l->lookup.authority(l->lookup.ctx, l->brand), &cost);

@@ -90,6 +90,27 @@ static void what_hq_approves_is_spent_from_its_own_share_and_freed_again(void **
 	checked();
 }
 
+static void what_a_site_has_paid_for_is_not_paid_again_when_hq_approves_it(void **state)
+{
+	(void)state;
+	hq_about(TROTH_EVENT_GRANT_GIVEN, "acme");
+	offer(&k.acme, 2, 1);
+	(void)kit_take(&k, &k.acme, &e, NULL);
+	assert_int_equal(site_says(&k.acme, TROTH_EVENT_SHARE_SPENT, 2, 1).outcome,
+			 TROTH_TAKES_EFFECT);
+	assert_int_equal(step(&k.acme, 1, TROTH_PROMISE_DO_ASK).outcome,
+			 TROTH_TAKES_EFFECT);
+	fixture_event(&e, TROTH_EVENT_PROMISE_STEP, "brand");
+	e.subject_kind = TROTH_SUBJECT_CASE;
+	e.subject = fixture_id(1001);
+	e.u.promise_step.promise = fixture_id(101);
+	e.u.promise_step.action = TROTH_PROMISE_DO_APPROVE;
+	hq_says();
+	assert_int_equal(share_of("brand", TROTH_HQ_SITE).allotted, 0);
+	assert_int_equal(share_of("acme", "main").spent, 2);
+	checked();
+}
+
 static void told_after_all(uint8_t n)
 {
 	fixture_event(&e, TROTH_EVENT_PROMISE_STEP, "acme");
@@ -287,6 +308,7 @@ int main(void)
 #define STORY(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		STORY(what_hq_approves_is_spent_from_its_own_share_and_freed_again),
+		STORY(what_a_site_has_paid_for_is_not_paid_again_when_hq_approves_it),
 		STORY(what_was_told_after_all_is_paid_as_soon_as_the_pool_has_room),
 		STORY(what_a_site_spent_is_not_freed_in_the_share_of_hq),
 		STORY(out_of_a_frozen_share_hq_approves_nothing),
