@@ -299,6 +299,7 @@ void apply_commitment_step(const struct change *c)
 
 	if (c->verdict.outcome == TROTH_FLAGGED) {
 		fulfil(c, k); /* The one fact there is: what was done is recorded. */
+		keep_if_met(c, &k->promise);
 		return;
 	}
 	(void)troth_commitment_next(k, c->e->u.commitment_step.action, IN_ANY_CAPACITY,

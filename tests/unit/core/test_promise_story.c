@@ -325,6 +325,25 @@ static void spoken_without_leave_stands_and_is_flagged_and_owed(void **state)
 	}
 }
 
+/* Done while nobody owed it any more, told after all, and reported once more. */
+static void what_had_been_done_when_it_was_told_after_all_keeps_it(void **state)
+{
+	(void)state;
+	bring(TROTH_PROMISE_EXPIRED);
+	st.s.commitments[0].acceptance_ms = 0;
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(story_step(&st, "swift", 1, TROTH_COMMITMENT_DO_FULFIL),
+				 TROTH_REASON_WRONG_STATE);
+		assert_int_equal(st.last.outcome, TROTH_FLAGGED);
+		if (i == 0)
+			flagged(story_promise_step(&st, "acme", DO(SPEAK)),
+				TROTH_REASON_WRONG_STATE, TROTH_FLAG_OVER_AUTHORITY);
+	}
+	assert_int_equal(story_the_commitment(&st, 1)->state,
+			 TROTH_COMMITMENT_DISCHARGED);
+	promise_is(TROTH_PROMISE_KEPT);
+}
+
 static void spoken_after_the_order_was_cancelled_is_flagged(void **state)
 {
 	(void)state;
@@ -484,6 +503,7 @@ int main(void)
 		cmocka_unit_test(what_is_said_after_its_due_is_flagged),
 		cmocka_unit_test(what_was_rejected_is_owed_by_nobody),
 		cmocka_unit_test(spoken_without_leave_stands_and_is_flagged_and_owed),
+		cmocka_unit_test(what_had_been_done_when_it_was_told_after_all_keeps_it),
 		cmocka_unit_test(spoken_after_the_order_was_cancelled_is_flagged),
 		cmocka_unit_test(spoken_twice_or_after_the_end_changes_nothing),
 		cmocka_unit_test(a_waived_promise_releases_what_is_owed),
