@@ -233,9 +233,7 @@ bool troth_promise_is_done(const struct troth_subject *s, const struct troth_pro
 	for (unsigned i = 0; i < s->commitment_count; i++) {
 		const struct troth_commitment *c = &s->commitments[i];
 
-		if (!troth_id_eq(&c->promise, &p->id) ||
-		    c->state == TROTH_COMMITMENT_RELEASED ||
-		    c->state == TROTH_COMMITMENT_CANCELLED)
+		if (!troth_id_eq(&c->promise, &p->id) || is_off(c))
 			continue;
 		if (!troth_commitment_met_by(c, p->due))
 			return false;

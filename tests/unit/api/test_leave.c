@@ -103,16 +103,22 @@ static void cases_are(unsigned n)
 	http_reply_free(&r);
 }
 
-static void a_batch_whose_caller_leaves_is_saved_all_the_same(void **state)
+/* The engine has the batch, and holds it; its caller has gone. */
+static void leave_with_a_batch(void)
 {
 	int fd;
 
-	(void)state;
 	api_kit_hold(kit, true);
 	fd = ask_for_batch();
 	wait_for("troth_requests_waiting", 3);
 	reset(fd);
 	wait_for("troth_connections", 1); /* That of the question. */
+}
+
+static void a_batch_whose_caller_leaves_is_saved_all_the_same(void **state)
+{
+	(void)state;
+	leave_with_a_batch();
 	api_kit_hold(kit, false);
 	wait_for("troth_requests_waiting", 0);
 	cases_are(2);
@@ -145,14 +151,8 @@ static void callers_may_leave_while_others_are_answered(void **state)
 
 static void a_node_that_ends_is_not_kept_by_a_caller_that_left(void **state)
 {
-	int fd;
-
 	(void)state;
-	api_kit_hold(kit, true);
-	fd = ask_for_batch();
-	wait_for("troth_requests_waiting", 3);
-	reset(fd);
-	wait_for("troth_connections", 1);
+	leave_with_a_batch();
 	api_kit_hold(kit, false);
 	api_kit_stop(kit); /* It comes back, whether or not the engine was through. */
 	kit = NULL;
