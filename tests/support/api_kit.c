@@ -441,3 +441,13 @@ int api_call(struct api_kit *k, const char *method, const char *path, const char
 	(void)close(fd);
 	return r->status;
 }
+
+void api_kit_brand(struct api_kit *k)
+{
+	struct http_reply r;
+
+	if (api_call(k, "POST", "/v1/parties", api_kit_admin(k), NULL,
+		     "{\"party\":\"brand\",\"role\":\"brand\"}", &r) != 200)
+		abort();
+	http_reply_free(&r);
+}

@@ -25,6 +25,8 @@ const char *api_kit_admin(const struct api_kit *k);
 /* A new token with these scopes. */
 void api_kit_token(struct api_kit *k, const char *name, const char *scopes,
 		   char out[TROTH_TOKEN_TEXT]);
+/* Adds the brand; aborts if it is not taken. */
+void api_kit_brand(struct api_kit *k);
 /* The core thread takes nothing more until it is let go on. */
 void api_kit_hold(struct api_kit *k, bool hold);
 struct troth_time api_kit_now(const struct api_kit *k);

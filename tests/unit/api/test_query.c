@@ -18,15 +18,10 @@ static char agent[TROTH_TOKEN_TEXT];
 
 static int start(void **state)
 {
-	struct http_reply r;
-
 	(void)state;
 	kit = api_kit_start(NULL);
 	api_kit_token(kit, "ann", "agent", agent);
-	assert_int_equal(api_call(kit, "POST", "/v1/parties", api_kit_admin(kit), NULL,
-				  "{\"party\":\"brand\",\"role\":\"brand\"}", &r),
-			 200);
-	http_reply_free(&r);
+	api_kit_brand(kit);
 	return 0;
 }
 
